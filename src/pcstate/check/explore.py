@@ -1,0 +1,108 @@
+"""Exhaustive breadth-first exploration of a network, in plain Python: the oracle for any faster one.
+
+In: a network and limits. Out: its state graph. Theory of operation: states are numbered in breadth-first order, so the
+first path found to a state is a shortest one, and parent links are enough for shortest traces.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from pcstate.model.network import GlobalState, Network, Vector
+from pcstate.model.verdict import Bounds
+
+__all__ = ["StateGraph", "explore"]
+
+_TIMERS = ("timer", "environment-timer")
+
+
+@dataclass(slots=True)
+class StateGraph:
+    """The explored part of a network.
+
+    `states[0]` is initial; `edges[n]` are the (vector, target) pairs of state n, `parents[n]` the (state, vector) that first
+    led to it. `stopped` says which limit ended the search, `""` when it is complete.
+    """
+
+    network: Network
+    states: list[GlobalState]
+    edges: list[tuple[tuple[int, int], ...]] = field(default_factory=list)
+    parents: list[tuple[int, int]] = field(default_factory=list)
+    depth: int = 0
+    seconds: float = 0.0
+    stopped: str = ""
+
+    @property
+    def transitions(self) -> int:
+        """How many transitions were taken."""
+        return sum(map(len, self.edges))
+
+    def matrix(self) -> npt.NDArray[np.int32]:
+        """The states as an array, one row a state, one column a component."""
+        return np.array(self.states, dtype=np.int32)
+
+    def path(self, number: int) -> list[tuple[int, int]]:
+        """A shortest path from the initial state to state `number`, as (vector, state reached) pairs."""
+        steps = []
+        while number:
+            parent, vector = self.parents[number]
+            steps.append((vector, number))
+            number = parent
+        return steps[::-1]
+
+
+def explore(
+    network: Network,
+    bounds: Bounds,
+    urgent: bool = False,
+    progress: Callable[[int, float], None] | None = None,
+) -> StateGraph:
+    """Every state that `network` reaches, within the bounds.
+
+    With `urgent`, time is ordered: a timer fires only where nothing else can happen, `settle` only where no timer can
+    either, and IdleConnTimeout never. Order: breadth first, vectors in the network's order. Cost: one pass over the
+    transitions. Bounds: stops at `bounds.max_states` states or after `bounds.timeout` seconds, and says so.
+    """
+    begin = time.monotonic()
+    initial = network.initial()
+    graph = StateGraph(network, [initial], parents=[(0, -1)])
+    number = {initial: 0}
+    levels = [0]
+    for current, state in enumerate(graph.states):
+        if current % 4096 == 0:
+            elapsed = time.monotonic() - begin
+            if progress:
+                progress(current, elapsed)
+            if elapsed > bounds.timeout:
+                graph.stopped = f"timeout of {bounds.timeout:g} s"
+        if len(graph.states) > bounds.max_states:
+            graph.stopped = f"limit of {bounds.max_states:,} states"
+        if graph.stopped:
+            break
+        steps: Iterable[tuple[int, GlobalState]] = network.steps(state)
+        if urgent:
+            steps = _most_urgent(list(steps), network.vectors)
+        found = []
+        for vector, successor in steps:
+            target = number.get(successor)
+            if target is None:
+                target = number[successor] = len(graph.states)
+                graph.states.append(successor)
+                graph.parents.append((current, vector))
+                levels.append(levels[current] + 1)
+            found.append((vector, target))
+        graph.edges.append(tuple(found))
+    graph.depth = levels[-1]
+    graph.seconds = time.monotonic() - begin
+    return graph
+
+
+def _most_urgent(steps: list[tuple[int, GlobalState]], vectors: tuple[Vector, ...]) -> list[tuple[int, GlobalState]]:
+    for kinds in (("", "environment"), _TIMERS, ("settle",)):
+        found = [step for step in steps if vectors[step[0]].kind in kinds]
+        if found:
+            return found
+    return []

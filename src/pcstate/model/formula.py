@@ -1,0 +1,210 @@
+"""Formulas over global states: a small, safe part of Python's expression syntax.
+
+    read_loop[j] == 'await_body'            the innermost active state of a component
+    read_loop[j] in ['peek', 'exited']      one of several
+    socket[j].cause == 'exit'               a datum of a component
+    all(... for j in conns), any, count     over an index set, with optional ifs
+    a if b else c, and, or, not, + - * // %, comparisons
+
+Index variables and parameters are numbers known when the formula is compiled; quantifiers are unrolled then, so that
+evaluating costs no more than the look-ups that are written down.
+"""
+
+import ast
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from pcstate.model.lts import Value
+from pcstate.model.network import GlobalState, Network
+
+__all__ = ["Formula", "FormulaError", "compile_formula", "evaluate_constant"]
+
+Formula = Callable[[GlobalState], Any]
+
+_OPERATORS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.In: lambda left, right: left in right,
+    ast.NotIn: lambda left, right: left not in right,
+}
+_QUANTIFIERS: dict[str, Callable[[list[Any]], Any]] = {
+    "all": all,
+    "any": any,
+    "count": lambda values: sum(1 for value in values if value),
+}
+
+
+class FormulaError(ValueError):
+    """A formula that cannot be compiled: what is wrong, at which column (from 0) and over how many characters."""
+
+    def __init__(self, message: str, node: ast.AST | None = None, hint: str = "", column: int = 0) -> None:
+        super().__init__(message)
+        self.column: int = getattr(node, "col_offset", column)
+        self.width: int = max(1, getattr(node, "end_col_offset", self.column + 1) - self.column)
+        self.hint = hint
+
+
+Names = Mapping[str, Value | Sequence[Value]]
+
+
+def compile_formula(text: str, network: Network, names: Names) -> Formula:
+    """Compile `text` for `network`; `names` gives parameters, index variables and index sets.
+
+    Raises: FormulaError for syntax outside the language, or a name, component, datum or state that does not exist.
+    """
+    return _Compiler(network).compile(_parse(text), dict(names))
+
+
+def evaluate_constant(text: str, names: Names) -> Any:
+    """The value of an expression that mentions no component. Raises: FormulaError."""
+    return _Compiler(None).compile(_parse(text), dict(names))(())
+
+
+def _parse(text: str) -> ast.expr:
+    try:
+        return ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        column = (getattr(error, "offset", 1) or 1) - 1
+        raise FormulaError(f"not an expression: {getattr(error, 'msg', error)}", column=column) from None
+
+
+class _Compiler:
+    def __init__(self, network: Network | None) -> None:
+        self.network = network
+        self.keys = {component.key: i for i, component in enumerate(network.components)} if network else {}
+        self.component_names = sorted({component.name for component in network.components}) if network else []
+
+    def compile(self, node: ast.expr, names: dict[str, Any]) -> Formula:
+        match node:
+            case ast.Constant(value=int() | str() as value):
+                return lambda _: value
+            case ast.Name(id=name) if name in names:
+                bound = names[name]
+                return lambda _: bound
+            case ast.List(elts=elements) | ast.Tuple(elts=elements):
+                parts = [self.compile(element, names) for element in elements]
+                return lambda state: [part(state) for part in parts]
+            case ast.BoolOp(op=op, values=values):
+                parts = [self.compile(value, names) for value in values]
+                if isinstance(op, ast.And):
+                    return lambda state: all(part(state) for part in parts)
+                return lambda state: any(part(state) for part in parts)
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                inner = self.compile(operand, names)
+                return lambda state: not inner(state)
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                inner = self.compile(operand, names)
+                return lambda state: -inner(state)
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
+                return self._binary(type(op), left, right, names)
+            case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _OPERATORS:
+                return self._binary(type(op), left, right, names)
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                ask, yes, no = (self.compile(part, names) for part in (test, body, orelse))
+                return lambda state: yes(state) if ask(state) else no(state)
+            case ast.Call(func=ast.Name(id=name), args=[ast.GeneratorExp() as each]) if name in _QUANTIFIERS:
+                return self._quantified(_QUANTIFIERS[name], each, names)
+            case ast.Attribute(value=ast.Name() | ast.Subscript() as target, attr=datum):
+                return self._datum(target, datum, names)
+            case ast.Name() | ast.Subscript():
+                return self._state(node, names)
+            case _:
+                raise FormulaError("a formula cannot use this", node, "known: " + __doc__.split("\n\n")[1])
+
+    def _binary(self, op: type[ast.AST], left: ast.expr, right: ast.expr, names: dict[str, Any]) -> Formula:
+        apply = _OPERATORS[op]
+        if self.network is not None and op in (ast.Eq, ast.NotEq, ast.In, ast.NotIn):
+            self._check_states(left, right, names)
+        first, second = self.compile(left, names), self.compile(right, names)
+        return lambda state: apply(first(state), second(state))
+
+    def _check_states(self, left: ast.expr, right: ast.expr, names: dict[str, Any]) -> None:
+        """A state name that no chart of the component has can only be a mistake."""
+        if not isinstance(left, ast.Name | ast.Subscript) or (isinstance(left, ast.Name) and left.id in names):
+            return
+        assert self.network is not None
+        component = self._component(left, names)
+        known = getattr(self.network.components[component].behaviour, "state_names", None)
+        constants = right.elts if isinstance(right, ast.List | ast.Tuple) else [right]
+        for constant in constants:
+            if known is not None and isinstance(constant, ast.Constant) and constant.value not in known:
+                raise FormulaError(f"{left_text(left)} has no state {constant.value!r}", constant, f"states: {', '.join(known)}")
+
+    def _quantified(self, fold: Callable[[list[Any]], Any], each: ast.GeneratorExp, names: dict[str, Any]) -> Formula:
+        bindings = [names]
+        for generator in each.generators:
+            bindings = [inner for outer in bindings for inner in self._bindings(generator, outer)]
+        parts = [self.compile(each.elt, binding) for binding in bindings]
+        return lambda state: fold([part(state) for part in parts])
+
+    def _bindings(self, generator: ast.comprehension, names: dict[str, Any]) -> list[dict[str, Any]]:
+        if not isinstance(generator.target, ast.Name):
+            raise FormulaError("one index variable at a time", generator.target)
+        domain = self.compile(generator.iter, names)(())
+        values = range(domain) if isinstance(domain, int) else domain
+        found = []
+        for value in values:
+            inner = {**names, generator.target.id: value}
+            if all(self.compile(condition, inner)(()) for condition in generator.ifs):
+                found.append(inner)
+        return found
+
+    def _component(self, node: ast.expr, names: dict[str, Any]) -> int:
+        match node:
+            case ast.Name(id=name):
+                key = name
+            case ast.Subscript(value=ast.Name(id=name), slice=index):
+                key = f"{name}[{self.compile(index, names)(())}]"
+            case _:
+                raise FormulaError("a component is written name or name[index]", node)
+        if key not in self.keys:
+            known = self.component_names + sorted(names)
+            raise FormulaError(f"there is no {key!r} here", node, f"known: {', '.join(known)}")
+        return self.keys[key]
+
+    def _state(self, node: ast.expr, names: dict[str, Any]) -> Formula:
+        component = self._component(node, names)
+        assert self.network is not None
+        behaviour = self.network.components[component].behaviour
+        memory: dict[int, str] = {}
+
+        def state_of(state: GlobalState) -> str:
+            local = state[component]
+            if local not in memory:
+                memory[local] = behaviour.configuration(local).state
+            return memory[local]
+
+        return state_of
+
+    def _datum(self, target: ast.expr, datum: str, names: dict[str, Any]) -> Formula:
+        component = self._component(target, names)
+        assert self.network is not None
+        behaviour = self.network.components[component].behaviour
+        declared = [key for key, _ in behaviour.configuration(self.network.components[component].initial).data]
+        if datum not in declared:
+            raise FormulaError(f"it has no datum {datum!r}", target, f"declared: {', '.join(declared) or 'none'}")
+        position = declared.index(datum)
+        memory: dict[int, Value] = {}
+
+        def datum_of(state: GlobalState) -> Value:
+            local = state[component]
+            if local not in memory:
+                memory[local] = behaviour.configuration(local).data[position][1]
+            return memory[local]
+
+        return datum_of
+
+
+def left_text(node: ast.expr) -> str:
+    """How a component was written, for messages."""
+    return ast.unparse(node)

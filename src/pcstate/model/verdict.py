@@ -1,0 +1,41 @@
+"""Verdicts: never a bool, always with the bounds they hold under."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pcstate.model.trace import Trace
+
+__all__ = ["Bounds", "Judgement", "Verdict"]
+
+
+class Verdict(StrEnum):
+    """What a check came to. `UNKNOWN`: a limit stopped it; `NOT_RUN`: it does not apply here."""
+
+    HOLDS = "HOLDS"
+    VIOLATED = "VIOLATED"
+    UNKNOWN = "UNKNOWN"
+    NOT_RUN = "NOT_RUN"
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The sizes of the network, and the limits on the search."""
+
+    callers: int = 1
+    conns: int = 1
+    hosts: int = 1
+    requests: int = 2
+    max_states: int = 2_000_000
+    timeout: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The verdict on one property. `trace` is its counterexample when VIOLATED, its witness when a `sometimes` HOLDS."""
+
+    name: str
+    kind: str
+    verdict: Verdict
+    clauses: tuple[str, ...] = ()
+    reason: str = ""
+    trace: Trace | None = None

@@ -1,0 +1,150 @@
+"""Charts that run: python-statemachine decides each step, and each step is asked for once.
+
+`ChartBehaviour` keeps one live machine a chart and steps it by restoring configuration and data, so that it can answer
+"what does this event lead to from there?" for any configuration. Answers are kept, and can be stored between processes
+(`specs.cache`): the chart's text and constants decide them.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from statemachine import StateChart
+from statemachine.exceptions import TransitionNotAllowed
+from statemachine.io import load
+
+from pcstate.errors import Mistake, Place, SpecError
+from pcstate.model.chart import Chart
+from pcstate.model.lts import Configuration, Event, Value
+
+__all__ = ["ChartBehaviour", "LiveChart"]
+
+
+class LiveChart:
+    """One running python-statemachine machine of a chart; also what property tests drive."""
+
+    def __init__(self, chart: Chart) -> None:
+        self.chart = chart
+        self.order = {state.name: number for number, state in enumerate(chart.states)}
+        try:
+            loaded = load(chart.text, format="yaml")
+        except Exception as error:  # whatever the library refuses is the chart's mistake
+            raise SpecError([Mistake(Place(chart.path), f"python-statemachine refuses this chart: {error}")]) from error
+        machine: type[StateChart[Any]] = type(
+            loaded.__name__, (loaded,), {"catch_errors_as_events": False, "allow_event_without_transition": False}
+        )
+        self.machine = machine()
+
+    def configuration(self) -> Configuration:
+        """Where it is now, in document order."""
+        active = tuple(sorted((str(value) for value in self.machine.configuration_values), key=self.order.__getitem__))
+        return Configuration(active, tuple((name, getattr(self.machine.model, name)) for name, _ in self.chart.data))
+
+    def restore(self, configuration: Configuration) -> None:
+        """Put it where `configuration` says."""
+        from statemachine.orderedset import OrderedSet
+
+        value: Any = OrderedSet(configuration.active) if len(configuration.active) > 1 else configuration.state
+        self.machine.current_state_value = value
+        for name, datum in configuration.data:
+            setattr(self.machine.model, name, datum)
+
+    def send(self, event: Event) -> bool:
+        """Give it `event`; False, and nothing changes, where no transition is enabled."""
+        try:
+            self.machine.send(event.name, **dict(event.args))
+        except TransitionNotAllowed:
+            return False
+        return True
+
+
+class ChartBehaviour:
+    """A chart with its constants, as numbered configurations and a step function (`model.lts.Behaviour`).
+
+    `constants` replace the initial values of the chart's data. Not thread-safe: one live machine is moved about.
+    """
+
+    def __init__(self, chart: Chart) -> None:
+        self.chart = chart
+        self.state_names = [state.name for state in chart.states]
+        self.configurations: list[Configuration] = []
+        self._numbers: dict[Configuration, int] = {}
+        self._steps: dict[tuple[int, Event], int] = {}
+        self._live: LiveChart | None = None
+        self._parents = {state.name: state.parent for state in chart.states}
+        self.dirty = False
+
+    def digest(self) -> str:
+        """What the answers depend on, as a hash."""
+        return hashlib.sha256(self.chart.text.encode()).hexdigest()[:24]
+
+    def initial(self, constants: Mapping[str, Value]) -> int:
+        """The number of the initial configuration with some data set to other values."""
+        active: list[str] = []
+        parent = ""
+        while inner := [s.name for s in self.chart.states if s.parent == parent and s.initial]:
+            active.append(inner[0])
+            parent = inner[0]
+        data = tuple((name, constants.get(name, value)) for name, value in self.chart.data)
+        return self._number(Configuration(tuple(active), data))
+
+    def configuration(self, local: int) -> Configuration:
+        """The configuration behind a number."""
+        return self.configurations[local]
+
+    def step(self, local: int, event: Event) -> int:
+        """The configuration that `event` leads to, or -1 where the chart does not take it."""
+        key = (local, event)
+        target = self._steps.get(key)
+        if target is None:
+            self.dirty = True
+            target = self._steps[key] = self._drive(local, event)
+        return target
+
+    def cites(self, local: int, event: Event) -> tuple[str, ...]:
+        """The clauses of the transitions that may have been taken: those of that event from the active states."""
+        source, target = self.configurations[local], self.step(local, event)
+        if target < 0:
+            return ()
+        goal = self.configurations[target].active
+        found = [
+            clause
+            for t in self.chart.transitions
+            if t.event == event.name and t.source in source.active and t.target in goal
+            for clause in t.clauses
+        ]
+        return tuple(dict.fromkeys(found))
+
+    def _number(self, configuration: Configuration) -> int:
+        number = self._numbers.get(configuration)
+        if number is None:
+            number = self._numbers[configuration] = len(self.configurations)
+            self.configurations.append(configuration)
+        return number
+
+    def _drive(self, local: int, event: Event) -> int:
+        source = self.configurations[local]
+        if not any(t.event == event.name and t.source in source.active for t in self.chart.transitions):
+            return -1
+        if self._live is None:
+            self._live = LiveChart(self.chart)
+        self._live.restore(source)
+        if not self._live.send(event):
+            return -1
+        return self._number(self._live.configuration())
+
+    def remembered(self) -> dict[str, Any]:
+        """All configurations and steps met so far, as plain JSON values."""
+        return {
+            "configurations": [[list(c.active), [list(pair) for pair in c.data]] for c in self.configurations],
+            "steps": [[local, e.name, [list(a) for a in e.args], target] for (local, e), target in self._steps.items()],
+        }
+
+    def recall(self, memory: Mapping[str, Any]) -> None:
+        """Take up what `remembered` gave, in a behaviour that has not met anything yet."""
+        assert not self.configurations, "recall comes first"
+        for active, data in memory["configurations"]:
+            self._number(Configuration(tuple(active), tuple((name, value) for name, value in data)))
+        for local, name, args, target in memory["steps"]:
+            self._steps[local, Event(name, tuple((key, value) for key, value in args))] = target
+        self.dirty = False

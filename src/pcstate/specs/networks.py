@@ -1,0 +1,329 @@
+"""A network file -> a `Network`: components started, synchronisation vectors unrolled over their index sets.
+
+In the file, `"read_loop[j]" = "recv_eofc(j, v='eof')"` reads: component read_loop number j takes part with event recv_eofc,
+whose data are j (the index variable of that name) and v. A key may stand for several components:
+`"idle_slot[k] for k in conns if k != j"`. Repeats come from `for = "i in callers, j in conns"`.
+"""
+
+import ast
+import itertools
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pcstate.errors import Place
+from pcstate.model.chart import Chart
+from pcstate.model.formula import FormulaError, evaluate_constant
+from pcstate.model.lts import Behaviour, Event, Value
+from pcstate.model.network import Component, Network, Part, Vector
+from pcstate.specs.charts import ChartBehaviour
+from pcstate.specs.source import Reader, Source, known
+
+__all__ = ["NetworkText", "instantiate", "parse_network"]
+
+_CLASSES = ("", "goroutine", "object", "environment")
+_SYNC_CLASSES = ("", "environment", "timer", "environment-timer", "idle-timer", "settle")
+_KEY = re.compile(r"^(?P<name>\w+)(\[(?P<index>[^\]]+)\])?(\s+for\s+(?P<var>\w+)\s+in\s+(?P<set>\w+)(\s+if\s+(?P<cond>.+))?)?$")
+_CALL = re.compile(r"^(?P<event>[a-z][a-z0-9_]*)(\((?P<args>.*)\))?$")
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkText:
+    """A network file as read: not yet of any size."""
+
+    source: Source
+    parameters: Mapping[str, int]
+    sets: Mapping[str, list[Value]]
+    components: tuple[Mapping[str, Any], ...]
+    syncs: tuple[Mapping[str, Any], ...]
+    outcome: Mapping[str, str]
+
+
+def parse_network(source: Source) -> NetworkText:
+    """Read a network file. Raises: SpecError with every mistake of form in it; names are checked by `instantiate`."""
+    reader = Reader(source)
+    document = reader.toml()
+    reader.keys(document, ("parameters", "sets", "component", "sync", "outcome"), 1, "a network")
+    parameters = reader.typed(document, "parameters", dict, 1, {})
+    sets = reader.typed(document, "sets", dict, 1, {})
+    for name, value in parameters.items():
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            place = reader.find("", reader.table("parameters"), name)
+            reader.wrong(place, f"parameter {name!r} must be a whole number of at least 1")
+    for name, values in sets.items():
+        if not isinstance(values, list) or not values or not all(isinstance(v, int | str) for v in values):
+            reader.wrong(reader.find("", reader.table("sets"), name), f"set {name!r} must be a list of numbers or words")
+    components = _tables(reader, document, "component", ("chart", "name", "for", "class", "with"), ("chart",), _CLASSES)
+    allowed = ("name", "for", "when", "class", "who", "also", "unless", "lifecycle")
+    syncs = _tables(reader, document, "sync", allowed, ("name", "who"), _SYNC_CLASSES)
+    outcome = reader.typed(document, "outcome", dict, 1, {})
+    reader.finish()
+    return NetworkText(source, parameters, sets, components, syncs, outcome)
+
+
+def _tables(
+    reader: Reader, document: Any, kind: str, allowed: tuple[str, ...], needed: tuple[str, ...], classes: tuple[str, ...]
+) -> tuple[Mapping[str, Any], ...]:
+    tables = reader.typed(document, kind, list, 1, [])
+    found = []
+    for index, table in enumerate(tables):
+        line = reader.table(kind, index)
+        if not isinstance(table, dict):
+            reader.wrong(reader.place(line), f"[[{kind}]] must be a table")
+            continue
+        reader.keys(table, allowed, line, f"a {kind}")
+        for key in allowed:
+            if key in needed or key in table:
+                reader.typed(table, key, dict if key in ("with", "who", "also", "unless", "lifecycle") else str, line)
+        for key in ("who", "also", "unless"):
+            entries = table.get(key)
+            for name, event in entries.items() if isinstance(entries, dict) else ():
+                if not isinstance(event, str):
+                    reader.wrong(reader.find(str(name), line), "a component takes part with an event, written as a string")
+        if table.get("class", "") not in classes:
+            place = reader.find(str(table["class"]), line, "class")
+            reader.wrong(place, f"there is no class {table['class']!r}", known(filter(None, classes)))
+        found.append({**table, "line": line})
+    return tuple(found)
+
+
+def instantiate(
+    text: NetworkText,
+    charts: Mapping[str, ChartBehaviour],
+    constants: Mapping[str, Value],
+    parameters: Mapping[str, int] | None = None,
+    replacements: Mapping[str, tuple[Behaviour, int]] | None = None,
+    sets: Mapping[str, list[Value]] | None = None,
+    extra: tuple[tuple[str, str, str], ...] = (),
+) -> Network:
+    """The network of one size under one profile.
+
+    `constants` set the data of that name in every chart that declares it; `parameters` and `sets` override the file's;
+    `replacements` put another behaviour in a component's place (key -> behaviour, initial); `extra` adds components
+    (chart, name, for). Raises: SpecError with every misspelt name. Cost: linear in the number of vectors.
+    """
+    builder = _Builder(Reader(text.source), text, charts, constants, {**text.parameters, **(parameters or {})})
+    builder.sets.update(sets or {})
+    builder.components(replacements or {}, extra)
+    vectors = builder.vectors()
+    builder.check_events()
+    builder.reader.finish()
+    return Network("transport", tuple(builder.made), vectors, dict(builder.parameters))
+
+
+@dataclass(slots=True)
+class _Builder:
+    reader: Reader
+    text: NetworkText
+    charts: Mapping[str, ChartBehaviour]
+    constants: Mapping[str, Value]
+    parameters: dict[str, int]
+    sets: dict[str, list[Value]] = field(default_factory=dict)
+    made: list[Component] = field(default_factory=list)
+    keys: dict[str, int] = field(default_factory=dict)
+    chart_of: dict[str, Chart] = field(default_factory=dict)
+    used: dict[str, set[str]] = field(default_factory=dict)
+    families: set[str] = field(default_factory=set)
+    _reported: set[tuple[int, str]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        requests = self.parameters.get("callers", 1) * self.parameters.get("requests", 1)
+        self.sets.update(self.text.sets)
+        self.sets.update({name: list(range(size)) for name, size in self.parameters.items()})
+        self.sets.update(all_requests=list(range(requests)), ranks=list(range(self.parameters.get("conns", 1))))
+
+    def wrong(self, place: Place, message: str, hint: str = "") -> None:
+        if (place.line, message) not in self._reported:
+            self._reported.add((place.line, message))
+            self.reader.wrong(place, message, hint)
+
+    def bindings(self, table: Mapping[str, Any]) -> Iterator[dict[str, Value]]:
+        """Every assignment of the index variables of `for`, in the order of the sets, where `when` holds."""
+        names: list[str] = []
+        domains: list[list[Value]] = []
+        for clause in _split(table.get("for", "")):
+            found = re.match(r"^(\w+) in (.+)$", clause)
+            domain = self._domain(found[2]) if found else None
+            if found is None or domain is None:
+                place = self.reader.find(clause, table["line"], "for")
+                self.wrong(place, f"{clause!r} is not 'variable in set'", known(self.sets))
+                return
+            names.append(found[1])
+            domains.append(domain)
+        for values in itertools.product(*domains):
+            binding = dict(zip(names, values, strict=True))
+            if "when" not in table or self.value(table["when"], binding, table["line"], "when"):
+                yield binding
+
+    def _domain(self, text: str) -> list[Value] | None:
+        if text in self.sets:
+            return self.sets[text]
+        try:
+            domain = ast.literal_eval(text)
+        except (ValueError, SyntaxError):
+            return None
+        return domain if isinstance(domain, list) else None
+
+    def value(self, text: str, binding: Mapping[str, Value], line: int, key: str) -> Any:
+        try:
+            return evaluate_constant(text, {**self.parameters, **binding})
+        except (FormulaError, ArithmeticError, TypeError) as error:
+            self.wrong(self.reader.find(text, line), f"{text!r} in {key!r}: {error}", known({*self.parameters, *binding}))
+            return 0
+
+    def components(self, replacements: Mapping[str, tuple[Behaviour, int]], extra: tuple[tuple[str, str, str], ...]) -> None:
+        added = [{"chart": chart, "name": name, "for": repeat, "line": 1} for chart, name, repeat in extra]
+        for table in (*self.text.components, *added):
+            chart = table["chart"]
+            if chart not in self.charts:
+                self.wrong(self.reader.find(chart, table["line"]), f"there is no chart {chart!r}", known(self.charts, chart))
+                continue
+            behaviour = self.charts[chart]
+            name = table.get("name", chart)
+            self.families.add(name)
+            self.chart_of[name] = behaviour.chart
+            for binding in self.bindings(table):
+                self._start(table, name, behaviour, binding, replacements)
+
+    def _start(
+        self,
+        table: Mapping[str, Any],
+        name: str,
+        behaviour: ChartBehaviour,
+        binding: dict[str, Value],
+        replacements: Mapping[str, tuple[Behaviour, int]],
+    ) -> None:
+        declared = {key for key, _ in behaviour.chart.data}
+        own = {}
+        for key, expression in table.get("with", {}).items():
+            if key not in declared:
+                self.wrong(self.reader.find(key, table["line"]), f"chart {name!r} has no datum {key!r}", known(declared, key))
+            own[key] = self.value(str(expression), binding, table["line"], "with")
+        index = next(iter(binding.values()), None)
+        initial = behaviour.initial({**{k: v for k, v in self.constants.items() if k in declared}, **own})
+        kind = table.get("class", "") or "object"
+        component = Component(name, index if isinstance(index, int) else None, kind, behaviour, initial)
+        if component.key in replacements:
+            replaced, start = replacements[component.key]
+            component = Component(component.name, component.index, kind, replaced, start)
+        self.keys[component.key] = len(self.made)
+        self.made.append(component)
+
+    def vectors(self) -> tuple[Vector, ...]:
+        found = []
+        for table in self.text.syncs:
+            self._note_used(table)
+            for binding in self.bindings(table):
+                vector = self._vector(table, binding)
+                if vector is not None:
+                    found.append(vector)
+        return tuple(found)
+
+    def _note_used(self, table: Mapping[str, Any]) -> None:
+        for key, call in (pair for role in ("who", "also", "unless") for pair in table.get(role, {}).items()):
+            family, event = _KEY.match(key), _CALL.match(call)
+            if family is not None and family["name"] in self.chart_of:
+                events = [event["event"]] if event else []
+                self.used.setdefault(self.chart_of[family["name"]].name, set()).update(events)
+
+    def _vector(self, table: Mapping[str, Any], binding: dict[str, Value]) -> Vector | None:
+        parts: dict[str, tuple[Part, ...]] = {}
+        complete = True
+        for role in ("who", "also", "unless"):
+            found = []
+            for key, call in table.get(role, {}).items():
+                for component, inner in self._targets(key, {**binding}, table, role):
+                    event = self._event(call, inner, table, self.made[component].name if component >= 0 else "")
+                    if component >= 0 and event is not None:
+                        found.append((component, event))
+                    elif role == "who":
+                        complete = False
+            parts[role] = tuple(found)
+        if not complete or not parts["who"]:
+            return None
+        self._check_distinct(table, parts)
+        args = tuple(sorted(binding.items(), key=lambda pair: pair[0]))
+        return Vector(table["name"], args, parts["who"], parts["also"], parts["unless"], table.get("class", ""), self._abstract(table, binding))
+
+    def _check_distinct(self, table: Mapping[str, Any], parts: Mapping[str, tuple[Part, ...]]) -> None:
+        moved = [component for component, _ in (*parts["who"], *parts["also"])]
+        for component in {c for c in moved if moved.count(c) > 1}:
+            key = self.made[component].key
+            self.wrong(self.reader.place(table["line"]), f"{table['name']!r} moves {key} twice in one step")
+
+    def _abstract(self, table: Mapping[str, Any], binding: Mapping[str, Value]) -> tuple[str, int] | None:
+        for variable, event in table.get("lifecycle", {}).items():
+            lifecycle = self.charts.get("lifecycle")
+            if lifecycle is not None and event not in lifecycle.chart.events:
+                place = self.reader.find(str(event), table["line"])
+                self.wrong(place, f"lifecycle.yaml has no event {event!r}", known(lifecycle.chart.events, event))
+            conn = self.value(variable, binding, table["line"], "lifecycle")
+            return str(event), int(conn)
+        return None
+
+    def _targets(
+        self, key: str, binding: dict[str, Value], table: Mapping[str, Any], role: str
+    ) -> Iterator[tuple[int, dict[str, Value]]]:
+        """The components that a key stands for, each with the bindings its event is read under; -1 for one out of range."""
+        found = _KEY.match(key)
+        if found is None or found["name"] not in self.families:
+            if found is not None and role == "also" and found["name"] == "request_log":
+                return  # only `predict` keeps one
+            place = self.reader.find(key, table["line"])
+            self.wrong(place, f"{key!r} is no component of this network", known(self.families, found and found["name"]))
+            return
+        bindings = [binding]
+        if found["var"]:
+            domain = self._domain(found["set"]) or []
+            bindings = [{**binding, found["var"]: value} for value in domain]
+            if found["cond"]:
+                bindings = [b for b in bindings if self.value(found["cond"], b, table["line"], role)]
+        for inner in bindings:
+            full = found["name"]
+            if found["index"]:
+                full += f"[{self.value(found['index'], inner, table['line'], role)}]"
+            if full not in self.keys and not found["index"]:
+                self.wrong(self.reader.find(key, table["line"]), f"{key!r} needs an index")
+            yield self.keys.get(full, -1), inner
+
+    def _event(self, call: str, binding: Mapping[str, Value], table: Mapping[str, Any], family: str) -> Event | None:
+        call = re.sub(r"^\{(\w+)\}$", lambda m: str(binding.get(m[1], m[0])), call)
+        found = _CALL.match(call)
+        if found is None:
+            self.wrong(self.reader.find(call, table["line"]), f"{call!r} is not an event, such as recv(v='ok')")
+            return None
+        args = []
+        for part in _split(found["args"] or ""):
+            name, _, expression = part.partition("=")
+            args.append((name.strip(), self.value((expression or name).strip(), binding, table["line"], call)))
+        if family:
+            self._check_event(found["event"], [name for name, _ in args], family, table, call)
+        return Event(found["event"], tuple(args))
+
+    def _check_event(self, event: str, args: list[str], family: str, table: Mapping[str, Any], call: str) -> None:
+        chart = self.chart_of[family]
+        place = self.reader.find(call, table["line"])
+        if event not in chart.events and not (family == "program" and event == "settle"):
+            self.wrong(place, f"chart {chart.name!r} has no event {event!r}", known(chart.events, event))
+            return
+        for name in set(args) & {key for key, _ in chart.data}:
+            hint = "inside a guard the event's data hide the chart's: give the argument another name"
+            self.wrong(place, f"argument {name!r} has the name of a datum of chart {chart.name!r}", hint)
+        texts = [" ".join([t.guard, *(e for _, e in t.updates)]) for t in chart.transitions if t.event == event]
+        for name in {n for text in texts for n in re.findall(r"_event\.data\.(\w+)", text)} - set(args):
+            self.wrong(place, f"event {event!r} of chart {chart.name!r} needs the argument {name!r}", f"given: {', '.join(args) or 'none'}")
+
+    def check_events(self) -> None:
+        """An event that no vector offers is a transition that can never fire."""
+        for name in dict.fromkeys(self.chart_of[family].name for family in sorted(self.families)):
+            chart = self.charts[name].chart
+            for event in chart.events:
+                if event not in self.used.get(name, set()):
+                    place = next(t.place for t in chart.transitions if t.event == event)
+                    self.wrong(self.reader.place(), f"no vector offers event {event!r} of chart {name!r} ({place})")
+
+
+def _split(text: str) -> list[str]:
+    """Split at the commas outside brackets and quotes."""
+    return [part.strip() for part in re.split(r",(?![^\[\(]*[\]\)])(?=(?:[^']*'[^']*')*[^']*$)", text) if part.strip()]

@@ -1,0 +1,170 @@
+"""Scenario files, names and expressions -> a `Scenario`."""
+
+import re
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pcstate.errors import Mistake, Place, SpecError
+from pcstate.model.scenario import CallerProgram, Scenario, ServerScript, Step
+from pcstate.specs.source import Reader, Source, known, read_source
+
+__all__ = ["load_scenario", "parse_expression", "parse_scenario", "scenario_names"]
+
+VERBS = ("get", "head", "post", "read-all", "read", "read-exact", "close", "cancel", "settle", "close-idle", "spawn")
+_BODIES = ("none", "length", "chunked", "until-close")
+_CONNECTIONS = ("keep-alive", "close")
+_BEHAVIOURS = (
+    "normal", "close-after-response", "close-while-idle", "stall-head", "stall-body", "truncate-body", "drop-request",
+)  # fmt: skip
+TRANSPORT_FIELDS: Mapping[str, type] = {
+    "DisableCompression": bool, "DisableKeepAlives": bool, "ExpectContinueTimeout": int, "IdleConnTimeout": int,
+    "MaxConnsPerHost": int, "MaxIdleConns": int, "MaxIdleConnsPerHost": int, "ResponseHeaderTimeout": int, "Timeout": int,
+}  # fmt: skip
+_DURATION = re.compile(r"^(\d+(?:\.\d+)?)(ns|us|ms|s|m|h)$")
+_MILLISECONDS = {"ns": 1e-6, "us": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4, "h": 3.6e6}
+MAX_REQUESTS, MAX_CALLERS = 1000, 64
+
+
+def scenario_names(root: Path) -> dict[str, Path]:
+    """The named scenarios below `spec/scenarios`, by name."""
+    return {path.stem: path for path in sorted((root / "scenarios").rglob("*.toml"))}
+
+
+def parse_scenario(source: Source, name: str) -> Scenario:
+    """Read a scenario file. Raises: SpecError with every mistake in it."""
+    reader = Reader(source)
+    document = reader.toml()
+    reader.keys(document, ("about", "transport", "server", "caller"), 1, "a scenario")
+    about = reader.typed(document, "about", str, 1, " ").strip()
+    transport = _transport(reader, reader.typed(document, "transport", dict, 1, {}))
+    server = _server(reader, reader.typed(document, "server", dict, 1, {}))
+    tables = reader.typed(document, "caller", list, 1, [])
+    if not tables and not reader.mistakes:
+        reader.wrong(reader.place(), "a scenario needs at least one [[caller]]")
+    if len(tables) > MAX_CALLERS:
+        reader.wrong(reader.place(reader.table("caller")), f"at most {MAX_CALLERS} callers")
+    callers = tuple(_caller(reader, table, index) for index, table in enumerate(tables[:MAX_CALLERS]))
+    if sum(caller.requests for caller in callers) > MAX_REQUESTS:
+        reader.wrong(reader.place(reader.table("caller")), f"at most {MAX_REQUESTS} requests altogether")
+    reader.finish()
+    return Scenario(name, about, callers, server, transport)
+
+
+def parse_expression(text: str, requests: int) -> Scenario:
+    """The scenario `requests` times `text`, such as `get; read-all; close`, to one host of a normal server.
+
+    Raises: SpecError with every step that does not exist.
+    """
+    reader = Reader(Source("-e", text))
+    steps = []
+    column = 1
+    for part in text.split(";"):
+        stripped = part.strip()
+        place = reader.place(1, column + len(part) - len(part.lstrip()), len(stripped))
+        if stripped:
+            steps += _step(reader, stripped, place)
+        column += len(part) + 1
+    if not 1 <= requests <= MAX_REQUESTS:
+        reader.wrong(reader.place(), f"-n must be from 1 to {MAX_REQUESTS}")
+    _check_order(reader, steps, reader.place(1, 1, len(text)))
+    reader.finish()
+    return Scenario(text, text, (CallerProgram(requests, (0,), tuple(steps)),))
+
+
+def _transport(reader: Reader, table: dict[str, Any]) -> dict[str, Any]:
+    line = reader.table("transport")
+    reader.keys(table, TRANSPORT_FIELDS, line, "[transport]")
+    found: dict[str, Any] = {}
+    for key, kind in TRANSPORT_FIELDS.items():
+        if key not in table:
+            continue
+        value = table[key]
+        duration = _DURATION.match(value) if isinstance(value, str) and "Timeout" in key else None
+        if duration:
+            found[key] = round(float(duration[1]) * _MILLISECONDS[duration[2]])
+        elif type(value) is kind:
+            found[key] = value
+        else:
+            wanted = "a duration: milliseconds, or a string such as \"50ms\"" if "Timeout" in key else kind.__name__
+            reader.wrong(reader.find("", line, key), f"{key!r} must be {wanted}")
+    return found
+
+
+def _server(reader: Reader, table: dict[str, Any]) -> ServerScript:
+    line = reader.table("server")
+    reader.keys(table, ("body", "bytes", "connection", "behaviour"), line, "[server]")
+    size = reader.typed(table, "bytes", int, line, 10240)
+    if not 0 <= size <= 1 << 40:
+        reader.wrong(reader.find("", line, "bytes"), "'bytes' must be from 0 to 2**40")
+    chosen = []
+    for key, allowed in (("body", _BODIES), ("connection", _CONNECTIONS), ("behaviour", _BEHAVIOURS)):
+        value = reader.typed(table, key, str, line, allowed[0] if key != "body" else "length")
+        if value not in allowed:
+            reader.wrong(reader.find(value, line, key), f"[server] cannot have {key} = {value!r}", known(allowed, value))
+        chosen.append(value)
+    return ServerScript(chosen[0], size, chosen[1], chosen[2])
+
+
+def _caller(reader: Reader, table: Any, index: int) -> CallerProgram:
+    line = reader.table("caller", index)
+    if not isinstance(table, dict):
+        reader.wrong(reader.place(line), "[[caller]] must be a table")
+        return CallerProgram(1, (0,), ())
+    reader.keys(table, ("requests", "hosts", "each"), line, "[[caller]]")
+    requests = reader.typed(table, "requests", int, line, 1)
+    if not 1 <= requests <= MAX_REQUESTS:
+        reader.wrong(reader.find("", line, "requests"), f"'requests' must be from 1 to {MAX_REQUESTS}")
+    hosts = reader.typed(table, "hosts", list, line, [0])
+    if not hosts or not all(type(host) is int and 0 <= host < MAX_REQUESTS for host in hosts):
+        reader.wrong(reader.find("", line, "hosts"), "'hosts' must be a list of host numbers, such as [0]")
+        hosts = [0]
+    steps: list[Step] = []
+    for text in reader.strings(table, "each", line) if "each" in table else ():
+        steps += _step(reader, text, reader.find(text, line))
+    where = reader.find("", line, "each") if "each" in table else reader.place(line)
+    _check_order(reader, steps, where)
+    return CallerProgram(requests, tuple(hosts), tuple(steps))
+
+
+def _step(reader: Reader, text: str, place: Place) -> list[Step]:
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        words = text.split()
+    match words:
+        case ["read", amount] if amount.isdecimal() and int(amount) <= 1 << 40:
+            return [Step("read", int(amount))]
+        case ["spawn", "close"]:
+            return [Step("spawn close")]
+        case [verb] if verb in VERBS and verb not in ("read", "spawn"):
+            return [Step(verb)]
+    hint = "write 'read 100'" if words[:1] == ["read"] else known([*(v for v in VERBS if v not in ("read", "spawn")), "read N", "spawn close"], text)
+    reader.wrong(place, f"there is no step {text!r}", hint)
+    return []
+
+
+def _check_order(reader: Reader, steps: list[Step], place: Place) -> None:
+    """A request has exactly one get, head or post; the steps on its body come behind it."""
+    if reader.mistakes:
+        return
+    starts = [n for n, step in enumerate(steps) if step.verb in ("get", "head", "post")]
+    if len(starts) != 1:
+        reader.wrong(place, f"the steps of one request have exactly one of get, head, post; these have {len(starts)}")
+    elif any(step.verb in ("read-all", "read", "read-exact", "close", "cancel", "spawn close") for step in steps[: starts[0]]):
+        reader.wrong(place, f"{steps[starts[0]]} must come before the steps on its response")
+
+
+def load_scenario(asked: str, root: Path, stdin: str = "") -> Scenario:
+    """A scenario by name, by path, or from `stdin` for `-`. Raises: SpecError."""
+    names = scenario_names(root)
+    if asked == "-":
+        return parse_scenario(Source("<stdin>", stdin), "stdin")
+    if asked in names:
+        path = names[asked]
+        return parse_scenario(read_source(path, f"spec/{path.relative_to(root)}"), asked)
+    path = Path(asked)
+    if path.suffix == ".toml" or path.exists():
+        return parse_scenario(read_source(path), path.stem)
+    raise SpecError([Mistake(Place(asked), "there is no scenario or file of that name", "", known(names, asked))])

@@ -1,0 +1,155 @@
+"""Spec texts and their places: what every loader here uses to read a file and to say what is wrong with it.
+
+A `Source` is a text with a name; a `Reader` collects mistakes about it, so that a file's mistakes come all at once.
+"""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pcstate.errors import Mistake, Place, SpecError
+
+__all__ = ["Reader", "Source", "known", "read_source", "spec_root"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A text, and the path that messages call it by."""
+
+    path: str
+    text: str
+
+    def line(self, number: int) -> str:
+        """Line `number` (from 1), or `""` beyond the end."""
+        lines = self.text.splitlines()
+        return lines[number - 1] if 0 < number <= len(lines) else ""
+
+
+def spec_root() -> Path:
+    """The folder `spec/`: beside `src/` in a checkout, packed into the wheel otherwise."""
+    checkout = Path(__file__).resolve().parents[3] / "spec"
+    if checkout.is_dir():
+        return checkout
+    return Path(str(resources.files("pcstate"))) / "_spec"
+
+
+def read_source(path: Path, name: str | None = None) -> Source:
+    """Read a spec file as UTF-8. Raises: SpecError when it cannot be read or is not text."""
+    shown = name or str(path)
+    try:
+        return Source(shown, path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise SpecError([Mistake(Place(shown), f"not UTF-8 text: {error.reason} at byte {error.start}")]) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise SpecError([Mistake(Place(shown), f"cannot be read: {reason}")]) from None
+
+
+def known(names: Iterable[object], asked: object = None) -> str:
+    """The hint `known: a, b, c`, with the nearest to what was asked for."""
+    listed = sorted({str(name) for name in names})
+    hint = f"known: {', '.join(listed) or 'none'}"
+    near = difflib.get_close_matches(str(asked), listed, 1) if asked is not None else []
+    return f"{hint}     (did you mean {near[0]!r}?)" if near else hint
+
+
+@dataclass(slots=True)
+class Reader:
+    """Collects the mistakes of one source; `finish` raises them together."""
+
+    source: Source
+    mistakes: list[Mistake] = field(default_factory=list)
+
+    def wrong(self, place: Place, message: str, hint: str = "") -> None:
+        """Note one mistake."""
+        self.mistakes.append(Mistake(place, message, self.source.line(place.line), hint))
+
+    def place(self, line: int = 1, column: int = 1, width: int = 1) -> Place:
+        """A place in this source."""
+        return Place(self.source.path, line, column, max(1, width))
+
+    def finish(self) -> None:
+        """Raise SpecError if anything was wrong."""
+        if self.mistakes:
+            raise SpecError(sorted(self.mistakes, key=lambda mistake: mistake.place))
+
+    def toml(self) -> dict[str, Any]:
+        """The source parsed as TOML; a syntax error is the only mistake then. Raises: SpecError."""
+        try:
+            return tomllib.loads(self.source.text)
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
+            message, line, column = _toml_place(str(error), self.source)
+            self.wrong(self.place(line, column), f"not TOML: {message}")
+            self.finish()
+            raise AssertionError from error
+
+    def find(self, text: str, after: int = 1, key: str | None = None) -> Place:
+        """Where `text` first stands at or after line `after` (behind `key =` if given); that line itself if nowhere."""
+        lines = self.source.text.splitlines()
+        for number in range(after, len(lines) + 1):
+            line = lines[number - 1]
+            start = 0
+            if key is not None:
+                found = re.search(rf'(^|[{{,\s])"?{re.escape(key)}"?\s*=', line)
+                if found is None:
+                    continue
+                start = found.end()
+            column = line.find(text, start) if text else start
+            if column >= 0:
+                return self.place(number, column + 1, len(text))
+            if key is not None:
+                return self.place(number, start + 1)
+        return self.place(min(after, max(1, len(lines))))
+
+    def table(self, header: str, index: int = 0) -> int:
+        """The line of the `index`-th `[header]` or `[[header]]`; 1 if there is none."""
+        pattern = re.compile(rf"^\s*\[\[?\s*{re.escape(header)}\s*\]\]?")
+        found = [n for n, line in enumerate(self.source.text.splitlines(), 1) if pattern.match(line)]
+        return found[index] if index < len(found) else 1
+
+    def keys(self, table: Any, allowed: Iterable[str], line: int, what: str) -> None:
+        """Note every key of `table` that is not allowed."""
+        allowed = tuple(allowed)
+        for key in table if isinstance(table, dict) else ():
+            if key not in allowed:
+                self.wrong(self.find(str(key), line), f"{what} has no key {key!r}", known(allowed, key))
+
+    def typed(self, table: dict[str, Any], key: str, kind: type, line: int, default: Any = None) -> Any:
+        """`table[key]` if it is of that kind; otherwise note the mistake and give the default (required if None)."""
+        if key not in table:
+            if default is None:
+                self.wrong(self.place(line, 1, len(self.source.line(line))), f"{key!r} is missing")
+                return kind()
+            return default
+        value = table[key]
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            self.wrong(self.find("", line, key), f"{key!r} must be {_KIND[kind]}, not {_describe(value)}")
+            return kind() if default is None else default
+        return value
+
+    def strings(self, table: dict[str, Any], key: str, line: int) -> tuple[str, ...]:
+        """`table[key]` as a tuple of strings; empty when absent."""
+        values = self.typed(table, key, list, line, [])
+        for value in values:
+            if not isinstance(value, str):
+                self.wrong(self.find("", line, key), f"{key!r} must be a list of strings, not {_describe(value)}")
+        return tuple(value for value in values if isinstance(value, str))
+
+
+_KIND: dict[type, str] = {str: "a string", int: "a whole number", list: "a list", dict: "a table", bool: "true or false"}
+
+
+def _describe(value: object) -> str:
+    return f"{value!r}" if len(repr(value)) <= 40 else f"a {type(value).__name__}"
+
+
+def _toml_place(message: str, source: Source) -> tuple[str, int, int]:
+    found = re.search(r" \(at line (\d+), column (\d+)\)$", message)
+    if found:
+        return message[: found.start()], int(found[1]), int(found[2])
+    return message.removesuffix(" (at end of document)"), max(1, source.text.count("\n")), 1
