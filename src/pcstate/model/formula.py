@@ -13,14 +13,32 @@ evaluating costs no more than the look-ups that are written down.
 import ast
 import operator
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pcstate.model.lts import Value
 from pcstate.model.network import GlobalState, Network
 
-__all__ = ["Formula", "FormulaError", "compile_formula", "evaluate_constant"]
+__all__ = ["Evaluator", "Formula", "FormulaError", "compile_formula", "evaluate_constant"]
 
-Formula = Callable[[GlobalState], Any]
+Evaluator = Callable[[GlobalState], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A compiled expression: call it with a global state."""
+
+    text: str
+    evaluate: Evaluator
+    components: frozenset[int]
+    """The components it looks at: states that agree on those agree on its value."""
+    states: frozenset[str]
+    """The words it compares with, among them every state name."""
+
+    def __call__(self, state: GlobalState) -> Any:
+        """Its value in `state`."""
+        return self.evaluate(state)
+
 
 _OPERATORS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -45,12 +63,14 @@ _QUANTIFIERS: dict[str, Callable[[list[Any]], Any]] = {
 
 
 class FormulaError(ValueError):
-    """A formula that cannot be compiled: what is wrong, at which column (from 0) and over how many characters."""
+    """A formula that cannot be compiled: what is wrong, on which line and column (from 0), over how many characters."""
 
     def __init__(self, message: str, node: ast.AST | None = None, hint: str = "", column: int = 0) -> None:
         super().__init__(message)
-        self.column: int = getattr(node, "col_offset", column)
-        self.width: int = max(1, getattr(node, "end_col_offset", self.column + 1) - self.column)
+        self.line: int = getattr(node, "lineno", 1) - 1
+        self.column: int = max(0, getattr(node, "col_offset", column + 1) - (1 if self.line == 0 else 0))
+        start = getattr(node, "col_offset", 0)
+        self.width: int = max(1, getattr(node, "end_col_offset", start + 1) - start)
         self.hint = hint
 
 
@@ -62,7 +82,10 @@ def compile_formula(text: str, network: Network, names: Names) -> Formula:
 
     Raises: FormulaError for syntax outside the language, or a name, component, datum or state that does not exist.
     """
-    return _Compiler(network).compile(_parse(text), dict(names))
+    compiler, tree = _Compiler(network), _parse(text)
+    evaluate = compiler.compile(tree, dict(names))
+    words = frozenset(n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str))
+    return Formula(text, evaluate, frozenset(compiler.touched), words)
 
 
 def evaluate_constant(text: str, names: Names) -> Any:
@@ -72,7 +95,7 @@ def evaluate_constant(text: str, names: Names) -> Any:
 
 def _parse(text: str) -> ast.expr:
     try:
-        return ast.parse(text.strip(), mode="eval").body
+        return ast.parse(f"({text.strip()})", mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         column = (getattr(error, "offset", 1) or 1) - 1
         raise FormulaError(f"not an expression: {getattr(error, 'msg', error)}", column=column) from None
@@ -81,10 +104,11 @@ def _parse(text: str) -> ast.expr:
 class _Compiler:
     def __init__(self, network: Network | None) -> None:
         self.network = network
+        self.touched: set[int] = set()
         self.keys = {component.key: i for i, component in enumerate(network.components)} if network else {}
         self.component_names = sorted({component.name for component in network.components}) if network else []
 
-    def compile(self, node: ast.expr, names: dict[str, Any]) -> Formula:
+    def compile(self, node: ast.expr, names: dict[str, Any]) -> Evaluator:
         match node:
             case ast.Constant(value=int() | str() as value):
                 return lambda _: value
@@ -121,7 +145,7 @@ class _Compiler:
             case _:
                 raise FormulaError("a formula cannot use this", node, "known: " + __doc__.split("\n\n")[1])
 
-    def _binary(self, op: type[ast.AST], left: ast.expr, right: ast.expr, names: dict[str, Any]) -> Formula:
+    def _binary(self, op: type[ast.AST], left: ast.expr, right: ast.expr, names: dict[str, Any]) -> Evaluator:
         apply = _OPERATORS[op]
         if self.network is not None and op in (ast.Eq, ast.NotEq, ast.In, ast.NotIn):
             self._check_states(left, right, names)
@@ -140,7 +164,7 @@ class _Compiler:
             if known is not None and isinstance(constant, ast.Constant) and constant.value not in known:
                 raise FormulaError(f"{left_text(left)} has no state {constant.value!r}", constant, f"states: {', '.join(known)}")
 
-    def _quantified(self, fold: Callable[[list[Any]], Any], each: ast.GeneratorExp, names: dict[str, Any]) -> Formula:
+    def _quantified(self, fold: Callable[[list[Any]], Any], each: ast.GeneratorExp, names: dict[str, Any]) -> Evaluator:
         bindings = [names]
         for generator in each.generators:
             bindings = [inner for outer in bindings for inner in self._bindings(generator, outer)]
@@ -170,9 +194,10 @@ class _Compiler:
         if key not in self.keys:
             known = self.component_names + sorted(names)
             raise FormulaError(f"there is no {key!r} here", node, f"known: {', '.join(known)}")
+        self.touched.add(self.keys[key])
         return self.keys[key]
 
-    def _state(self, node: ast.expr, names: dict[str, Any]) -> Formula:
+    def _state(self, node: ast.expr, names: dict[str, Any]) -> Evaluator:
         component = self._component(node, names)
         assert self.network is not None
         behaviour = self.network.components[component].behaviour
@@ -186,7 +211,7 @@ class _Compiler:
 
         return state_of
 
-    def _datum(self, target: ast.expr, datum: str, names: dict[str, Any]) -> Formula:
+    def _datum(self, target: ast.expr, datum: str, names: dict[str, Any]) -> Evaluator:
         component = self._component(target, names)
         assert self.network is not None
         behaviour = self.network.components[component].behaviour

@@ -52,19 +52,6 @@ class Vector:
         return f"{self.name}({inside})" if inside else self.name
 
 
-class _Table:
-    """The memory of one behaviour: for each configuration, what each of the network's events leads to."""
-
-    __slots__ = ("behaviour", "rows")
-
-    def __init__(self, behaviour: Behaviour) -> None:
-        self.behaviour = behaviour
-        self.rows: dict[Event, dict[int, int]] = {}
-
-    def row(self, event: Event) -> dict[int, int]:
-        return self.rows.setdefault(event, {})
-
-
 @dataclass(slots=True)
 class Network:
     """Components and vectors, and the two questions every checker asks: `initial()` and `steps(state)`.
@@ -78,29 +65,31 @@ class Network:
     vectors: tuple[Vector, ...]
     parameters: dict[str, int] = field(default_factory=dict)
     fused: bool = False
-    """Take private steps first (see `transient`)."""
+    """Whether private steps are taken at once (see `fuse`)."""
+    visible: frozenset[str] = frozenset()
+    """State names that must not be passed through first, because a formula looks at them."""
     _led: list[list[int]] = field(default_factory=list, repr=False)
-    _leads: list[dict[int, list[tuple[int, int]]]] = field(default_factory=list, repr=False)
+    _leads: list[dict[int, list[tuple[int, "_Table"]]]] = field(default_factory=list, repr=False)
     _parts: list["_Parts"] = field(default_factory=list, repr=False)
     _mentioned: list[dict[Event, list[int]]] = field(default_factory=list, repr=False)
-    _transient: list[dict[int, tuple[int, int] | None]] = field(default_factory=list, repr=False)
+    _settled: list[dict[int, tuple[int, tuple[int, ...]]]] = field(default_factory=list, repr=False)
 
     def __post_init__(self) -> None:
-        tables = {id(component.behaviour): _Table(component.behaviour) for component in self.components}
+        tables: dict[int, dict[Event, dict[int, int]]] = {id(component.behaviour): {} for component in self.components}
         owner = [tables[id(component.behaviour)] for component in self.components]
         self._led = [[] for _ in self.components]
         self._leads = [{} for _ in self.components]
         self._mentioned = [{} for _ in self.components]
-        self._transient = [{} for _ in self.components]
+        self._settled = [{} for _ in self.components]
         for number, vector in enumerate(self.vectors):
             for component, event in (*vector.who, *vector.also, *vector.unless):
                 self._mentioned[component].setdefault(event, []).append(number)
             self._led[vector.who[0][0]].append(number)
             self._parts.append(
                 (
-                    tuple((c, event, owner[c].row(event)) for c, event in vector.who),
-                    tuple((c, event, owner[c].row(event)) for c, event in vector.unless),
-                    tuple((c, event, owner[c].row(event)) for c, event in vector.also),
+                    tuple((c, event, owner[c].setdefault(event, {})) for c, event in vector.who),
+                    tuple((c, event, owner[c].setdefault(event, {})) for c, event in vector.unless),
+                    tuple((c, event, owner[c].setdefault(event, {})) for c, event in vector.also),
                 )
             )
 
@@ -119,6 +108,8 @@ class Network:
 
     def _find_transient(self, component: int, local: int) -> tuple[int, int] | None:
         behaviour = self.components[component].behaviour
+        if behaviour.configuration(local).state in self.visible:
+            return None
         offered = {event for event in self._mentioned[component] if behaviour.step(local, event) >= 0}
         if len(offered) != 1:
             return None
@@ -132,26 +123,64 @@ class Network:
             return None
         return numbers[0], behaviour.step(local, event)
 
+    def fuse(self, visible: frozenset[str]) -> None:
+        """From now on run each step on to where no private step is left, except from states that a formula looks at.
+
+        A component's step is private if it is the only one the component offers there and it moves nobody else: it is always
+        enabled and disables nothing, so it commutes with every other step, and taking it at once keeps deadlocks and every
+        stutter-insensitive property that does not look at the state passed (singleton ample sets; Peled 1993. A cycle of
+        private steps is left alone: condition C3). Steps that the lifecycle chart sees are never private.
+        """
+        self.fused, self.visible = True, visible
+        self._settled = [{} for _ in self.components]
+
+    def settle(self, component: int, local: int) -> tuple[int, tuple[int, ...]]:
+        """Where private steps lead from `local`, and the vectors they are."""
+        memory = self._settled[component]
+        if local not in memory:
+            chain: list[int] = []
+            seen, here = {local}, local
+            while (step := self._private(component, here)) is not None and step[1] not in seen:
+                chain.append(step[0])
+                here = step[1]
+                seen.add(here)
+            memory[local] = (local, ()) if self._private(component, here) is not None else (here, tuple(chain))
+        return memory[local]
+
+    def _private(self, component: int, local: int) -> tuple[int, int] | None:
+        behaviour = self.components[component].behaviour
+        if not self.fused or behaviour.configuration(local).state in self.visible:
+            return None
+        offered = [event for event in self._mentioned[component] if behaviour.step(local, event) >= 0]
+        if len(offered) != 1:
+            return None
+        numbers = self._mentioned[component][offered[0]]
+        vector = self.vectors[numbers[0]]
+        alone = len(numbers) == 1 and len(vector.who) == 1 and not vector.also and not vector.unless
+        if not alone or vector.abstract or vector.kind or vector.who[0][0] != component:
+            return None
+        return numbers[0], behaviour.step(local, offered[0])
+
     def initial(self) -> GlobalState:
         """The state in which everything begins."""
         return tuple(component.initial for component in self.components)
 
     def steps(self, state: GlobalState) -> Iterator[tuple[int, GlobalState]]:
         """The vectors that can fire in `state`, by number, with the states they lead to; in a fixed order."""
-        if self.fused:
-            for component, local in enumerate(state):
-                step = self.transient(component, local)
-                if step is not None:
-                    yield step[0], (*state[:component], step[1], *state[component + 1 :])
-                    return
+        leads = self._leads
         for lead, local in enumerate(state):
-            candidates = self._leads[lead].get(local)
-            if candidates is None:
-                candidates = self._candidates(lead, local)
-            for number, target in candidates:
-                successor = self._fire(number, lead, target, state)
-                if successor is not None:
-                    yield number, successor
+            groups = leads[lead].get(local)
+            if groups is None:
+                groups = self._group(lead, local)
+            for second, table in groups:
+                other = state[second]
+                candidates = table.get(other)
+                if candidates is None:
+                    candidates = table[other] = self._pairs(table[-1], second, other)
+                for number, target, moved, parts in candidates:
+                    successor = self._fire(parts, lead, target, second, moved, state)
+                    if successor is not None:
+                        yield number, successor
 
     def number(self, key: str) -> int:
         """The position of the component with that key. Raises KeyError."""
@@ -161,13 +190,26 @@ class Network:
         """What component number `component` looks like in `state`."""
         return self.components[component].behaviour.configuration(state[component])
 
-    def _candidates(self, lead: int, local: int) -> list[tuple[int, int]]:
-        found = []
+    def _group(self, lead: int, local: int) -> "list[tuple[int, _Table]]":
+        """The vectors that `lead` can lead from `local`, by the component that comes second (itself where there is none)."""
+        groups: dict[int, list[_Candidate]] = {}
         for number in self._led[lead]:
-            target = self._step(self._parts[number][0][0], local)
+            who = self._parts[number][0]
+            target = self._step(who[0], local)
             if target >= 0:
-                found.append((number, target))
+                second = who[1][0] if len(who) > 1 else lead
+                groups.setdefault(second, []).append((number, target, -1, self._parts[number]))
+        found: list[tuple[int, _Table]] = [(second, {-1: rows}) for second, rows in groups.items()]
         self._leads[lead][local] = found
+        return found
+
+    def _pairs(self, rows: "list[_Candidate]", second: int, local: int) -> "list[_Candidate]":
+        """Those of `rows` whose second component can take part from `local`, with where it goes."""
+        found = []
+        for number, target, _, parts in rows:
+            moved = self._step(parts[0][1], local) if len(parts[0]) > 1 else target
+            if moved >= 0:
+                found.append((number, target, moved, parts))
         return found
 
     def _step(self, part: "_PartRow", local: int) -> int:
@@ -177,11 +219,14 @@ class Network:
             target = row[local] = self.components[component].behaviour.step(local, event)
         return target
 
-    def _fire(self, number: int, lead: int, target: int, state: GlobalState) -> GlobalState | None:
-        who, unless, also = self._parts[number]
+    def _fire(
+        self, parts: "_Parts", lead: int, target: int, second: int, moved: int, state: GlobalState
+    ) -> GlobalState | None:
+        who, unless, also = parts
         successor = list(state)
         successor[lead] = target
-        for part in who[1:]:
+        successor[second] = moved
+        for part in who[2:]:
             moved = self._step(part, state[part[0]])
             if moved < 0:
                 return None
@@ -193,8 +238,36 @@ class Network:
             moved = self._step(part, state[part[0]])
             if moved >= 0:
                 successor[part[0]] = moved
+        if self.fused:
+            for part in (*who, *also):
+                component = part[0]
+                local = successor[component]
+                known = self._settled[component].get(local)
+                successor[component] = (known or self.settle(component, local))[0]
         return tuple(successor)
+
+    def passed(self, number: int, state: GlobalState) -> list[tuple[int, GlobalState]]:
+        """The steps that firing vector `number` in `state` is made of: itself, then the private ones, with their states."""
+        vector, parts = self.vectors[number], self._parts[number]
+        lead, second = parts[0][0][0], parts[0][min(1, len(parts[0]) - 1)][0]
+        target, moved = (self._step(parts[0][k], state[c]) for k, c in ((0, lead), (min(1, len(parts[0]) - 1), second)))
+        fused, self.fused = self.fused, False
+        after = self._fire(parts, lead, target, second, moved, state)
+        self.fused = fused
+        assert after is not None, "the vector fires in that state"
+        steps = [(number, after)]
+        for component in (c for c, _ in (*vector.who, *vector.also)):
+            for private in self.settle(component, after[component])[1] if fused else ():
+                event = self.vectors[private].who[0][1]
+                target = self.components[component].behaviour.step(after[component], event)
+                after = (*after[:component], target, *after[component + 1 :])
+                steps.append((private, after))
+        return steps
 
 
 _PartRow = tuple[int, Event, dict[int, int]]
 _Parts = tuple[tuple[_PartRow, ...], tuple[_PartRow, ...], tuple[_PartRow, ...]]
+_Candidate = tuple[int, int, int, _Parts]
+"""A vector's number, where its first and its second component go, and its parts."""
+_Table = dict[int, list[_Candidate]]
+"""By the second component's configuration; under -1 all candidates, not yet looked at."""

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from pcstate.errors import Place
+from pcstate.model.formula import Formula
 
-__all__ = ["Mutant", "Property"]
+__all__ = ["CompiledProperty", "Instance", "Mutant", "Property"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +31,41 @@ class Property:
     about: str
     formula: str
     then: str
+    at_rest: bool
+    """Only states in which no goroutine can move count (for `sometimes`)."""
     over: tuple[tuple[str, str], ...]
     """(index variable, set) pairs that the formula is repeated over."""
     clauses: tuple[str, ...]
     holds: tuple[str, ...]
     """Profiles where it must hold; `"*"` for every one."""
     fails: tuple[str, ...]
+    """Profiles where it must fail; in a profile of neither list it says nothing and is not run."""
     mutant: Mutant | None
     place: Place
     formula_place: Place
     then_place: Place
+
+    def applies(self, profile: str) -> bool:
+        """Whether it promises anything about that profile."""
+        return bool({"*", profile} & {*self.holds, *self.fails})
+
+    def expected(self, profile: str) -> bool:
+        """Whether it is expected to hold there."""
+        return profile not in self.fails
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """A property for one value of its index variables, such as `j=0`."""
+
+    label: str
+    formula: Formula
+    then: Formula | None
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledProperty:
+    """A property with its formulas compiled for one network."""
+
+    promise: Property
+    instances: tuple[Instance, ...]

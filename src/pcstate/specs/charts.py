@@ -5,7 +5,6 @@
 (`specs.cache`): the chart's text and constants decide them.
 """
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -74,9 +73,6 @@ class ChartBehaviour:
         self._parents = {state.name: state.parent for state in chart.states}
         self.dirty = False
 
-    def digest(self) -> str:
-        """What the answers depend on, as a hash."""
-        return hashlib.sha256(self.chart.text.encode()).hexdigest()[:24]
 
     def initial(self, constants: Mapping[str, Value]) -> int:
         """The number of the initial configuration with some data set to other values."""

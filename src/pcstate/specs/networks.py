@@ -304,7 +304,7 @@ class _Builder:
     def _check_event(self, event: str, args: list[str], family: str, table: Mapping[str, Any], call: str) -> None:
         chart = self.chart_of[family]
         place = self.reader.find(call, table["line"])
-        if event not in chart.events and not (family == "program" and event == "settle"):
+        if event not in chart.events:
             self.wrong(place, f"chart {chart.name!r} has no event {event!r}", known(chart.events, event))
             return
         for name in set(args) & {key for key, _ in chart.data}:

@@ -1,0 +1,79 @@
+"""The set of outcomes that the network allows for a program: what its states at rest look like."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pcstate.check.explore import StateGraph
+from pcstate.check.tracing import positions
+from pcstate.model.formula import Formula, compile_formula
+from pcstate.model.network import Network
+from pcstate.model.scenario import Outcome, Scenario
+
+__all__ = ["Prediction", "needs_more_conns", "outcomes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """All outcomes of one exploration, each with where its goroutines stand; `complete` unless the search was bounded."""
+
+    outcomes: Mapping[Outcome, str]
+    complete: bool
+    states: int
+    reason: str = ""
+
+
+def outcomes(graph: StateGraph, scenario: Scenario, formulas: Mapping[str, str]) -> Prediction:
+    """The outcomes of an urgent exploration. `formulas` are the network file's [outcome] table.
+
+    A rest is a state without any step. Requests are taken caller by caller, in program order.
+    """
+    reader = _OutcomeReader(graph.network, scenario, formulas)
+    found: dict[Outcome, str] = {}
+    for number, edges in enumerate(graph.edges):
+        if not edges:
+            state = graph.states[number]
+            found.setdefault(reader.read(number, graph), positions(graph.network, state))
+    return Prediction(dict(sorted(found.items())), not graph.stopped, len(graph.states), graph.stopped)
+
+
+def needs_more_conns(graph: StateGraph) -> bool:
+    """Whether a caller somewhere wanted to dial when the network had no connection left to give."""
+    network = graph.network
+    callers = [n for n, component in enumerate(network.components) if component.name == "caller"]
+    transport = network.number("transport")
+    bound = network.parameters["conns"]
+    for state in graph.states:
+        if dict(network.configuration(transport, state).data)["dials"] == bound:
+            for caller in callers:
+                if network.configuration(caller, state).state == "queue_for_dial":
+                    return True
+    return False
+
+
+class _OutcomeReader:
+    def __init__(self, network: Network, scenario: Scenario, formulas: Mapping[str, str]) -> None:
+        width = max(caller.requests for caller in scenario.callers)
+        self.requests = [i * width + k for i, caller in enumerate(scenario.callers) for k in range(caller.requests)]
+        names = dict(network.parameters)
+        self.counts = {
+            key: compile_formula(formulas[key], network, names)
+            for key in ("dials", "read_loops", "write_loops", "others", "idle_conns", "unread_conns")
+        }
+        self.reused, self.errors = (
+            [compile_formula(formulas[key], network, {**names, "r": r}) for r in self.requests] for key in ("reused", "error")
+        )
+
+    def read(self, number: int, graph: StateGraph) -> Outcome:
+        state = graph.states[number]
+
+        def value(formula: Formula) -> int:
+            return int(formula(state))
+
+        counts = {key: value(formula) for key, formula in self.counts.items()}
+        others = counts.pop("others")
+        return Outcome(
+            reused=tuple(bool(formula(state)) for formula in self.reused),
+            errors=tuple(str(formula(state)) for formula in self.errors),
+            goroutines=1 + counts["read_loops"] + counts["write_loops"] + others,
+            **counts,
+        )

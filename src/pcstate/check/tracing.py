@@ -1,0 +1,65 @@
+"""Paths through a state graph -> traces for people: who did what, as which clause says of which source."""
+
+from collections.abc import Mapping, Sequence
+
+from pcstate.check.explore import StateGraph
+from pcstate.model.clause import Clause
+from pcstate.model.network import GlobalState, Network
+from pcstate.model.trace import Trace, TraceStep
+
+__all__ = ["Tracer"]
+
+
+class Tracer:
+    """Names the steps of one graph; `clauses` gives each clause its source."""
+
+    def __init__(self, graph: StateGraph, clauses: Mapping[str, Clause]) -> None:
+        self.graph = graph
+        self.clauses = clauses
+
+    def trace(self, steps: Sequence[tuple[int, int]], loop: int | None = None) -> Trace:
+        """The trace of (vector, state reached) pairs from the initial state."""
+        found: list[TraceStep] = []
+        before = self.graph.states[0]
+        begins: list[int] = []
+        for vector, number in steps:
+            begins.append(len(found))
+            for fired, after in self.graph.network.passed(vector, before):
+                found.append(self.step(before, fired, after))
+                before = after
+            assert before == self.graph.states[number], "a step leads where the graph says"
+        return Trace(tuple(found), None if loop is None else [*begins, len(found)][loop])
+
+    def step(self, before: GlobalState, number: int, after: GlobalState) -> TraceStep:
+        """One step, named after the goroutine that moves, or the first component if none does."""
+        network = self.graph.network
+        vector = network.vectors[number]
+        moving = [component for component, _ in vector.who]
+        goroutines = [c for c in moving if network.components[c].kind == "goroutine"]
+        who = [network.components[c].key for c in (goroutines or moving[:1])]
+        cited = [
+            clause
+            for component, event in sorted(vector.who, key=lambda part: part[0] not in goroutines)
+            for clause in network.components[component].behaviour.cites(before[component], event)
+        ]
+        changed = tuple(
+            (component.key, component.behaviour.configuration(after[n]).state)
+            for n, component in enumerate(network.components)
+            if before[n] != after[n]
+        )
+        clause = cited[0] if cited else ""
+        source = self.clauses[clause].source if clause in self.clauses else ""
+        return TraceStep(" + ".join(who), str(vector), clause, source, changed)
+
+    def positions(self, number: int) -> str:
+        """Where every goroutine stands in a state."""
+        return positions(self.graph.network, self.graph.states[number])
+
+
+def positions(network: Network, state: GlobalState) -> str:
+    """Where every goroutine stands, such as `read_loop[0] await_body, write_loop[0] select`."""
+    return ", ".join(
+        f"{component.key} {component.behaviour.configuration(local).state}"
+        for component, local in zip(network.components, state, strict=True)
+        if component.kind == "goroutine"
+    )

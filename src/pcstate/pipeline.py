@@ -1,0 +1,192 @@
+"""The flows of pcstate, top to bottom: read this first.
+
+    check     spec/ -> network of a given size -> explored state graph -> a verdict for each property
+    predict   spec/ + scenario -> network with that program in it -> explored, time in order -> outcomes at rest
+    observe   scenario -> our Go driver under a real toolchain -> outcomes, counted
+    graph     spec/ -> diagrams -> files
+    lint      spec/ -> every mistake at once
+
+Each function takes plain values and returns plain values; `cli` turns words into the former and prints the latter.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pcstate.check.explore import StateGraph, explore
+from pcstate.check.judge import Judge
+from pcstate.check.predict import Prediction, needs_more_conns, outcomes
+from pcstate.check.tracing import Tracer
+from pcstate.errors import SpecError
+from pcstate.model.network import Network
+from pcstate.model.property import CompiledProperty, Mutant
+from pcstate.model.scenario import Outcome, Scenario
+from pcstate.model.verdict import Bounds, Judgement, Verdict
+from pcstate.specs.library import Spec, load_spec
+from pcstate.specs.networks import instantiate
+from pcstate.specs.profiles import Profile, choose_profile
+from pcstate.specs.programs import demands
+from pcstate.specs.properties import compile_property
+from pcstate.specs.scenarios import load_scenario, parse_expression
+from pcstate.specs.source import Reader, spec_root
+
+__all__ = ["CheckReport", "PredictReport", "check", "lint", "open_scenario", "predict", "read_spec"]
+
+Progress = Callable[[int, float], None]
+
+SCENARIO_BOUNDS = Bounds(max_states=3_000_000, timeout=120.0)
+"""The limits of `predict`."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What `check` found for one profile."""
+
+    profile: Profile
+    go: str
+    bounds: Bounds
+    graph: StateGraph
+    judgements: tuple[Judgement, ...]
+    expected: tuple[Verdict, ...]
+    """For each judgement the verdict that the property's file expects of this profile."""
+    seconds: float
+
+    @property
+    def verdict(self) -> Verdict:
+        """VIOLATED if any property is, else UNKNOWN if any is, else HOLDS."""
+        found = {judgement.verdict for judgement in self.judgements}
+        return next((v for v in (Verdict.VIOLATED, Verdict.UNKNOWN) if v in found), Verdict.HOLDS)
+
+    @property
+    def surprises(self) -> tuple[Judgement, ...]:
+        """The judgements that differ from what is expected."""
+        return tuple(j for j, wanted in zip(self.judgements, self.expected, strict=True) if j.verdict != wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class PredictReport:
+    """What `predict` found for one profile."""
+
+    profile: Profile
+    go: str
+    scenario: Scenario
+    prediction: Prediction
+
+
+def read_spec(root: Path | None = None, mutant: Mutant | None = None, only: Sequence[str] = ()) -> Spec:
+    """The spec in `root`, or the one that pcstate ships. Raises: SpecError with every mistake in it."""
+    return load_spec(root or spec_root(), mutant, only)
+
+
+def open_scenario(asked: str | None, expression: str | None, requests: int, stdin: Callable[[], str]) -> Scenario:
+    """The scenario that a command line asks for. Raises: SpecError."""
+    if expression is not None:
+        return parse_expression(expression, requests)
+    assert asked is not None, "a scenario or an expression"
+    return load_scenario(asked, spec_root(), stdin() if asked == "-" else "")
+
+
+def build(spec: Spec, profile: Profile, bounds: Bounds) -> Network:
+    """The free network of one size under one profile, its private steps taken first where no property looks."""
+    sizes = {key: getattr(bounds, key) for key in ("callers", "conns", "hosts", "requests")}
+    return instantiate(spec.network, spec.charts, profile.constants, sizes)
+
+
+def compile_all(spec: Spec, network: Network) -> tuple[CompiledProperty, ...]:
+    """Every property for that network. Raises: SpecError with every mistake in their formulas."""
+    sets = {**spec.network.sets, "all_requests": list(range(network.parameters["callers"] * network.parameters["requests"]))}
+    domains = {**sets, **{name: list(range(size)) for name, size in network.parameters.items()}}
+    mistakes = []
+    compiled = []
+    for promise in spec.properties:
+        reader = Reader(spec.texts[f"properties/{promise.name}.toml"])
+        found = compile_property(promise, reader, network, domains)
+        mistakes += reader.mistakes
+        if found is not None:
+            compiled.append(found)
+    if mistakes:
+        raise SpecError(mistakes)
+    return tuple(compiled)
+
+
+def check(
+    spec: Spec, go: str | None = None, bounds: Bounds | None = None, progress: Progress | None = None
+) -> CheckReport:
+    """Explore the network and judge every property. Raises: SpecError.
+
+    Cost: see ENGINE figures in benchmarks; the default bounds take a second or two. Bounds: those given.
+    """
+    profile = choose_profile(spec.profiles, go)
+    bounds = bounds or Bounds()
+    network = build(spec, profile, bounds)
+    compiled = compile_all(spec, network)
+    looked_at = [f for p in compiled for i in p.instances for f in (i.formula, i.then) if f is not None]
+    network.fuse(frozenset().union(*(formula.states for formula in looked_at)))
+    graph = explore(network, bounds, progress=progress)
+    lifecycle = spec.charts["lifecycle"]
+    abstract = (lifecycle, lifecycle.initial(profile.constants))
+    judge = Judge(graph, Tracer(graph, spec.clauses), abstract)
+    judgements = tuple(judge.judge(promise, profile.name) for promise in compiled)
+    expected = tuple(_expected(promise, profile.name) for promise in compiled)
+    spec.remember()
+    return CheckReport(profile, go or profile.name, bounds, graph, judgements, expected, graph.seconds)
+
+
+def _expected(compiled: CompiledProperty, profile: str) -> Verdict:
+    if not compiled.promise.applies(profile):
+        return Verdict.NOT_RUN
+    return Verdict.HOLDS if compiled.promise.expected(profile) else Verdict.VIOLATED
+
+
+def predict(spec: Spec, scenario: Scenario, go: str | None = None, bounds: Bounds = SCENARIO_BOUNDS) -> PredictReport:
+    """The outcomes that the spec allows for `scenario` under one Go. Raises: SpecError.
+
+    The network is given more connections until no caller misses one, so that the bound on them never shows.
+    """
+    profile = choose_profile(spec.profiles, go)
+    asked = demands(scenario)
+    if asked.unsupported:
+        reason = f"the spec has no chart yet for {', '.join(asked.unsupported)}"
+        return PredictReport(profile, go or profile.name, scenario, Prediction({}, False, 0, reason))
+    conns = 1
+    while True:
+        graph = _explore_scenario(spec, profile, scenario, replace(bounds, conns=conns))
+        if graph.stopped or not needs_more_conns(graph):
+            break
+        conns = min(2 * conns, max(conns + 1, scenario.requests))
+    spec.remember()
+    return PredictReport(profile, go or profile.name, scenario, outcomes(graph, scenario, spec.network.outcome))
+
+
+def _explore_scenario(spec: Spec, profile: Profile, scenario: Scenario, bounds: Bounds) -> StateGraph:
+    asked = demands(scenario)
+    sizes = {
+        "callers": len(scenario.callers),
+        "conns": bounds.conns,
+        "hosts": scenario.host_count,
+        "requests": max(caller.requests for caller in scenario.callers),
+    }
+    network = instantiate(
+        spec.network,
+        spec.charts,
+        {**profile.constants, **asked.constants},
+        sizes,
+        {f"program[{i}]": (line, line.initial) for i, line in enumerate(asked.programs)},
+        asked.sets,
+        extra=(("request_log", "request_log", "r in all_requests"),),
+    )
+    network.fuse(frozenset())
+    return explore(network, bounds, urgent=True)
+
+
+def lint(root: Path | None = None) -> Spec:
+    """Read all of spec/ and try every profile's network and formulas. Raises: SpecError with every mistake."""
+    spec = read_spec(root)
+    for profile in spec.profiles:
+        compile_all(spec, build(spec, profile, Bounds()))
+    return spec
+
+
+def observed_goroutines(outcome: Outcome) -> str:
+    """The sentence that the article is about."""
+    return f"{outcome.goroutines} goroutines: main, {outcome.read_loops} readLoop, {outcome.write_loops} writeLoop"

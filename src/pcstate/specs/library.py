@@ -1,0 +1,157 @@
+"""The whole of `spec/`, read at once.
+
+Every file is read before anything is said, so that all mistakes of all files come together.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from pcstate.errors import Mistake, SpecError
+from pcstate.model.clause import Clause
+from pcstate.model.property import Mutant, Property
+from pcstate.specs import cache
+from pcstate.specs.chart_text import parse_chart
+from pcstate.specs.charts import ChartBehaviour
+from pcstate.specs.clauses import parse_clauses
+from pcstate.specs.networks import NetworkText, parse_network
+from pcstate.specs.profiles import Profile, parse_profile
+from pcstate.specs.properties import parse_property
+from pcstate.specs.source import Reader, Source, known, read_source
+
+__all__ = ["Spec", "load_spec"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """Everything `spec/` says, and the texts it says it in (`texts`, by path below spec/)."""
+
+    root: Path
+    charts: Mapping[str, ChartBehaviour]
+    network: NetworkText
+    profiles: tuple[Profile, ...]
+    properties: tuple[Property, ...]
+    clauses: Mapping[str, Clause]
+    texts: Mapping[str, Source]
+
+    def remember(self) -> None:
+        """Store what was learned of the charts for the next process; silently does without if it cannot."""
+        for behaviour in self.charts.values():
+            cache.store(behaviour)
+
+
+def load_spec(root: Path, mutant: Mutant | None = None, only: Iterable[str] = ()) -> Spec:
+    """Read and check `spec/`, with one edit if a mutant is given. Raises: SpecError with every mistake of every file.
+
+    `only` keeps the named properties (all of them if empty); an unknown name is a mistake.
+    """
+    mistakes: list[Mistake] = []
+    texts = _read(root, mistakes)
+    if mutant is not None:
+        texts[mutant.file] = _mutate(texts[mutant.file], mutant)
+
+    def each(folder: str, suffix: str, parse: Callable[[Source, str], T]) -> list[T]:
+        found = []
+        for path, source in texts.items():
+            if path.startswith(f"{folder}/") and path.endswith(suffix):
+                try:
+                    found.append(parse(source, Path(path).stem))
+                except SpecError as error:
+                    mistakes.extend(error.mistakes)
+        return found
+
+    charts = {chart.name: ChartBehaviour(chart) for chart in each("charts", ".yaml", lambda source, _: parse_chart(source))}
+    networks = each("networks", ".toml", lambda source, _: parse_network(source))
+    profiles = each("profiles", ".toml", parse_profile)
+    properties = each("properties", ".toml", parse_property)
+    clauses = [clause for file in each("clauses", ".md", lambda source, _: parse_clauses(source)) for clause in file]
+    if not mistakes:
+        mistakes += _cross_check(texts, charts, profiles, properties, clauses)
+    mistakes += _unknown(only, properties)
+    if mistakes:
+        raise SpecError(sorted(mistakes, key=lambda mistake: mistake.place))
+    for behaviour in charts.values():
+        cache.recall(behaviour)
+    wanted = set(only)
+    return Spec(
+        root,
+        charts,
+        networks[0],
+        tuple(sorted(profiles, key=lambda profile: profile.order)),
+        tuple(p for p in properties if not wanted or p.name in wanted),
+        {clause.number: clause for clause in clauses},
+        texts,
+    )
+
+
+def _read(root: Path, mistakes: list[Mistake]) -> dict[str, Source]:
+    texts = {}
+    for path in sorted(root.rglob("*")):
+        if path.suffix in (".yaml", ".toml", ".md") and path.parent != root:
+            name = path.relative_to(root).as_posix()
+            try:
+                texts[name] = read_source(path, f"spec/{name}")
+            except SpecError as error:
+                mistakes.extend(error.mistakes)
+    if not any(name.startswith("networks/") for name in texts):
+        mistakes.append(Mistake(Reader(Source(str(root), "")).place(), "no network here: is this a spec folder?"))
+    return texts
+
+
+def _mutate(source: Source, mutant: Mutant) -> Source:
+    assert mutant.find in source.text, f"{source.path} does not contain {mutant.find!r}"
+    return Source(source.path, source.text.replace(mutant.find, mutant.replace))
+
+
+def _unknown(only: Iterable[str], properties: list[Property]) -> list[Mistake]:
+    names = [promise.name for promise in properties]
+    return [
+        Mistake(Reader(Source("--property", "")).place(), f"there is no property {name!r}", "", known(names, name))
+        for name in only
+        if name not in names
+    ]
+
+
+def _cross_check(
+    texts: Mapping[str, Source],
+    charts: Mapping[str, ChartBehaviour],
+    profiles: list[Profile],
+    properties: list[Property],
+    clauses: list[Clause],
+) -> list[Mistake]:
+    """What no file can know alone: clauses cited and citing, constants, profiles and mutants that exist."""
+    numbers = {clause.number: clause for clause in clauses}
+    readers = {source.path: Reader(source) for source in texts.values()}
+    cited: set[str] = set()
+    data = {name for behaviour in charts.values() for name, _ in behaviour.chart.data}
+    for behaviour in charts.values():
+        for transition in behaviour.chart.transitions:
+            reader = readers[behaviour.chart.path]
+            cited.update(transition.clauses)
+            if not transition.clauses:
+                reader.wrong(transition.place, "this transition cites no clause", "end its line with # why [PC-07]")
+            for number in set(transition.clauses) - numbers.keys():
+                reader.wrong(transition.place, f"there is no clause {number}", known(numbers, number))
+    for profile in profiles:
+        reader = readers[profile.path]
+        for name in profile.constants.keys() - data:
+            line = reader.table("constants")
+            reader.wrong(reader.find(name, line), f"no chart declares the datum {name!r}", known(data, name))
+    for promise in properties:
+        reader = readers[promise.place.path]
+        cited.update(promise.clauses)
+        for number in set(promise.clauses) - numbers.keys():
+            reader.wrong(reader.find(number), f"there is no clause {number}", known(numbers, number))
+        for name in {*promise.holds, *promise.fails} - {"*", *(profile.name for profile in profiles)}:
+            reader.wrong(reader.find(name), f"there is no profile {name!r}", known((p.name for p in profiles), name))
+        mutant = promise.mutant
+        if mutant is not None and (mutant.file not in texts or mutant.find not in texts[mutant.file].text):
+            place = reader.place(reader.table("mutant"))
+            reader.wrong(place, "the mutant changes nothing", f"{mutant.file} does not contain what it wants to find")
+    for number in numbers.keys() - cited:
+        clause = numbers[number]
+        readers[clause.place.path].wrong(clause.place, f"nothing formalises clause {number}", "cite it, or drop it")
+    return [mistake for reader in readers.values() for mistake in reader.mistakes]

@@ -1,0 +1,124 @@
+"""A scenario -> what it asks of the network: a line of steps for each caller, and the server's and Transport's settings.
+
+No behaviour of the protocol is decided here: a program's line only says which calls its goroutine makes next.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pcstate.model.lts import Configuration, Event, Lts, Value
+from pcstate.model.scenario import CallerProgram, Scenario, ServerScript, Step
+
+__all__ = ["Demands", "demands"]
+
+DRAIN_LIMIT = 262144
+"""maxPostCloseReadBytes: bodies up to this long are drained after an early Close since Go 1.27."""
+READ_BUFFER = 4096
+"""pc.br's size: that much of a body may still be read after the connection was closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Demands:
+    """A scenario in the network's terms. `unsupported` names what the spec has no chart for yet."""
+
+    programs: tuple[Lts, ...]
+    sets: Mapping[str, list[Value]]
+    constants: Mapping[str, Value]
+    unsupported: tuple[str, ...]
+
+
+def demands(scenario: Scenario) -> Demands:
+    """What `scenario` asks of the network. The requests of caller i are numbered from i * (most requests of any caller)."""
+    width = max(caller.requests for caller in scenario.callers)
+    lines = tuple(_line(caller, i * width, scenario.server) for i, caller in enumerate(scenario.callers))
+    server = scenario.server
+    sets: dict[str, list[Value]] = {
+        "kinds": [_kind(server)],
+        "keeps": [0 if server.connection == "close" or server.body == "until-close" else 1],
+        "goals": ["all", "part", "exact"],
+        "halves": ["first", "both"],
+        "conn_ends": ["usable", "closech"] if _fits_buffer(scenario) else ["usable"],
+    }
+    return Demands(lines, sets, _constants(scenario), tuple(_unsupported(scenario)))
+
+
+def _line(caller: CallerProgram, first: int, server: ServerScript) -> Lts:
+    events = [
+        event
+        for request in range(caller.requests)
+        for event in _request(caller, first + request, caller.host(request), server)
+    ]
+    configurations = tuple(Configuration((f"step_{n}",)) for n in range(len(events) + 1))
+    return Lts(0, configurations, {(n, event): n + 1 for n, event in enumerate(events)})
+
+
+def _request(caller: CallerProgram, number: int, host: int, server: ServerScript) -> list[Event]:
+    events = []
+    done = 0
+    for step in caller.each:
+        match step.verb:
+            case "get" | "head" | "post":
+                events.append(Event("do", (("r", number), ("h", host))))
+            case "read" | "read-all" | "read-exact":
+                event, done = _read(step, done, server)
+                events.append(event)
+            case "cancel":
+                events.append(Event("cancel", (("r", number),)))
+            case "close" | "settle":
+                events.append(Event(step.verb))
+            case "close-idle":
+                events.append(Event("close_idle"))
+    return events
+
+
+def _read(step: Step, done: int, server: ServerScript) -> tuple[Event, int]:
+    """A read in terms of where it ends: inside the body, with its last byte, or at io.EOF."""
+    size = server.bytes
+    end = {"read": done + step.amount, "read-exact": max(size, done)}.get(step.verb, size + 1)
+    goal, half = "all", "both"
+    if end < size:
+        goal, half = "part", "first" if end <= size // 2 else "both"
+    elif end == size and server.body == "chunked":
+        goal = "exact"  # the last chunk's mark may or may not be there already
+    elif end == size and server.body == "until-close":
+        goal = "part"  # only the connection's end is the body's
+    return Event("read", (("g", goal), ("f", half))), min(end, size)
+
+
+def _kind(server: ServerScript) -> str:
+    if server.body == "none" or (server.body == "length" and server.bytes == 0):
+        return "none"
+    if server.bytes <= DRAIN_LIMIT:
+        return "within"
+    return "above" if server.body == "length" else "above_chunked"
+
+
+def _fits_buffer(scenario: Scenario) -> bool:
+    read = max((step.amount for caller in scenario.callers for step in caller.each if step.verb == "read"), default=0)
+    return scenario.server.bytes - read <= READ_BUFFER
+
+
+def _constants(scenario: Scenario) -> dict[str, Value]:
+    fields = scenario.transport
+    per_host = fields.get("MaxIdleConnsPerHost", 0)
+    behaviour = scenario.server.behaviour
+    if behaviour == "truncate-body" and (scenario.server.body == "until-close" or _kind(scenario.server) == "none"):
+        behaviour = "normal" if scenario.server.body == "until-close" else "close-after-response"
+    if behaviour == "stall-body" and _kind(scenario.server) == "none":
+        behaviour = "normal"
+    return {
+        "behaviour": behaviour,
+        "max_idle_conns_per_host": per_host if per_host > 0 else 2,
+        "disable_keep_alives": int(bool(fields.get("DisableKeepAlives")) or per_host < 0),
+        "client_timeout": int(fields.get("Timeout", 0) > 0),
+    }
+
+
+def _unsupported(scenario: Scenario) -> list[str]:
+    found = [
+        f"[transport] {field}"
+        for field in ("MaxConnsPerHost", "MaxIdleConns", "ResponseHeaderTimeout")
+        if scenario.transport.get(field, 0) > 0
+    ]
+    verbs = {step.verb for caller in scenario.callers for step in caller.each}
+    return found + [f"step {verb!r}" for verb in ("head", "post", "spawn close") if verb in verbs]

@@ -1,0 +1,88 @@
+"""Property files -> `Property`."""
+
+from collections.abc import Mapping, Sequence
+
+from pcstate.model.formula import FormulaError, compile_formula
+from pcstate.model.lts import Value
+from pcstate.model.network import Network
+from pcstate.model.property import CompiledProperty, Instance, Mutant, Property
+from pcstate.specs.source import Reader, Source, known
+
+__all__ = ["KINDS", "compile_property", "parse_property"]
+
+KINDS = ("always", "leads-to", "sometimes", "deadlock", "refinement")
+_KEYS = ("kind", "about", "formula", "then", "for", "at", "clauses", "holds", "fails", "mutant")
+
+
+def parse_property(source: Source, name: str) -> Property:
+    """Read a property file; its formulas are checked when they meet a network. Raises: SpecError with every mistake."""
+    reader = Reader(source)
+    document = reader.toml()
+    reader.keys(document, _KEYS, 1, "a property")
+    kind = reader.typed(document, "kind", str, 1)
+    if kind and kind not in KINDS:
+        reader.wrong(reader.find(kind, 1, "kind"), f"there is no kind {kind!r}", known(KINDS, kind))
+    about = reader.typed(document, "about", str, 1)
+    formula = reader.typed(document, "formula", str, 1)
+    then = reader.typed(document, "then", str, 1, "" if kind != "leads-to" else None)
+    at = reader.typed(document, "at", str, 1, "")
+    if at not in ("", "rest") or (at and kind != "sometimes"):
+        reader.wrong(reader.find(at, 1, "at"), "'at' can only be \"rest\", for a property of kind sometimes")
+    over = []
+    for clause in filter(None, (part.strip() for part in reader.typed(document, "for", str, 1, "").split(","))):
+        variable, _, domain = clause.partition(" in ")
+        if not variable.isidentifier() or not domain.strip():
+            reader.wrong(reader.find(clause, 1, "for"), f"{clause!r} is not 'variable in set'")
+        over.append((variable, domain.strip()))
+    mutant = _mutant(reader, reader.typed(document, "mutant", dict, 1, {}))
+    lists = [reader.strings(document, key, 1) for key in ("clauses", "holds", "fails")]
+    reader.finish()
+    place = reader.place()
+    return Property(
+        name, kind, about, formula, then, at == "rest", tuple(over), *lists, mutant, place,
+        reader.find(formula.strip().splitlines()[0] if formula.strip() else "", 1, "formula"),
+        reader.find(then.strip().splitlines()[0], 1, "then") if then.strip() else place,
+    )  # fmt: skip
+
+
+def _mutant(reader: Reader, table: dict[str, object]) -> Mutant | None:
+    if not table:
+        return None
+    line = reader.table("mutant")
+    reader.keys(table, ("file", "find", "replace"), line, "[mutant]")
+    fields = [reader.typed(table, key, str, line) for key in ("file", "find", "replace")]
+    return Mutant(*fields)
+
+
+def compile_property(
+    promise: Property, reader: Reader, network: Network, sets: Mapping[str, Sequence[Value]]
+) -> CompiledProperty | None:
+    """The property's formulas for one network, one instance for each value of its index variables.
+
+    Mistakes go to `reader`, and None comes back. A refinement has no formula to compile.
+    """
+    if promise.kind == "refinement":
+        return CompiledProperty(promise, ())
+    bindings: list[dict[str, Value]] = [{}]
+    for variable, domain in promise.over:
+        if domain not in sets:
+            reader.wrong(reader.find(domain, 1, "for"), f"there is no set {domain!r}", known(sets, domain))
+            return None
+        bindings = [{**binding, variable: value} for binding in bindings for value in sets[domain]]
+    names: dict[str, Value | Sequence[Value]] = {**sets, **network.parameters}
+    instances = []
+    for binding in bindings:
+        formulas = []
+        for text, place in ((promise.formula, promise.formula_place), (promise.then, promise.then_place)):
+            if not text:
+                continue
+            try:
+                formulas.append(compile_formula(text, network, {**names, **binding}))
+            except FormulaError as error:
+                at = reader.place(place.line + error.line, place.column + error.column if not error.line else error.column + 1, error.width)
+                reader.wrong(at, str(error), error.hint)
+        if reader.mistakes:
+            return None
+        label = ", ".join(f"{variable}={value}" for variable, value in binding.items())
+        instances.append(Instance(label, formulas[0], formulas[1] if len(formulas) > 1 else None))
+    return CompiledProperty(promise, tuple(instances))
