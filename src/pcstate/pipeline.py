@@ -16,8 +16,10 @@ from pathlib import Path
 from pcstate.check.explore import StateGraph, explore
 from pcstate.check.judge import Judge
 from pcstate.check.predict import Prediction, needs_more_conns, outcomes
+from pcstate.check.reduction import Group, Reduction
 from pcstate.check.tracing import Tracer
 from pcstate.errors import SpecError
+from pcstate.model.formula import compile_formula
 from pcstate.model.network import Network
 from pcstate.model.property import CompiledProperty, Mutant
 from pcstate.model.scenario import Outcome, Scenario
@@ -138,7 +140,7 @@ def _expected(compiled: CompiledProperty, profile: str) -> Verdict:
     return Verdict.HOLDS if compiled.promise.expected(profile) else Verdict.VIOLATED
 
 
-def predict(spec: Spec, scenario: Scenario, go: str | None = None, bounds: Bounds = SCENARIO_BOUNDS) -> PredictReport:
+def predict(spec: Spec, scenario: Scenario, go: str | None = None, bounds: Bounds = SCENARIO_BOUNDS, reduce: bool = True) -> PredictReport:
     """The outcomes that the spec allows for `scenario` under one Go. Raises: SpecError.
 
     The network is given more connections until no caller misses one, so that the bound on them never shows.
@@ -150,7 +152,7 @@ def predict(spec: Spec, scenario: Scenario, go: str | None = None, bounds: Bound
         return PredictReport(profile, go or profile.name, scenario, Prediction({}, False, 0, reason))
     conns = 1
     while True:
-        graph = _explore_scenario(spec, profile, scenario, replace(bounds, conns=conns))
+        graph = _explore_scenario(spec, profile, scenario, replace(bounds, conns=conns), reduce)
         if graph.stopped or not needs_more_conns(graph):
             break
         conns = min(2 * conns, max(conns + 1, scenario.requests))
@@ -158,7 +160,7 @@ def predict(spec: Spec, scenario: Scenario, go: str | None = None, bounds: Bound
     return PredictReport(profile, go or profile.name, scenario, outcomes(graph, scenario, spec.network.outcome))
 
 
-def _explore_scenario(spec: Spec, profile: Profile, scenario: Scenario, bounds: Bounds) -> StateGraph:
+def _explore_scenario(spec: Spec, profile: Profile, scenario: Scenario, bounds: Bounds, reduce: bool) -> StateGraph:
     asked = demands(scenario)
     sizes = {
         "callers": len(scenario.callers),
@@ -176,7 +178,26 @@ def _explore_scenario(spec: Spec, profile: Profile, scenario: Scenario, bounds: 
         extra=(("request_log", "request_log", "r in all_requests"),),
     )
     network.fuse(frozenset())
-    return explore(network, bounds, urgent=True)
+    return explore(network, bounds, urgent=True, reduction=_reduction(spec, network) if reduce else None)
+
+
+def _reduction(spec: Spec, network: Network) -> Reduction:
+    """What the network file says of connections that are let go of and requests that are past."""
+    table = spec.network.retired
+
+    def groups(index: str, count: int, names: list[str], formula: str) -> list[Group]:
+        return [
+            Group(
+                compile_formula(formula, network, {**network.parameters, index: value}),
+                frozenset(n for n, c in enumerate(network.components) if c.index == value and c.name in names),
+            )
+            for value in range(count)
+        ]
+
+    size = network.parameters
+    conns = groups("j", size["conns"], table["core"], table["let_go"])
+    requests = groups("r", size["callers"] * size["requests"], table["shared"], table["past"])
+    return Reduction(network, conns, requests, table["final"])
 
 
 def lint(root: Path | None = None) -> Spec:

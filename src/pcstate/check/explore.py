@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from pcstate.model.network import GlobalState, Network, Vector
+from pcstate.check.reduction import Reduction
+from pcstate.model.network import GlobalState, Network
 from pcstate.model.verdict import Bounds
 
 __all__ = ["StateGraph", "explore"]
 
-_TIMERS = ("timer", "environment-timer")
+AT_ONCE = ("", "environment")
+TIMERS = ("timer", "environment-timer")
 
 
 @dataclass(slots=True)
@@ -58,17 +60,19 @@ def explore(
     network: Network,
     bounds: Bounds,
     urgent: bool = False,
+    reduction: Reduction | None = None,
     progress: Callable[[int, float], None] | None = None,
 ) -> StateGraph:
     """Every state that `network` reaches, within the bounds.
 
     With `urgent`, time is ordered: a timer fires only where nothing else can happen, `settle` only where no timer can
-    either, and IdleConnTimeout never. Order: breadth first, vectors in the network's order. Cost: one pass over the
+    either, and IdleConnTimeout never; a `reduction` then leaves out what makes no difference to the states at rest. Order: breadth first, vectors in the network's order. Cost: one pass over the
     transitions. Bounds: stops at `bounds.max_states` states or after `bounds.timeout` seconds, and says so.
     """
     begin = time.monotonic()
     initial = network.initial()
     graph = StateGraph(network, [initial], parents=[(0, -1)])
+    clock = _Clock(network, reduction) if urgent else None
     number = {initial: 0}
     levels = [0]
     for current, state in enumerate(graph.states):
@@ -83,8 +87,8 @@ def explore(
         if graph.stopped:
             break
         steps: Iterable[tuple[int, GlobalState]] = network.steps(state)
-        if urgent:
-            steps = _most_urgent(list(steps), network.vectors)
+        if clock:
+            steps = clock.first(state, list(steps))
         found = []
         for vector, successor in steps:
             target = number.get(successor)
@@ -100,9 +104,22 @@ def explore(
     return graph
 
 
-def _most_urgent(steps: list[tuple[int, GlobalState]], vectors: tuple[Vector, ...]) -> list[tuple[int, GlobalState]]:
-    for kinds in (("", "environment"), _TIMERS, ("settle",)):
-        found = [step for step in steps if vectors[step[0]].kind in kinds]
-        if found:
-            return found
-    return []
+class _Clock:
+    """Time in order: what happens at once comes before any timer, and a timer before anybody is sure that all is quiet."""
+
+    def __init__(self, network: Network, reduction: Reduction | None) -> None:
+        self.vectors = network.vectors
+        self.reduction = reduction
+
+    def first(self, state: GlobalState, steps: list[tuple[int, GlobalState]]) -> list[tuple[int, GlobalState]]:
+        """The steps to take from `state`: those of the first urgency that has any, reduced where that is at once."""
+        for kinds in (AT_ONCE, TIMERS, ("settle",)):
+            found = [step for step in steps if self.vectors[step[0]].kind in kinds]
+            if not found:
+                continue
+            if self.reduction is None:
+                return found
+            if kinds is AT_ONCE:
+                found = self.reduction.choose(state, found)
+            return [(vector, self.reduction.canonical(target)) for vector, target in found]
+        return []

@@ -11,6 +11,7 @@ evaluating costs no more than the look-ups that are written down.
 """
 
 import ast
+import functools
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -90,9 +91,12 @@ def compile_formula(text: str, network: Network, names: Names) -> Formula:
 
 def evaluate_constant(text: str, names: Names) -> Any:
     """The value of an expression that mentions no component. Raises: FormulaError."""
+    if text in names:
+        return names[text]
     return _Compiler(None).compile(_parse(text), dict(names))(())
 
 
+@functools.lru_cache(maxsize=4096)
 def _parse(text: str) -> ast.expr:
     try:
         return ast.parse(f"({text.strip()})", mode="eval").body

@@ -38,13 +38,15 @@ class NetworkText:
     components: tuple[Mapping[str, Any], ...]
     syncs: tuple[Mapping[str, Any], ...]
     outcome: Mapping[str, str]
+    retired: Mapping[str, Any]
+    """When a connection can be left to itself (see the file)."""
 
 
 def parse_network(source: Source) -> NetworkText:
     """Read a network file. Raises: SpecError with every mistake of form in it; names are checked by `instantiate`."""
     reader = Reader(source)
     document = reader.toml()
-    reader.keys(document, ("parameters", "sets", "component", "sync", "outcome"), 1, "a network")
+    reader.keys(document, ("parameters", "sets", "component", "sync", "outcome", "retired"), 1, "a network")
     parameters = reader.typed(document, "parameters", dict, 1, {})
     sets = reader.typed(document, "sets", dict, 1, {})
     for name, value in parameters.items():
@@ -58,8 +60,10 @@ def parse_network(source: Source) -> NetworkText:
     allowed = ("name", "for", "when", "class", "who", "also", "unless", "lifecycle")
     syncs = _tables(reader, document, "sync", allowed, ("name", "who"), _SYNC_CLASSES)
     outcome = reader.typed(document, "outcome", dict, 1, {})
+    retired = reader.typed(document, "retired", dict, 1, {})
+    reader.keys(retired, ("final", "core", "shared", "let_go", "past"), reader.table("retired"), "[retired]")
     reader.finish()
-    return NetworkText(source, parameters, sets, components, syncs, outcome)
+    return NetworkText(source, parameters, sets, components, syncs, outcome, retired)
 
 
 def _tables(
