@@ -9,28 +9,33 @@
 Each function takes plain values and returns plain values; `cli` turns words into the former and prints the latter.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pcstate.check.diagrams import chart_diagram, lifecycle_diagram, quotient_diagram, reachable_diagram
 from pcstate.check.explore import StateGraph, explore
 from pcstate.check.judge import Judge
 from pcstate.check.predict import Prediction, needs_more_conns, outcomes
 from pcstate.check.reduction import Group, Reduction
+from pcstate.check.refinement import refines
 from pcstate.check.tracing import Tracer
-from pcstate.errors import SpecError
+from pcstate.errors import Mistake, Place, SpecError
+from pcstate.model.diagram import Diagram
 from pcstate.model.formula import compile_formula
 from pcstate.model.network import Network
 from pcstate.model.property import CompiledProperty, Mutant
 from pcstate.model.scenario import Outcome, Scenario
 from pcstate.model.verdict import Bounds, Judgement, Verdict
+from pcstate.specs import cache
+from pcstate.specs.charts import ChartBehaviour
 from pcstate.specs.library import Spec, load_spec
 from pcstate.specs.networks import instantiate
 from pcstate.specs.profiles import Profile, choose_profile
 from pcstate.specs.programs import demands
 from pcstate.specs.properties import compile_property
 from pcstate.specs.scenarios import load_scenario, parse_expression
-from pcstate.specs.source import Reader, spec_root
+from pcstate.specs.source import Reader, known, spec_root
 
 __all__ = ["CheckReport", "PredictReport", "check", "lint", "open_scenario", "predict", "read_spec"]
 
@@ -54,6 +59,26 @@ class CheckReport:
     seconds: float
 
     @property
+    def profile_name(self) -> str:
+        """The name of the profile that was checked."""
+        return self.profile.name
+
+    @property
+    def states(self) -> int:
+        """How many states were explored."""
+        return len(self.graph.states)
+
+    @property
+    def transitions(self) -> int:
+        """How many transitions were taken."""
+        return self.graph.transitions
+
+    @property
+    def depth(self) -> int:
+        """The length of the longest shortest path."""
+        return self.graph.depth
+
+    @property
     def verdict(self) -> Verdict:
         """VIOLATED if any property is, else UNKNOWN if any is, else HOLDS."""
         found = {judgement.verdict for judgement in self.judgements}
@@ -74,6 +99,29 @@ class PredictReport:
     scenario: Scenario
     prediction: Prediction
 
+    @property
+    def outcomes(self) -> Mapping[Outcome, str]:
+        """Every outcome, with where its goroutines stand."""
+        return self.prediction.outcomes
+
+    @property
+    def complete(self) -> bool:
+        """Whether these are all outcomes."""
+        return self.prediction.complete
+
+    @property
+    def reason(self) -> str:
+        """Why they are not."""
+        return self.prediction.reason
+
+
+@dataclass(frozen=True, slots=True)
+class ObserveReport:
+    """What real Go showed, each outcome with how often."""
+
+    go: str
+    outcomes: tuple[tuple[Outcome, int], ...]
+
 
 def read_spec(root: Path | None = None, mutant: Mutant | None = None, only: Sequence[str] = ()) -> Spec:
     """The spec in `root`, or the one that pcstate ships. Raises: SpecError with every mistake in it."""
@@ -88,10 +136,32 @@ def open_scenario(asked: str | None, expression: str | None, requests: int, stdi
     return load_scenario(asked, spec_root(), stdin() if asked == "-" else "")
 
 
-def build(spec: Spec, profile: Profile, bounds: Bounds) -> Network:
-    """The free network of one size under one profile, its private steps taken first where no property looks."""
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A network with the behaviours it runs on, and the name under which those are remembered."""
+
+    network: Network
+    behaviours: Mapping[str, ChartBehaviour]
+    size: str
+
+    def remember(self) -> None:
+        """Keep what was learned of the charts for the next process."""
+        cache.store(self.behaviours, self.size)
+
+
+def build(spec: Spec, profile: Profile, bounds: Bounds, scenario: Scenario | None = None) -> Built:
+    """The network of one size under one profile: the free one, or the one with a scenario's programs in it."""
     sizes = {key: getattr(bounds, key) for key in ("callers", "conns", "hosts", "requests")}
-    return instantiate(spec.network, spec.charts, profile.constants, sizes)
+    size = " ".join(map(str, sizes.values())) + (" scenario" if scenario else "")
+    behaviours = cache.behaviours(spec.charts, size)
+    if scenario is None:
+        return Built(instantiate(spec.network, behaviours, profile.constants, sizes), behaviours, size)
+    asked = demands(scenario)
+    lines = {f"program[{i}]": (line, line.initial) for i, line in enumerate(asked.programs)}
+    constants = {**profile.constants, **asked.constants}
+    logs = (("request_log", "request_log", "r in all_requests"),)
+    network = instantiate(spec.network, behaviours, constants, sizes, lines, asked.sets, logs)
+    return Built(network, behaviours, size)
 
 
 def compile_all(spec: Spec, network: Network) -> tuple[CompiledProperty, ...]:
@@ -120,17 +190,18 @@ def check(
     """
     profile = choose_profile(spec.profiles, go)
     bounds = bounds or Bounds()
-    network = build(spec, profile, bounds)
+    built = build(spec, profile, bounds)
+    network = built.network
     compiled = compile_all(spec, network)
     looked_at = [f for p in compiled for i in p.instances for f in (i.formula, i.then) if f is not None]
     network.fuse(frozenset().union(*(formula.states for formula in looked_at)))
     graph = explore(network, bounds, progress=progress)
-    lifecycle = spec.charts["lifecycle"]
+    lifecycle = built.behaviours["lifecycle"]
     abstract = (lifecycle, lifecycle.initial(profile.constants))
     judge = Judge(graph, Tracer(graph, spec.clauses), abstract)
     judgements = tuple(judge.judge(promise, profile.name) for promise in compiled)
     expected = tuple(_expected(promise, profile.name) for promise in compiled)
-    spec.remember()
+    built.remember()
     return CheckReport(profile, go or profile.name, bounds, graph, judgements, expected, graph.seconds)
 
 
@@ -156,29 +227,17 @@ def predict(spec: Spec, scenario: Scenario, go: str | None = None, bounds: Bound
         if graph.stopped or not needs_more_conns(graph):
             break
         conns = min(2 * conns, max(conns + 1, scenario.requests))
-    spec.remember()
     return PredictReport(profile, go or profile.name, scenario, outcomes(graph, scenario, spec.network.outcome))
 
 
 def _explore_scenario(spec: Spec, profile: Profile, scenario: Scenario, bounds: Bounds, reduce: bool) -> StateGraph:
-    asked = demands(scenario)
-    sizes = {
-        "callers": len(scenario.callers),
-        "conns": bounds.conns,
-        "hosts": scenario.host_count,
-        "requests": max(caller.requests for caller in scenario.callers),
-    }
-    network = instantiate(
-        spec.network,
-        spec.charts,
-        {**profile.constants, **asked.constants},
-        sizes,
-        {f"program[{i}]": (line, line.initial) for i, line in enumerate(asked.programs)},
-        asked.sets,
-        extra=(("request_log", "request_log", "r in all_requests"),),
-    )
-    network.fuse(frozenset())
-    return explore(network, bounds, urgent=True, reduction=_reduction(spec, network) if reduce else None)
+    requests = max(caller.requests for caller in scenario.callers)
+    sizes = replace(bounds, callers=len(scenario.callers), hosts=scenario.host_count, requests=requests)
+    built = build(spec, profile, sizes, scenario)
+    built.network.fuse(frozenset())
+    graph = explore(built.network, bounds, urgent=True, reduction=_reduction(spec, built.network) if reduce else None)
+    built.remember()
+    return graph
 
 
 def _reduction(spec: Spec, network: Network) -> Reduction:
@@ -204,10 +263,61 @@ def lint(root: Path | None = None) -> Spec:
     """Read all of spec/ and try every profile's network and formulas. Raises: SpecError with every mistake."""
     spec = read_spec(root)
     for profile in spec.profiles:
-        compile_all(spec, build(spec, profile, Bounds()))
+        compile_all(spec, build(spec, profile, Bounds()).network)
     return spec
 
 
-def observed_goroutines(outcome: Outcome) -> str:
-    """The sentence that the article is about."""
-    return f"{outcome.goroutines} goroutines: main, {outcome.read_loops} readLoop, {outcome.write_loops} writeLoop"
+def observe(scenario: Scenario, go: str | None = None, repeat: int = 1) -> ObserveReport:
+    """Run `scenario` under a real Go, `repeat` times. Raises: GoError when there is none, or it does not build."""
+    from pcstate.golang.harness import observe as run  # only this flow needs a toolchain
+    from pcstate.golang.toolchain import find
+
+    toolchain = find(go)
+    return ObserveReport(toolchain.version, run(scenario, toolchain, repeat))
+
+
+def draw(output: Path, gos: Sequence[str | None], subjects: Sequence[str], formats: Sequence[str]) -> list[str]:
+    """Write the diagrams that `subjects` names (all if empty) into `output`; returns a line for each file.
+
+    Raises: SpecError for a subject, format or Go that does not exist.
+    """
+    from pcstate.show.graphs import FORMATS, drawable, render  # networkx is slow to import
+
+    spec = read_spec()
+    _check_words("--to", formats, FORMATS)
+    known_subjects = ["lifecycle", "reachable", "quotient", *(name for name in sorted(spec.charts) if name != "lifecycle")]
+    _check_words("--of", subjects, known_subjects)
+    output.mkdir(parents=True, exist_ok=True)
+    written = []
+    profiles = list(dict.fromkeys(choose_profile(spec.profiles, go).name for go in gos))
+    for subject in subjects or known_subjects:
+        for name in profiles if subject in ("lifecycle", "reachable", "quotient") else ("",):
+            diagram = _diagram(spec, subject, name)
+            for suffix, content in render(diagram, drawable(diagram, formats)).items():
+                path = output / f"{diagram.name}.{suffix}"
+                path.write_bytes(content)
+                written.append(f"{path}: {len(diagram.nodes)} nodes, {len(diagram.edges)} edges")
+    return written
+
+
+def _check_words(option: str, words: Sequence[str], allowed: Sequence[str]) -> None:
+    wrong = [Mistake(Place(option), f"there is no {word!r}", "", known(allowed, word)) for word in words if word not in allowed]
+    if wrong:
+        raise SpecError(wrong)
+
+
+def _diagram(spec: Spec, subject: str, profile: str) -> Diagram:
+    if subject not in ("reachable", "quotient", "lifecycle"):
+        return chart_diagram(spec.charts[subject])
+    chosen = choose_profile(spec.profiles, profile)
+    if subject == "lifecycle":
+        return lifecycle_diagram(spec.charts["lifecycle"], chosen.name, chosen.constants)
+    built = build(spec, chosen, replace(Bounds(), requests=1 if subject == "reachable" else 2))
+    built.network.fuse(frozenset())
+    graph = explore(built.network, Bounds())
+    built.remember()
+    if subject == "reachable":
+        return reachable_diagram(graph, chosen.name)
+    lifecycle = built.behaviours["lifecycle"]
+    refinement = refines(graph, lifecycle, lifecycle.initial(chosen.constants), 0)
+    return quotient_diagram(graph, lifecycle, refinement, chosen.name)

@@ -6,7 +6,7 @@ lifecycle state) are enough.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pcstate.check.explore import StateGraph
 from pcstate.model.lts import Behaviour, Event
@@ -24,8 +24,8 @@ class Refinement:
     at: str = ""
     mapping: Mapping[int, frozenset[int]] | None = None
     """For each network state the lifecycle configurations it is seen with."""
-    taken: frozenset[tuple[int, Event]] = frozenset()
-    """The lifecycle transitions that the network uses."""
+    moves: Mapping[tuple[int, str], int] = field(default_factory=dict)
+    """The lifecycle transitions that the network uses: (configuration, event name) -> configuration."""
 
 
 def refines(graph: StateGraph, lifecycle: Behaviour, initial: int, conn: int) -> Refinement:
@@ -37,7 +37,7 @@ def refines(graph: StateGraph, lifecycle: Behaviour, initial: int, conn: int) ->
     events = [Event(v.abstract[0]) if v.abstract and v.abstract[1] == conn else None for v in vectors]
     start = (0, initial)
     parent: dict[tuple[int, int], tuple[tuple[int, int], int]] = {start: (start, -1)}
-    taken: set[tuple[int, Event]] = set()
+    moves: dict[tuple[int, str], int] = {}
     queue = [start]
     for pair in queue:
         number, abstract = pair
@@ -50,7 +50,7 @@ def refines(graph: StateGraph, lifecycle: Behaviour, initial: int, conn: int) ->
                 if successor < 0:
                     steps = (*_walk(parent, pair), (vector, target))
                     return Refinement(len(queue), steps, event.name, lifecycle.configuration(abstract).state)
-                taken.add((abstract, event))
+                moves[abstract, event.name] = successor
             reached = (target, successor)
             if reached not in parent:
                 parent[reached] = (pair, vector)
@@ -59,7 +59,7 @@ def refines(graph: StateGraph, lifecycle: Behaviour, initial: int, conn: int) ->
     for number, abstract in queue:
         mapping.setdefault(number, set()).add(abstract)
     frozen = {number: frozenset(found) for number, found in mapping.items()}
-    return Refinement(len(queue), None, mapping=frozen, taken=frozenset(taken))
+    return Refinement(len(queue), None, mapping=frozen, moves=moves)
 
 
 def _walk(

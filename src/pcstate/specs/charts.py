@@ -60,10 +60,10 @@ class LiveChart:
 class ChartBehaviour:
     """A chart with its constants, as numbered configurations and a step function (`model.lts.Behaviour`).
 
-    `constants` replace the initial values of the chart's data. Not thread-safe: one live machine is moved about.
+    `memory` is what `remembered` gave for the same chart. Not thread-safe: one live machine is moved about.
     """
 
-    def __init__(self, chart: Chart) -> None:
+    def __init__(self, chart: Chart, memory: Mapping[str, Any] | None = None) -> None:
         self.chart = chart
         self.state_names = [state.name for state in chart.states]
         self.configurations: list[Configuration] = []
@@ -72,6 +72,8 @@ class ChartBehaviour:
         self._live: LiveChart | None = None
         self._parents = {state.name: state.parent for state in chart.states}
         self.dirty = False
+        if memory is not None:
+            self._recall(memory)
 
 
     def initial(self, constants: Mapping[str, Value]) -> int:
@@ -136,11 +138,8 @@ class ChartBehaviour:
             "steps": [[local, e.name, [list(a) for a in e.args], target] for (local, e), target in self._steps.items()],
         }
 
-    def recall(self, memory: Mapping[str, Any]) -> None:
-        """Take up what `remembered` gave, in a behaviour that has not met anything yet."""
-        assert not self.configurations, "recall comes first"
+    def _recall(self, memory: Mapping[str, Any]) -> None:
         for active, data in memory["configurations"]:
             self._number(Configuration(tuple(active), tuple((name, value) for name, value in data)))
         for local, name, args, target in memory["steps"]:
             self._steps[local, Event(name, tuple((key, value) for key, value in args))] = target
-        self.dirty = False

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from pcstate.errors import Mistake, SpecError
+from pcstate.model.chart import Chart
 from pcstate.model.clause import Clause
 from pcstate.model.property import Mutant, Property
-from pcstate.specs import cache
 from pcstate.specs.chart_text import parse_chart
-from pcstate.specs.charts import ChartBehaviour
 from pcstate.specs.clauses import parse_clauses
 from pcstate.specs.networks import NetworkText, parse_network
 from pcstate.specs.profiles import Profile, parse_profile
@@ -30,17 +29,12 @@ class Spec:
     """Everything `spec/` says, and the texts it says it in (`texts`, by path below spec/)."""
 
     root: Path
-    charts: Mapping[str, ChartBehaviour]
+    charts: Mapping[str, Chart]
     network: NetworkText
     profiles: tuple[Profile, ...]
     properties: tuple[Property, ...]
     clauses: Mapping[str, Clause]
     texts: Mapping[str, Source]
-
-    def remember(self) -> None:
-        """Store what was learned of the charts for the next process; silently does without if it cannot."""
-        for behaviour in self.charts.values():
-            cache.store(behaviour)
 
 
 def load_spec(root: Path, mutant: Mutant | None = None, only: Iterable[str] = ()) -> Spec:
@@ -63,7 +57,7 @@ def load_spec(root: Path, mutant: Mutant | None = None, only: Iterable[str] = ()
                     mistakes.extend(error.mistakes)
         return found
 
-    charts = {chart.name: ChartBehaviour(chart) for chart in each("charts", ".yaml", lambda source, _: parse_chart(source))}
+    charts = {chart.name: chart for chart in each("charts", ".yaml", lambda source, _: parse_chart(source))}
     networks = each("networks", ".toml", lambda source, _: parse_network(source))
     profiles = each("profiles", ".toml", parse_profile)
     properties = each("properties", ".toml", parse_property)
@@ -73,8 +67,6 @@ def load_spec(root: Path, mutant: Mutant | None = None, only: Iterable[str] = ()
     mistakes += _unknown(only, properties)
     if mistakes:
         raise SpecError(sorted(mistakes, key=lambda mistake: mistake.place))
-    for behaviour in charts.values():
-        cache.recall(behaviour)
     wanted = set(only)
     return Spec(
         root,
@@ -117,7 +109,7 @@ def _unknown(only: Iterable[str], properties: list[Property]) -> list[Mistake]:
 
 def _cross_check(
     texts: Mapping[str, Source],
-    charts: Mapping[str, ChartBehaviour],
+    charts: Mapping[str, Chart],
     profiles: list[Profile],
     properties: list[Property],
     clauses: list[Clause],
@@ -126,10 +118,10 @@ def _cross_check(
     numbers = {clause.number: clause for clause in clauses}
     readers = {source.path: Reader(source) for source in texts.values()}
     cited: set[str] = set()
-    data = {name for behaviour in charts.values() for name, _ in behaviour.chart.data}
-    for behaviour in charts.values():
-        for transition in behaviour.chart.transitions:
-            reader = readers[behaviour.chart.path]
+    data = {name for chart in charts.values() for name, _ in chart.data}
+    for chart in charts.values():
+        for transition in chart.transitions:
+            reader = readers[chart.path]
             cited.update(transition.clauses)
             if not transition.clauses:
                 reader.wrong(transition.place, "this transition cites no clause", "end its line with # why [PC-07]")

@@ -67,7 +67,9 @@ func (c *caller) do(i int, s step) {
 	case "get", "head", "post":
 		c.send(i, r, strings.ToUpper(s.verb))
 	case "cancel":
-		r.cancel()
+		if r.cancel != nil {
+			r.cancel()
+		}
 	case "settle":
 		c.set(func() { c.settling = true })
 		select {

@@ -32,10 +32,10 @@ var onTimer = map[string]bool{
 	"net.(*netFD).connect":                 true,
 }
 
-// running are the states of a goroutine that is not blocked.
+// running are the states of a goroutine that is not blocked, or only for now; so
+// are those that begin with "GC ".
 var running = map[string]bool{
-	"running": true, "runnable": true, "syscall": true, "sleep": true, "waiting": true, "copystack": true,
-	"preempted": true, "idle": true, "dead": true, "GC assist wait": true, "GC assist marking": true, "GC sweep wait": true,
+	"running": true, "runnable": true, "syscall": true, "sleep": true, "waiting": true, "copystack": true, "preempted": true,
 }
 
 // goroutines are all but the one that asks.

@@ -1,0 +1,210 @@
+"""The command line: words in, `pipeline` called, reports out, exit codes. Nothing else."""
+
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pcstate.errors import GoError, SpecError
+
+__all__ = ["main"]
+
+HOLDS, FINDING, USAGE, INCONCLUSIVE, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+_format = click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", help="How to print the answer.")
+_go = click.option("--go", "gos", multiple=True, metavar="V", help="A Go release (1.26, 1.27.1) or a profile's name; may be repeated.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="pcstate")
+def cli() -> None:
+    """The lifecycle of Go's net/http client connections, as a specification that runs.
+
+    Exit status: 0 holds or nothing found; 1 a finding; 2 wrong usage or a wrong file; 3 inconclusive; 4 internal error.
+    """
+
+
+@cli.command()
+@_go
+@click.option("--property", "names", multiple=True, metavar="P", help="Judge this property only; may be repeated.")
+@click.option("--callers", default=1, show_default=True, type=click.IntRange(1, 8), help="Client goroutines.")
+@click.option("--conns", default=1, show_default=True, type=click.IntRange(1, 8), help="Connections that may be dialled.")
+@click.option("--hosts", default=1, show_default=True, type=click.IntRange(1, 8), help="Hosts.")
+@click.option("--requests", default=2, show_default=True, type=click.IntRange(1, 8), help="Requests of each caller.")
+@click.option("--max-states", default=2_000_000, show_default=True, type=click.IntRange(1), help="Give up beyond this.")
+@click.option("--timeout", default=600.0, show_default=True, type=click.FloatRange(0), help="Give up after so many seconds.")
+@click.option("--expect", is_flag=True, help="Exit 0 if each verdict is the one that the profile expects.")
+@_format
+def check(gos: tuple[str, ...], names: tuple[str, ...], expect: bool, style: str, **sizes: Any) -> int:
+    """Explore the network and judge every property."""
+    from pcstate import pipeline
+    from pcstate.model.verdict import Bounds
+    from pcstate.show import report
+
+    spec = pipeline.read_spec(only=names)
+    reports = [
+        pipeline.check(spec, go, Bounds(**sizes), _progress(f"exploring {go or 'the newest profile'}")) for go in gos or (None,)
+    ]
+    if style == "json":
+        _json([report.check_json(found) for found in reports], bool(gos[1:]))
+    else:
+        for found in reports:
+            report.check_text(found, expect)
+    if expect:
+        return FINDING if any(found.surprises for found in reports) else HOLDS
+    verdicts = [found.verdict.value for found in reports]
+    return FINDING if "VIOLATED" in verdicts else INCONCLUSIVE if "UNKNOWN" in verdicts else HOLDS
+
+
+def _scenario_arguments(command: Callable[..., int]) -> Callable[..., int]:
+    for decorate in (
+        click.argument("scenario", required=False),
+        click.option("-e", "--expression", metavar="STEPS", help="A program instead of a scenario: 'get; read-all'."),
+        click.option("-n", "--repeat-steps", "requests", default=1, show_default=True, help="How often -e is repeated."),
+    ):
+        command = decorate(command)
+    return command
+
+
+@cli.command()
+@_scenario_arguments
+@_go
+@_format
+def predict(scenario: str | None, expression: str | None, requests: int, gos: tuple[str, ...], style: str) -> int:
+    """The outcomes that the spec allows for a client program.
+
+    SCENARIO is a name from spec/scenarios, a TOML file, or - for stdin.
+    """
+    from pcstate import pipeline
+    from pcstate.show import report
+
+    program = _open(scenario, expression, requests)
+    spec = pipeline.read_spec()
+    reports = [pipeline.predict(spec, program, go) for go in gos or (None,)]
+    if style == "json":
+        _json(report.predict_json(program, reports), True)
+    else:
+        report.predict_text(program, reports)
+    return HOLDS if all(found.prediction.complete for found in reports) else INCONCLUSIVE
+
+
+@cli.command()
+@_scenario_arguments
+@_go
+@click.option("--repeat", default=1, show_default=True, type=click.IntRange(1, 10_000), help="How often to run it.")
+@_format
+def observe(
+    scenario: str | None, expression: str | None, requests: int, gos: tuple[str, ...], repeat: int, style: str
+) -> int:
+    """The outcomes that real Go shows, counted."""
+    from pcstate import pipeline
+    from pcstate.show import report
+
+    program = _open(scenario, expression, requests)
+    reports = [pipeline.observe(program, go, repeat) for go in gos or (None,)]
+    if style == "json":
+        _json(report.observe_json(program, reports), True)
+    else:
+        report.observe_text(program, reports)
+    return HOLDS
+
+
+@cli.command()
+@click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), default=Path("graphs"), show_default=True)
+@_go
+@click.option("--of", "subjects", multiple=True, metavar="NAME", help="lifecycle, reachable, quotient or a chart; default: all.")
+@click.option("--to", "formats", default="svg,png,dot,mermaid,graphml,aut", show_default=True, help="Formats, by commas.")
+def graph(output: Path, gos: tuple[str, ...], subjects: tuple[str, ...], formats: str) -> int:
+    """Draw the lifecycle, each chart, and the reachable graph of one connection."""
+    from pcstate import pipeline
+
+    written = pipeline.draw(output, gos or (None,), subjects, [word.strip() for word in formats.split(",") if word.strip()])
+    for line in written:
+        click.echo(line, err=True)
+    return HOLDS
+
+
+@cli.group()
+def spec() -> None:
+    """Work on the specification itself."""
+
+
+@spec.command()
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@_format
+def lint(folder: Path | None, style: str) -> int:
+    """Every mistake in spec/ (or in FOLDER) at once."""
+    from pcstate import pipeline
+
+    found = pipeline.lint(folder)
+    counts = {
+        "charts": len(found.charts),
+        "properties": len(found.properties),
+        "profiles": len(found.profiles),
+        "clauses": len(found.clauses),
+    }
+    if style == "json":
+        _json({**counts, "mistakes": []}, True)
+    else:
+        click.echo("no mistakes: " + ", ".join(f"{count} {name}" for name, count in counts.items()))
+    return HOLDS
+
+
+def _open(scenario: str | None, expression: str | None, requests: int) -> Any:
+    from pcstate import pipeline
+
+    if (scenario is None) == (expression is None):
+        raise click.UsageError("give either a SCENARIO or -e STEPS")
+    return pipeline.open_scenario(scenario, expression, requests, lambda: click.get_text_stream("stdin").read())
+
+
+def _json(value: Any, whole: bool) -> None:
+    import json
+
+    if not whole and isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _progress(what: str) -> Callable[[int, float], None] | None:
+    """A line on stderr for a search that takes more than a second, on a terminal only."""
+    if not sys.stderr.isatty() or os.environ.get("CI"):
+        return None
+
+    def show(states: int, seconds: float) -> None:
+        if seconds > 1:
+            sys.stderr.write(f"\r{what}: {states:,} states, {seconds:.0f} s ")
+            sys.stderr.flush()
+
+    return show
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run pcstate and exit with its status; a user's mistake is said in a few lines, never a traceback."""
+    try:
+        status = cli.main(args=list(arguments) if arguments is not None else None, standalone_mode=False)
+    except click.exceptions.Abort:
+        status = INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        status = USAGE
+    except SpecError as error:
+        click.echo(str(error), err=True)
+        status = USAGE
+    except GoError as error:
+        click.echo(f"pcstate: {error}", err=True)
+        status = USAGE
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = HOLDS
+    except KeyboardInterrupt:
+        status = INTERRUPTED
+    except Exception:
+        traceback.print_exc()
+        click.echo("pcstate: this is a bug in pcstate, not in your files", err=True)
+        status = INTERNAL
+    sys.exit(status or 0)

@@ -1,0 +1,206 @@
+"""A scenario + a toolchain -> the outcomes that real Go shows.
+
+Theory of operation: our driver (`programs/driver`), built by that toolchain, is a process that takes one scenario a line
+and answers with one outcome a line. It sees to rest and to its own deadline; here it is only started, fed, killed when
+it does not answer at all, and started again when it has ended, which it does by itself when a scenario left goroutines
+that it could not get rid of.
+
+| Outcome | the driver's JSON | in Go |
+|---|---|---|
+| dials | dials | connections that Transport.DialContext returned |
+| reused | reused | httptrace GotConnInfo.Reused, the last of a request |
+| read_loops, write_loops | the same | goroutines that began in persistConn.readLoop, .writeLoop |
+| goroutines | goroutines | 1 + all goroutines but our servers' and callers' + callers, if several, that have not ended |
+| idle_conns | idle_conns | readLoops in Peek that nobody awaits a response of |
+| unread_conns | unread_conns | readLoops in the select at the end of their loop |
+| errors | errors | class of the first error of Do or Read; `stuck`: it had not returned at rest |
+"""
+
+import json
+import queue
+import subprocess
+import tempfile
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import IO, Any, Self
+
+from pcstate.errors import GoError
+from pcstate.golang.building import built
+from pcstate.golang.toolchain import Toolchain, go_environment
+from pcstate.model.scenario import Outcome, Scenario
+
+__all__ = ["Driver", "observations", "observe"]
+
+DEADLINE = 10.0
+"""Seconds for one scenario to come to rest, besides the timeouts that it sets itself."""
+GRACE = 20.0
+"""Seconds beyond its deadline after which a silent driver is killed."""
+_TIMEOUTS = ("Timeout", "ResponseHeaderTimeout")
+
+
+def observe(scenario: Scenario, toolchain: Toolchain, repeat: int = 1) -> tuple[tuple[Outcome, int], ...]:
+    """The distinct outcomes of `repeat` runs, each with how often it came.
+
+    Order: most frequent first, then by outcome.
+    Cost:  some 50 ms a run, and the build of the driver the first time.
+    Raises: GoError if the driver cannot be built or does not answer.
+    """
+    counts = Counter(observations((scenario for _ in range(repeat)), toolchain))
+    return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def observations(scenarios: Iterable[Scenario], toolchain: Toolchain) -> Iterator[Outcome]:
+    """One outcome for each scenario, in order, all from one process as long as it lives."""
+    with Driver(toolchain) as driver:
+        for scenario in scenarios:
+            yield driver.run(scenario)
+
+
+class Driver:
+    """Our Go program, built and ready; a context manager that ends its process."""
+
+    def __init__(self, toolchain: Toolchain, deadline: float = DEADLINE) -> None:
+        self.toolchain = toolchain
+        self.deadline = deadline
+        self._binary = built("driver", toolchain)
+        self._process: _Process | None = None
+        self._asked = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process, if there is one."""
+        if self._process:
+            self._process.end()
+            self._process = None
+
+    def run(self, scenario: Scenario) -> Outcome:
+        """What one run of `scenario` leaves behind.
+
+        A driver that has ended is started again, once for each scenario.
+        Raises: GoError if it ends again, does not answer in time, or refuses the scenario.
+        """
+        self._asked += 1
+        deadline = self.deadline + sum(max(0.0, _milliseconds(scenario, name)) / 1000 for name in _TIMEOUTS)
+        line = json.dumps(_as_json(scenario, self._asked, deadline))
+        answer = self._ask(line, deadline + GRACE) or self._ask(line, deadline + GRACE)
+        if answer is None:
+            assert self._process
+            words = self._process.last_words()
+            self.close()
+            raise GoError(f"our driver (Go {self.toolchain.version}) crashed in {scenario.name!r}:\n{words}")
+        if answer.get("failure"):
+            raise GoError(f"our driver (Go {self.toolchain.version}) refused {scenario.name!r}: {answer['failure']}")
+        return _outcome(answer)
+
+    def _ask(self, line: str, patience: float) -> dict[str, Any] | None:
+        """The answer to one line; None if the process has ended instead. Raises: GoError if it is silent."""
+        if self._process and self._process.ended:
+            self.close()
+        if not self._process:
+            self._process = _Process(str(self._binary))
+        try:
+            answer = self._process.ask(line, patience)
+        except queue.Empty:
+            self.close()
+            raise GoError(f"our driver (Go {self.toolchain.version}) did not answer within {patience:g} s") from None
+        found: dict[str, Any] | None = json.loads(answer) if answer else None
+        return found
+
+
+class _Process:
+    """A running program that answers each line with a line; stderr is kept for its last words."""
+
+    def __init__(self, binary: str) -> None:
+        self._stderr: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
+        self._popen = subprocess.Popen(
+            [binary],
+            env=go_environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._stderr,
+            encoding="utf-8",
+        )
+        self._answers: queue.Queue[str] = queue.Queue()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self._popen.stdout
+        for line in self._popen.stdout:
+            self._answers.put(line)
+        self._answers.put("")  # the end
+
+    @property
+    def ended(self) -> bool:
+        return self._popen.poll() is not None
+
+    def ask(self, line: str, patience: float) -> str:
+        """The answer, or `""` if the process has ended instead. Raises: queue.Empty."""
+        assert self._popen.stdin
+        try:
+            self._popen.stdin.write(line + "\n")
+            self._popen.stdin.flush()
+        except OSError:  # it has ended meanwhile
+            self._popen.wait()
+            return ""
+        return self._answers.get(timeout=patience)
+
+    def last_words(self) -> str:
+        """The beginning of what it wrote to stderr: Go says first what the matter is, then shows every goroutine."""
+        self._popen.wait(GRACE)
+        self._stderr.seek(0)
+        return self._stderr.read(4000).strip() or f"no message, exit code {self._popen.returncode}"
+
+    def end(self) -> None:
+        self._popen.kill()
+        self._popen.wait()
+        self._reader.join()
+        for stream in (self._popen.stdin, self._popen.stdout, self._stderr):
+            assert stream
+            try:
+                stream.close()
+            except OSError:  # stdin, with a line that nobody took
+                continue
+
+
+def _milliseconds(scenario: Scenario, field: str) -> float:
+    value = scenario.transport.get(field, 0)
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _as_json(scenario: Scenario, number: int, deadline: float) -> dict[str, Any]:
+    server = scenario.server
+    return {
+        "id": number,
+        "transport": dict(scenario.transport),
+        "server": {
+            "body": server.body,
+            "bytes": server.bytes,
+            "connection": server.connection,
+            "behaviour": server.behaviour,
+        },
+        "callers": [
+            {"requests": caller.requests, "hosts": list(caller.hosts), "each": [str(step) for step in caller.each]}
+            for caller in scenario.callers
+        ],
+        "deadline_ms": round(deadline * 1000),
+    }
+
+
+def _outcome(answer: dict[str, Any]) -> Outcome:
+    return Outcome(
+        dials=answer["dials"],
+        reused=tuple(answer["reused"]),
+        read_loops=answer["read_loops"],
+        write_loops=answer["write_loops"],
+        goroutines=answer["goroutines"],
+        idle_conns=answer["idle_conns"],
+        unread_conns=answer["unread_conns"],
+        errors=tuple(error or "" for error in answer["errors"]),
+    )

