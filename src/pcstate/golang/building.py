@@ -37,11 +37,8 @@ def built(program: str, toolchain: Toolchain) -> Path:
 
 def _sources(program: str) -> dict[str, bytes]:
     folder = files("pcstate.golang.programs").joinpath(program)
-    return {
-        item.name: item.read_bytes()
-        for item in sorted(folder.iterdir(), key=lambda i: i.name)
-        if item.name.endswith(".go")
-    }
+    texts = {item.name: item.read_bytes() for item in folder.iterdir() if item.name.endswith(".go")}
+    return dict(sorted(texts.items()))
 
 
 def _digest(sources: dict[str, bytes], toolchain: Toolchain) -> str:
@@ -92,6 +89,6 @@ def _build(sources: dict[str, bytes], toolchain: Toolchain, binary: Path) -> Non
 
 
 def _go_cache(ours: Path) -> Path:
-    """The user's own GOCACHE where it is known, so that what is compiled there is used; else one beside our binaries."""
+    """$GOCACHE where it is set; else one beside our binaries, where it can be written."""
     theirs = os.environ.get("GOCACHE", "")
     return Path(theirs) if os.path.isabs(theirs) else ours / "go-build"

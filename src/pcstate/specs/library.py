@@ -43,7 +43,8 @@ def load_spec(root: Path, mutant: Mutant | None = None, only: Iterable[str] = ()
     `only` keeps the named properties (all of them if empty); an unknown name is a mistake.
     """
     mistakes: list[Mistake] = []
-    texts = _read(root, mistakes)
+    originals = _read(root, mistakes)
+    texts = dict(originals)
     if mutant is not None:
         texts[mutant.file] = _mutate(texts[mutant.file], mutant)
 
@@ -63,7 +64,7 @@ def load_spec(root: Path, mutant: Mutant | None = None, only: Iterable[str] = ()
     properties = each("properties", ".toml", parse_property)
     clauses = [clause for file in each("clauses", ".md", lambda source, _: parse_clauses(source)) for clause in file]
     if not mistakes:
-        mistakes += _cross_check(texts, charts, profiles, properties, clauses)
+        mistakes += _cross_check(originals, charts, profiles, properties, clauses)
     mistakes += _unknown(only, properties)
     if mistakes:
         raise SpecError(sorted(mistakes, key=lambda mistake: mistake.place))

@@ -1,0 +1,32 @@
+"""Profiles for Hypothesis: quick by default, deep on demand (HYPOTHESIS_PROFILE=deep)."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from pcstate import pipeline
+from pcstate.specs.library import Spec
+
+settings.register_profile("quick", max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+settings.register_profile("deep", max_examples=2000, deadline=None, suppress_health_check=list(HealthCheck))
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+@pytest.fixture(scope="session")
+def spec() -> Spec:
+    """The spec that pcstate ships, read once."""
+    return pipeline.read_spec()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Tests neither use nor fill the user's cache of charts."""
+    os.environ["PCSTATE_CACHE"] = str(tmp_path_factory.getbasetemp() / "charts")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The spec folder."""
+    return pipeline.read_spec().root

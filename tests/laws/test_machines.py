@@ -1,0 +1,104 @@
+"""Sequences: the live chart against its derived LTS, and walks of the network against its promises."""
+
+import pytest
+from hypothesis import settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from pcstate import pipeline
+from pcstate.check.explore import explore
+from pcstate.model.formula import Formula, compile_formula
+from pcstate.model.lts import Event
+from pcstate.model.network import Network
+from pcstate.model.property import Mutant
+from pcstate.model.verdict import Bounds
+from pcstate.specs.charts import ChartBehaviour
+from pcstate.specs.library import Spec
+from pcstate.specs.scenarios import parse_expression
+from pcstate.testing import Coverage, chart_machine, network_machine
+
+CHARTS = pipeline.read_spec().charts
+
+LATE_CANCEL = "read_loop[0] == 'draining' and request_context[0] == 'done'"
+EARLY_CLOSE = "read_loop[0] == 'ack_early_close'"
+
+
+def alphabet(network: Network, chart: str) -> list[Event]:
+    """Every event that the network offers to the components of a chart."""
+    found = set()
+    for vector in network.vectors:
+        for component, event in (*vector.who, *vector.also, *vector.unless):
+            behaviour = network.components[component].behaviour
+            if isinstance(behaviour, ChartBehaviour) and behaviour.chart.name == chart:
+                found.add(event)
+    return sorted(found, key=str)
+
+
+@pytest.mark.parametrize("name", sorted(CHARTS))
+def test_live_chart_agrees_with_its_derived_lts(spec: Spec, name: str) -> None:
+    profile = pipeline.choose_profile(spec.profiles, None)
+    events = alphabet(pipeline.build(spec, profile, Bounds()).network, name)
+    if name == "request_log":
+        events = alphabet(pipeline.build(spec, profile, Bounds(), parse_expression("get; read-all", 2)).network, name)
+    if name == "lifecycle":
+        events = [Event(event) for event in spec.charts[name].events]
+    declared = {key for key, _ in spec.charts[name].data}
+    constants = {key: value for key, value in profile.constants.items() if key in declared}
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        chart_machine(spec.charts[name], constants, events), settings=settings(max_examples=8, stateful_step_count=30)
+    )
+
+
+def walk(spec: Spec, go: str | None, coverage: Coverage, examples: int) -> Network:
+    profile = pipeline.choose_profile(spec.profiles, go)
+    built = pipeline.build(spec, profile, Bounds(requests=1))
+    always: dict[str, Formula] = {
+        f"{compiled.promise.name} {instance.label}": instance.formula
+        for compiled in pipeline.compile_all(spec, built.network)
+        if compiled.promise.kind == "always" and compiled.promise.applies(profile.name)
+        for instance in compiled.instances
+    }
+    lifecycle = built.behaviours["lifecycle"]
+    watched = {
+        name: compile_formula(text, built.network, built.network.parameters)
+        for name, text in (("late cancel", LATE_CANCEL), ("early close", EARLY_CLOSE))
+    }
+    machine = network_machine(
+        built.network,
+        always,
+        (lifecycle, lifecycle.initial(profile.constants)),
+        coverage,
+        watched,
+        explore(built.network, Bounds(requests=1)),
+    )
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        machine, settings=settings(max_examples=examples, stateful_step_count=80, derandomize=True)
+    )
+    return built.network
+
+
+def test_walks_break_nothing_and_reach_an_early_close_with_a_late_cancel(
+    spec: Spec, capsys: pytest.CaptureFixture[str]
+) -> None:
+    coverage = Coverage()
+    network = walk(spec, None, coverage, 150)
+    with capsys.disabled():
+        print("\nwalks:", coverage.report(network))
+    assert coverage.marks["early close"] > 0
+    assert coverage.marks["late cancel"] > 0
+    taken = len({v.name for v in network.vectors}) - len(coverage.missed(network))
+    assert taken >= 100
+
+
+@pytest.mark.parametrize("go", ["1.12", "1.26"])
+def test_walks_of_older_profiles_break_nothing(spec: Spec, go: str) -> None:
+    coverage = Coverage()
+    walk(spec, go, coverage, 30)
+    assert coverage.vectors["recv_early_close"] + coverage.vectors["recv_eof"] > 0
+
+
+def test_walks_notice_a_broken_spec() -> None:
+    broken = pipeline.read_spec(
+        mutant=Mutant("charts/lifecycle.yaml", "event: request, target: awaiting_response", "event: request, target: pooled")
+    )
+    with pytest.raises(AssertionError, match="lifecycle does not take"):
+        walk(broken, None, Coverage(), 150)
