@@ -116,7 +116,7 @@ def observe(
 @cli.command()
 @click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), default=Path("graphs"), show_default=True)
 @_go
-@click.option("--of", "subjects", multiple=True, metavar="NAME", help="lifecycle, reachable, quotient or a chart; default: all.")
+@click.option("--of", "subjects", multiple=True, metavar="NAME", help="lifecycle, reachable, quotient or a chart; default: all but reachable.")
 @click.option("--to", "formats", default="svg,png,dot,mermaid,graphml,aut", show_default=True, help="Formats, by commas.")
 def graph(output: Path, gos: tuple[str, ...], subjects: tuple[str, ...], formats: str) -> int:
     """Draw the lifecycle, each chart, and the reachable graph of one connection."""

@@ -277,7 +277,7 @@ def observe(scenario: Scenario, go: str | None = None, repeat: int = 1) -> Obser
 
 
 def draw(output: Path, gos: Sequence[str | None], subjects: Sequence[str], formats: Sequence[str]) -> list[str]:
-    """Write the diagrams that `subjects` names (all if empty) into `output`; returns a line for each file.
+    """Write the diagrams that `subjects` names (if empty, all but the large `reachable`) into `output`; returns a line for each file.
 
     Raises: SpecError for a subject, format or Go that does not exist.
     """
@@ -290,7 +290,7 @@ def draw(output: Path, gos: Sequence[str | None], subjects: Sequence[str], forma
     output.mkdir(parents=True, exist_ok=True)
     written = []
     profiles = list(dict.fromkeys(choose_profile(spec.profiles, go).name for go in gos))
-    for subject in subjects or known_subjects:
+    for subject in subjects or [name for name in known_subjects if name != "reachable"]:
         for name in profiles if subject in ("lifecycle", "reachable", "quotient") else ("",):
             diagram = _diagram(spec, subject, name)
             for suffix, content in render(diagram, drawable(diagram, formats)).items():

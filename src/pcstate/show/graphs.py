@@ -71,10 +71,10 @@ def _drawing(diagram: Diagram) -> object:
     """The Graphviz graph: networkx's, dressed."""
     pictured: nx.MultiDiGraph[str] = nx.MultiDiGraph()
     for node in diagram.nodes:
-        pictured.add_node(node.id, label="\n".join(textwrap.wrap(node.label, 26, replace_whitespace=False)), **NODES[node.kind])
+        pictured.add_node(node.id, label="\n".join(line.strip() for part in node.label.splitlines() for line in textwrap.wrap(part, 26)), **NODES[node.kind])
     for number, edge in enumerate(_merged(diagram)):
         look = EDGES[edge.kind]
-        pictured.add_edge(edge.source, edge.target, key=str(number), label=edge.label, fontcolor=look["color"], **look)
+        pictured.add_edge(edge.source, edge.target, key=str(number), label=_spaced(edge.label), fontcolor=look["color"], **look)
     for node in diagram.nodes:
         if node.initial:
             pictured.add_node("__start", label="", shape="circle", style="filled", fillcolor="#000000", width="0.16", fixedsize="true")
@@ -92,6 +92,11 @@ def _drawing(diagram: Diagram) -> object:
     if diagram.legend:
         _add_legend(drawing, diagram)
     return drawing
+
+
+def _spaced(label: str) -> str:
+    """Room between a label and the lines beside it."""
+    return "\n".join(f"  {line}  " for line in label.split("\n"))
 
 
 def _add_legend(drawing: object, diagram: Diagram) -> None:
