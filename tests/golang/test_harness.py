@@ -20,12 +20,15 @@ NONE = pytest.param(None, marks=pytest.mark.skip(reason="no Go toolchain: pip in
 every_go = pytest.mark.parametrize("go", TOOLCHAINS or [NONE], ids=lambda go: go.version)
 any_go = pytest.mark.parametrize("go", TOOLCHAINS[:1] or [NONE], ids=lambda go: go.version)
 
+LEAKS_ON_READ_ERROR = {(1, 27, 0), (1, 27, 1)}
+"""After a failed Read, readLoop sends to eofc, where nobody receives (transport.go, readLoop @ go1.27.1)."""
 ONE_HOST, SIX_HOSTS = (0,), (0, 1, 2, 3, 4, 5)
 
 
 def release(go: Toolchain) -> tuple[int, ...]:
     """The version as numbers; a release candidate counts as its release."""
-    return tuple(int(part) for part in go.version.replace("rc", ".0.").replace("beta", ".0.").split(".")[:3])
+    numbers = go.version.replace("rc", ".0.").replace("beta", ".0.").split(".")
+    return tuple(int(part) for part in [*numbers, "0"][:3])
 
 
 def drains(go: Toolchain) -> bool:
@@ -88,7 +91,7 @@ def test_cancel_leaves_nothing(go: Toolchain) -> None:
 def test_close_alone_ends_the_connection_or_drains_it(go: Toolchain) -> None:
     seen = {found for found, _ in observe(scenario("get; close; settle"), go, 3)}
     if drains(go):
-        assert {outcome(dials=1, reused="FTTTTT", loops=1, idle=1)} == seen
+        assert outcome(dials=1, reused="FTTTTT", loops=1, idle=1) in seen
     else:
         assert {outcome(dials=6, reused="FFFFFF", loops=0)} == seen
 
@@ -127,7 +130,8 @@ def test_a_stalled_head_is_stuck_and_not_idle(go: Toolchain) -> None:
 def test_a_server_that_hangs_up(go: Toolchain, behaviour: str, body: str, error: str) -> None:
     server = ServerScript(body=body, behaviour=behaviour)
     seen = observe(scenario("get; read-all; settle", 2, server=server), go)
-    assert ((outcome(dials=2, reused="FF", loops=0, errors=error), 1),) == seen
+    left = 2 if release(go) in LEAKS_ON_READ_ERROR and error == "unexpected-eof" else 0
+    assert ((outcome(dials=2, reused="FF", loops=left, errors=error), 1),) == seen
 
 
 @every_go
@@ -182,6 +186,35 @@ def test_a_driver_that_ended_is_started_again(go: Toolchain) -> None:
         assert driver._process
         driver._process._popen.kill()
         assert first == driver.run(scenario("get; read-all"))
+
+
+@any_go
+def test_the_deadline_ends_a_scenario_that_never_rests(go: Toolchain) -> None:
+    endless = scenario("get; read-all", 1, server=ServerScript(bytes=1 << 40))
+    with Driver(go, deadline=0.5) as driver:
+        assert ("stuck",) == driver.run(endless).errors
+        assert ("",) == driver.run(scenario("get; read-all", 1)).errors
+
+
+@any_go
+def test_a_driver_that_keeps_ending_is_an_error(go: Toolchain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = tmp_path / "broken"
+    broken.write_text("#!/bin/sh\necho 'fatal error: tea' >&2\nexit 2\n")
+    broken.chmod(0o755)
+    monkeypatch.setattr("pcstate.golang.harness.built", lambda program, toolchain: broken)
+    with pytest.raises(GoError, match=r"crashed in 'get':\nfatal error: tea"):
+        observe(scenario("get"), go)
+
+
+@any_go
+def test_a_silent_driver_is_killed(go: Toolchain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    silent = tmp_path / "silent"
+    silent.write_text("#!/bin/sh\nexec sleep 60\n")
+    silent.chmod(0o755)
+    monkeypatch.setattr("pcstate.golang.harness.built", lambda program, toolchain: silent)
+    monkeypatch.setattr("pcstate.golang.harness.GRACE", 0.1)
+    with Driver(go, deadline=0.1) as driver, pytest.raises(GoError, match="did not answer within"):
+        driver.run(scenario("get"))
 
 
 @any_go

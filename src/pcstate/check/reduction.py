@@ -46,19 +46,25 @@ class Reduction:
 
     def choose(self, state: GlobalState, steps: Steps) -> Steps:
         """The steps of one group that keeps to itself, if there is one; otherwise all."""
+        moved = [self._moved(state, vector, target) for vector, target in steps]
         for group in self.conns:
-            own = [step for step in steps if not group.members.isdisjoint(self.touched[step[0]])]
+            own = [n for n, components in enumerate(moved) if not group.members.isdisjoint(components)]
             allowed = group.members | self.of_requests
-            if own and all(self.touched[step[0]] <= allowed for step in own) and group.formula(state):
-                return own
+            if own and all(moved[n] <= allowed for n in own) and group.formula(state):
+                return [steps[n] for n in own]
         past: frozenset[int] = frozenset().union(*(g.members for g in self.requests if g.formula(state)))
         if past:
             for goroutine in self.goroutines:
                 if self._surroundings(goroutine, state[goroutine]) <= past:
-                    own = [step for step in steps if goroutine in self.touched[step[0]]]
+                    own = [n for n, components in enumerate(moved) if goroutine in components]
                     if own:
-                        return own
+                        return [steps[n] for n in own]
         return steps
+
+    def _moved(self, state: GlobalState, number: int, target: GlobalState) -> frozenset[int]:
+        """The components that take part in a step: all of `who`, and of `also` those that move."""
+        vector = self.network.vectors[number]
+        return frozenset([c for c, _ in vector.who] + [c for c, _ in vector.also if state[c] != target[c]])
 
     def _surroundings(self, goroutine: int, local: int) -> frozenset[int]:
         """All components that take part in whatever the goroutine could do from `local`, without itself."""

@@ -17,8 +17,10 @@ const (
 	quietPolls = 5
 	// timerSlack is how long after its time a timer of the scenario is given up.
 	timerSlack = 100 * time.Millisecond
-	// cleanUpTime is how long the end of all goroutines of a scenario may take.
-	cleanUpTime = 3 * time.Second
+	// cleanUpTime is how long the end of all goroutines of a scenario may take,
+	// and hopelessPolls after how many equal looks, 1 ms apart, it will not come.
+	cleanUpTime   = 3 * time.Second
+	hopelessPolls = 50
 )
 
 // A run is one scenario in progress.
@@ -212,10 +214,19 @@ func (r *run) cleanUp() bool {
 		conn.Close()
 	}
 	r.mu.Unlock()
+	before, same := "", 0
 	for end := time.Now().Add(cleanUpTime); time.Now().Before(end); time.Sleep(time.Millisecond) {
 		r.client.CloseIdleConnections()
-		if len(goroutines()) == 0 {
+		left := goroutines()
+		if len(left) == 0 {
 			return true
+		}
+		seen := count(left)
+		if !seen.blocked || seen.text != before {
+			before, same = seen.text, 0
+		}
+		if same++; same > hopelessPolls {
+			return false
 		}
 	}
 	return false
