@@ -16,7 +16,9 @@ __all__ = ["main"]
 HOLDS, FINDING, USAGE, INCONCLUSIVE, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 _format = click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", help="How to print the answer.")
-_go = click.option("--go", "gos", multiple=True, metavar="V", help="A Go release (1.26, 1.27.1) or a profile's name; may be repeated.")
+_go = click.option(
+    "--go", "gos", multiple=True, metavar="V", help="A Go release (1.26, 1.27.1) or a profile's name; may be repeated."
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -61,13 +63,9 @@ def check(gos: tuple[str, ...], names: tuple[str, ...], expect: bool, style: str
 
 
 def _scenario_arguments(command: Callable[..., int]) -> Callable[..., int]:
-    for decorate in (
-        click.argument("scenario", required=False),
-        click.option("-e", "--expression", metavar="STEPS", help="A program instead of a scenario: 'get; read-all'."),
-        click.option("-n", "--repeat-steps", "requests", default=1, show_default=True, help="How often -e is repeated."),
-    ):
-        command = decorate(command)
-    return command
+    command = click.argument("scenario", required=False)(command)
+    command = click.option("-e", "--expression", metavar="STEPS", help="A program: 'get; read-all'.")(command)
+    return click.option("-n", "requests", default=1, show_default=True, help="How often -e is repeated.")(command)
 
 
 @cli.command()
@@ -97,9 +95,7 @@ def predict(scenario: str | None, expression: str | None, requests: int, gos: tu
 @_go
 @click.option("--repeat", default=1, show_default=True, type=click.IntRange(1, 10_000), help="How often to run it.")
 @_format
-def observe(
-    scenario: str | None, expression: str | None, requests: int, gos: tuple[str, ...], repeat: int, style: str
-) -> int:
+def observe(scenario: str | None, expression: str | None, requests: int, gos: tuple[str, ...], repeat: int, style: str) -> int:
     """The outcomes that real Go shows, counted."""
     from pcstate import pipeline
     from pcstate.show import report
@@ -116,7 +112,13 @@ def observe(
 @cli.command()
 @click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), default=Path("graphs"), show_default=True)
 @_go
-@click.option("--of", "subjects", multiple=True, metavar="NAME", help="lifecycle, reachable, quotient or a chart; default: all but reachable.")
+@click.option(
+    "--of",
+    "subjects",
+    multiple=True,
+    metavar="NAME",
+    help="lifecycle, reachable, quotient or a chart; default: all but reachable.",
+)
 @click.option("--to", "formats", default="svg,png,dot,mermaid,graphml,aut", show_default=True, help="Formats, by commas.")
 def graph(output: Path, gos: tuple[str, ...], subjects: tuple[str, ...], formats: str) -> int:
     """Draw the lifecycle, each chart, and the reachable graph of one connection."""
@@ -159,7 +161,7 @@ def _open(scenario: str | None, expression: str | None, requests: int) -> Any:
 
     if (scenario is None) == (expression is None):
         raise click.UsageError("give either a SCENARIO or -e STEPS")
-    return pipeline.open_scenario(scenario, expression, requests, lambda: click.get_text_stream("stdin").read())
+    return pipeline.open_scenario(scenario, expression, requests, sys.stdin.read)
 
 
 def _json(value: Any, whole: bool) -> None:

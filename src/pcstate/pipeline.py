@@ -23,6 +23,7 @@ from pcstate.check.tracing import Tracer
 from pcstate.errors import Mistake, Place, SpecError
 from pcstate.model.diagram import Diagram
 from pcstate.model.formula import compile_formula
+from pcstate.model.lts import Value
 from pcstate.model.network import Network
 from pcstate.model.property import CompiledProperty, Mutant
 from pcstate.model.scenario import Outcome, Scenario
@@ -37,11 +38,11 @@ from pcstate.specs.properties import compile_property
 from pcstate.specs.scenarios import load_scenario, parse_expression
 from pcstate.specs.source import Reader, known, spec_root
 
-__all__ = ["CheckReport", "PredictReport", "check", "lint", "open_scenario", "predict", "read_spec"]
+__all__ = ["SCENARIO_BOUNDS", "CheckReport", "PredictReport", "check", "lint", "open_scenario", "predict", "read_spec"]
 
 Progress = Callable[[int, float], None]
 
-SCENARIO_BOUNDS = Bounds(max_states=3_000_000, timeout=120.0)
+SCENARIO_BOUNDS = Bounds(max_states=300_000, timeout=60.0)
 """The limits of `predict`."""
 
 
@@ -128,7 +129,7 @@ def read_spec(root: Path | None = None, mutant: Mutant | None = None, only: Sequ
     return load_spec(root or spec_root(), mutant, only)
 
 
-def open_scenario(asked: str | None, expression: str | None, requests: int, stdin: Callable[[], str]) -> Scenario:
+def open_scenario(asked: str | None, expression: str | None, requests: int, stdin: Callable[[], str] = str) -> Scenario:
     """The scenario that a command line asks for. Raises: SpecError."""
     if expression is not None:
         return parse_expression(expression, requests)
@@ -166,8 +167,9 @@ def build(spec: Spec, profile: Profile, bounds: Bounds, scenario: Scenario | Non
 
 def compile_all(spec: Spec, network: Network) -> tuple[CompiledProperty, ...]:
     """Every property for that network. Raises: SpecError with every mistake in their formulas."""
-    sets = {**spec.network.sets, "all_requests": list(range(network.parameters["callers"] * network.parameters["requests"]))}
-    domains = {**sets, **{name: list(range(size)) for name, size in network.parameters.items()}}
+    domains: dict[str, Sequence[Value]] = dict(spec.network.sets)
+    domains["all_requests"] = range(network.parameters["callers"] * network.parameters["requests"])
+    domains.update({name: range(size) for name, size in network.parameters.items()})
     mistakes = []
     compiled = []
     for promise in spec.properties:
@@ -181,9 +183,7 @@ def compile_all(spec: Spec, network: Network) -> tuple[CompiledProperty, ...]:
     return tuple(compiled)
 
 
-def check(
-    spec: Spec, go: str | None = None, bounds: Bounds | None = None, progress: Progress | None = None
-) -> CheckReport:
+def check(spec: Spec, go: str | None = None, bounds: Bounds | None = None, progress: Progress | None = None) -> CheckReport:
     """Explore the network and judge every property. Raises: SpecError.
 
     Cost: see ENGINE figures in benchmarks; the default bounds take a second or two. Bounds: those given.
@@ -211,7 +211,9 @@ def _expected(compiled: CompiledProperty, profile: str) -> Verdict:
     return Verdict.HOLDS if compiled.promise.expected(profile) else Verdict.VIOLATED
 
 
-def predict(spec: Spec, scenario: Scenario, go: str | None = None, bounds: Bounds = SCENARIO_BOUNDS, reduce: bool = True) -> PredictReport:
+def predict(
+    spec: Spec, scenario: Scenario, go: str | None = None, bounds: Bounds = SCENARIO_BOUNDS, reduce: bool = True
+) -> PredictReport:
     """The outcomes that the spec allows for `scenario` under one Go. Raises: SpecError.
 
     The network is given more connections until no caller misses one, so that the bound on them never shows.
@@ -277,7 +279,7 @@ def observe(scenario: Scenario, go: str | None = None, repeat: int = 1) -> Obser
 
 
 def draw(output: Path, gos: Sequence[str | None], subjects: Sequence[str], formats: Sequence[str]) -> list[str]:
-    """Write the diagrams that `subjects` names (if empty, all but the large `reachable`) into `output`; returns a line for each file.
+    """Write the diagrams that `subjects` names (if empty, all but the large `reachable`); returns a line for each file.
 
     Raises: SpecError for a subject, format or Go that does not exist.
     """
@@ -285,7 +287,12 @@ def draw(output: Path, gos: Sequence[str | None], subjects: Sequence[str], forma
 
     spec = read_spec()
     _check_words("--to", formats, FORMATS)
-    known_subjects = ["lifecycle", "reachable", "quotient", *(name for name in sorted(spec.charts) if name != "lifecycle")]
+    known_subjects = [
+        "lifecycle",
+        "reachable",
+        "quotient",
+        *(name for name in sorted(spec.charts) if name != "lifecycle"),
+    ]
     _check_words("--of", subjects, known_subjects)
     output.mkdir(parents=True, exist_ok=True)
     written = []

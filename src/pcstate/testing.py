@@ -49,9 +49,7 @@ class Coverage:
         )
 
 
-def chart_machine(
-    chart: Chart, constants: Mapping[str, Value], alphabet: Sequence[Event]
-) -> type[RuleBasedStateMachine]:
+def chart_machine(chart: Chart, constants: Mapping[str, Value], alphabet: Sequence[Event]) -> type[RuleBasedStateMachine]:
     """A machine that sends events to the live chart and to its derived LTS, and compares the two after each."""
 
     class ChartMachine(RuleBasedStateMachine):
@@ -101,7 +99,7 @@ def network_machine(
         def begin(self, goal: str) -> None:
             self.way = ways[goal]
             self.state: GlobalState = network.initial()
-            self.abstract = {conn: lifecycle[1] for conn in conns}
+            self.abstract = dict.fromkeys(conns, lifecycle[1])
             self.possible = list(network.steps(self.state))
 
         @precondition(lambda self: bool(getattr(self, "possible", None)))

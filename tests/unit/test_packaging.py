@@ -51,9 +51,7 @@ def files(folder: Path) -> dict[str, bytes]:
 def test_wheel_has_the_whole_spec(wheel: Path) -> None:
     packed = files(wheel / "pcstate" / "_spec")
     assert files(ROOT / "spec") == packed
-    assert {"charts", "networks", "profiles", "properties", "clauses", "scenarios"} <= {
-        name.partition("/")[0] for name in packed
-    }
+    assert {"charts", "networks", "profiles", "properties", "clauses", "scenarios"} <= {name.partition("/")[0] for name in packed}
 
 
 def test_wheel_has_every_module_and_every_data_file(wheel: Path) -> None:
@@ -74,9 +72,7 @@ def test_wheel_finds_its_own_spec(wheel: Path) -> None:
     """No checkout near: the spec comes out of the package."""
     code = "from pcstate.specs.source import spec_root; print(spec_root())"
     environment = {**os.environ, "PYTHONPATH": str(wheel)}
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=wheel, env=environment, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=wheel, env=environment, capture_output=True, text=True, check=False)
     assert str(wheel / "pcstate" / "_spec") == done.stdout.strip(), done.stderr
 
 

@@ -21,7 +21,8 @@ _LIFECYCLE_EDGES = {
 }  # fmt: skip
 _LIFECYCLE_WORDS = {"fn_eof": "fn(io.EOF)", "fn_err": "fn(err)", "early_close": "earlyCloseFn", "cancel_body": "cancel"}
 _MEANING = {
-    "environment": "not there yet", "busy": "serves a request", "unread": "waits for the body's end", "draining": "drains the body",
+    "environment": "not there yet", "busy": "serves a request", "unread": "waits for the body's end", 
+    "draining": "drains the body",
     "idle": "idle, in the pool", "closing": "readLoop is leaving", "dead": "closed", "state": "state", "final": "final state",
     "step": "step", "read-eof": "the body was read to io.EOF", "early-close": "Body.Close before the end", "error": "an error",
     "cancel": "the request is cancelled", "close": "closed on this side", "server": "closed by the server",
@@ -86,7 +87,14 @@ def lifecycle_diagram(chart: Chart, profile: str, constants: Mapping[str, Value]
         edges += [DiagramEdge(s, leaves[t.target], word, _LIFECYCLE_EDGES.get(t.event, "step")) for s in sources]
     found = tuple(edges)
     title = f"The life of a persistConn ({profile})"
-    return Diagram(f"lifecycle-{profile}", title, nodes, found, _legend(nodes, found), (("open", "open: readLoop and writeLoop run"),))
+    return Diagram(
+        f"lifecycle-{profile}",
+        title,
+        nodes,
+        found,
+        _legend(nodes, found),
+        (("open", "open: readLoop and writeLoop run"),),
+    )
 
 
 def _allowed(guard: str, constants: Mapping[str, Value]) -> bool:
@@ -106,7 +114,13 @@ def reachable_diagram(graph: StateGraph, profile: str) -> Diagram:
         for number, found in enumerate(graph.edges)
         for vector, target in found
     )
-    return Diagram(f"reachable-{profile}", f"Reachable states, one connection, one request ({profile})", nodes, edges, _legend(nodes, edges))
+    return Diagram(
+        f"reachable-{profile}",
+        f"Reachable states, one connection, one request ({profile})",
+        nodes,
+        edges,
+        _legend(nodes, edges),
+    )
 
 
 def quotient_diagram(graph: StateGraph, lifecycle: Behaviour, refinement: Refinement, profile: str) -> Diagram:
@@ -135,7 +149,12 @@ def quotient_diagram(graph: StateGraph, lifecycle: Behaviour, refinement: Refine
         for name, count in sorted(counts.items(), key=lambda item: list(_LIFECYCLE_NODES).index(item[0]))
     )
     drawn = tuple(
-        DiagramEdge(a, b, f"{_LIFECYCLE_WORDS.get(event, event.replace('_', ' '))} ({count:,})", _LIFECYCLE_EDGES.get(event, "step"))
+        DiagramEdge(
+            a,
+            b,
+            f"{_LIFECYCLE_WORDS.get(event, event.replace('_', ' '))} ({count:,})",
+            _LIFECYCLE_EDGES.get(event, "step"),
+        )
         for (a, b, event), count in sorted(steps.items())
         if a != b
     )

@@ -66,8 +66,9 @@ def explore(
     """Every state that `network` reaches, within the bounds.
 
     With `urgent`, time is ordered: a timer fires only where nothing else can happen, `settle` only where no timer can
-    either, and IdleConnTimeout never; a `reduction` then leaves out what makes no difference to the states at rest. Order: breadth first, vectors in the network's order. Cost: one pass over the
-    transitions. Bounds: stops at `bounds.max_states` states or after `bounds.timeout` seconds, and says so.
+    either, and IdleConnTimeout never; a `reduction` then leaves out what makes no difference to the states at rest.
+    Order: breadth first, vectors in the network's order. Cost: one pass over the transitions. Bounds: stops at
+    `bounds.max_states` states or after `bounds.timeout` seconds, and says so.
     """
     begin = time.monotonic()
     initial = network.initial()

@@ -31,9 +31,7 @@ class Lasso:
     loop: int | None
 
 
-def leads_to(
-    graph: StateGraph, begin: Mask, end: Mask, movers: Mapping[int, frozenset[int]]
-) -> Lasso | None:
+def leads_to(graph: StateGraph, begin: Mask, end: Mask, movers: Mapping[int, frozenset[int]]) -> Lasso | None:
     """A fair run through a `begin` state after which no `end` state comes; None if there is none.
 
     `movers` gives for each vector that is owed the goroutines that move with it; vectors absent from it are the
@@ -53,7 +51,9 @@ def leads_to(
     return None
 
 
-def _closure(graph: StateGraph, starts: Sequence[int] | npt.NDArray[np.intp], end: Mask) -> tuple[list[int], dict[int, tuple[int, int]]]:
+def _closure(
+    graph: StateGraph, starts: Sequence[int] | npt.NDArray[np.intp], end: Mask
+) -> tuple[list[int], dict[int, tuple[int, int]]]:
     """The states reachable from `starts` without an `end` state, breadth first, and how they were reached."""
     parent: dict[int, tuple[int, int]] = {int(n): (-1, -1) for n in starts}
     queue = list(parent)

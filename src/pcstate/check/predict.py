@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pcstate.check.explore import StateGraph
 from pcstate.check.tracing import positions
 from pcstate.model.formula import Formula, compile_formula
-from pcstate.model.network import Network
+from pcstate.model.network import GlobalState, Network
 from pcstate.model.scenario import Outcome, Scenario
 
 __all__ = ["Prediction", "needs_more_conns", "outcomes"]
@@ -25,12 +25,13 @@ class Prediction:
 def outcomes(graph: StateGraph, scenario: Scenario, formulas: Mapping[str, str]) -> Prediction:
     """The outcomes of an urgent exploration. `formulas` are the network file's [outcome] table.
 
-    A rest is a state without any step. Requests are taken caller by caller, in program order.
+    A rest is a state without any step; one where a caller misses a connection that the bound withheld is none. Requests
+    are taken caller by caller, in program order.
     """
     reader = _OutcomeReader(graph.network, scenario, formulas)
     found: dict[Outcome, str] = {}
     for number, edges in enumerate(graph.edges):
-        if not edges:
+        if not edges and not _misses_a_conn(graph.network, graph.states[number]):
             state = graph.states[number]
             found.setdefault(reader.read(number, graph), positions(graph.network, state))
     return Prediction(dict(sorted(found.items())), not graph.stopped, len(graph.states), graph.stopped)
@@ -38,16 +39,16 @@ def outcomes(graph: StateGraph, scenario: Scenario, formulas: Mapping[str, str])
 
 def needs_more_conns(graph: StateGraph) -> bool:
     """Whether a caller somewhere wanted to dial when the network had no connection left to give."""
-    network = graph.network
-    callers = [n for n, component in enumerate(network.components) if component.name == "caller"]
-    transport = network.number("transport")
-    bound = network.parameters["conns"]
-    for state in graph.states:
-        if dict(network.configuration(transport, state).data)["dials"] == bound:
-            for caller in callers:
-                if network.configuration(caller, state).state == "queue_for_dial":
-                    return True
-    return False
+    return any(_misses_a_conn(graph.network, state) for state in graph.states)
+
+
+def _misses_a_conn(network: Network, state: GlobalState) -> bool:
+    if int(dict(network.configuration(network.number("transport"), state).data)["dials"]) < network.parameters["conns"]:
+        return False
+    return any(
+        component.name == "caller" and network.configuration(n, state).state == "queue_for_dial"
+        for n, component in enumerate(network.components)
+    )
 
 
 class _OutcomeReader:

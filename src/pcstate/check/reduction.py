@@ -1,6 +1,7 @@
 """What need not be told apart when only the states at rest count: the reduction that `predict` uses.
 
-Two facts that the network file states (`[retired]`), each with a formula over the state:
+Connections are interchangeable, so that a state stands for all that differ in their order only (`check.symmetry`). And two
+facts that the network file states (`[retired]`), each with a formula over the state:
 
 * a connection is let go of: nobody outside can touch its components before it moves itself;
 * a request is past: only the goroutines that still serve it touch what belongs to it.
@@ -13,6 +14,7 @@ its objects hold is never looked at again. Tests compare `predict` with and with
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pcstate.check.symmetry import ConnSymmetry
 from pcstate.model.formula import Formula
 from pcstate.model.network import GlobalState, Network
 
@@ -42,6 +44,7 @@ class Reduction:
         self.touched = [frozenset(c for c, _ in (*v.who, *v.also)) for v in network.vectors]
         self.goroutines = [n for n, c in enumerate(network.components) if c.kind == "goroutine"]
         self._around: list[dict[int, frozenset[int]]] = [{} for _ in network.components]
+        self.symmetry = ConnSymmetry(network)
         self._ends: dict[tuple[int, ...], tuple[int, ...]] = {}
 
     def choose(self, state: GlobalState, steps: Steps) -> Steps:
@@ -92,7 +95,7 @@ class Reduction:
         for number, group in enumerate(self.requests):
             if number not in served and group.formula(state):
                 state = self._forget(state, group.members, ())
-        return state
+        return self.symmetry.sort(state)
 
     def _forget(self, state: GlobalState, members: frozenset[int], kept: Sequence[int]) -> GlobalState:
         ordered = sorted(members)

@@ -62,9 +62,7 @@ def refines(graph: StateGraph, lifecycle: Behaviour, initial: int, conn: int) ->
     return Refinement(len(queue), None, mapping=frozen, moves=moves)
 
 
-def _walk(
-    parent: Mapping[tuple[int, int], tuple[tuple[int, int], int]], pair: tuple[int, int]
-) -> tuple[tuple[int, int], ...]:
+def _walk(parent: Mapping[tuple[int, int], tuple[tuple[int, int], int]], pair: tuple[int, int]) -> tuple[tuple[int, int], ...]:
     steps = []
     while parent[pair][1] >= 0:
         previous, vector = parent[pair]

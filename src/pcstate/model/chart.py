@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from pcstate.errors import Place
+from pcstate.model.lts import Value
 
 __all__ = ["Chart", "ChartState", "ChartTransition"]
 
@@ -44,7 +45,7 @@ class Chart:
     about: str
     states: tuple[ChartState, ...]
     transitions: tuple[ChartTransition, ...]
-    data: tuple[tuple[str, int], ...]
+    data: tuple[tuple[str, Value], ...]
     path: str
     text: str
 

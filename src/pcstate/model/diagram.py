@@ -1,4 +1,4 @@
-"""A picture before it is drawn: nodes, edges and what their colours mean. Made by `check` and `specs`' values, drawn by `show`."""
+"""A picture before it is drawn: nodes, edges and what their colours mean. Made by `check`, drawn by `show`."""
 
 from dataclasses import dataclass
 

@@ -57,6 +57,10 @@ class Behaviour(Protocol):
         """The clauses of the transition that `step` would take; empty where there is none."""
         ...
 
+    def renamed(self, local: int, datum: str, value: Value) -> int:
+        """The configuration that differs from `local` in one datum only."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Lts:
@@ -77,6 +81,10 @@ class Lts:
     def cites(self, local: int, event: Event) -> tuple[str, ...]:
         """A hand-made system cites nothing."""
         return ()
+
+    def renamed(self, local: int, datum: str, value: Value) -> int:
+        """A hand-made system has no data."""
+        return local
 
 
 def explore_behaviour(behaviour: Behaviour, initial: int, alphabet: Sequence[Event]) -> Lts:

@@ -93,36 +93,6 @@ class Network:
                 )
             )
 
-    def transient(self, component: int, local: int) -> tuple[int, int] | None:
-        """The one vector that this component can be part of from `local`, if it moves the component alone: (vector, target).
-
-        Such a step is private, always enabled and disables nothing, so it commutes with every other step: taking it first
-        keeps deadlocks and every stutter-insensitive property that does not look at `local` itself (partial-order
-        reduction with singleton ample sets; Peled 1993, condition C3 by the absence of cycles of such steps).
-        Vectors that the lifecycle chart sees are never taken first.
-        """
-        memory = self._transient[component]
-        if local not in memory:
-            memory[local] = self._find_transient(component, local)
-        return memory[local]
-
-    def _find_transient(self, component: int, local: int) -> tuple[int, int] | None:
-        behaviour = self.components[component].behaviour
-        if behaviour.configuration(local).state in self.visible:
-            return None
-        offered = {event for event in self._mentioned[component] if behaviour.step(local, event) >= 0}
-        if len(offered) != 1:
-            return None
-        (event,) = offered
-        numbers = self._mentioned[component][event]
-        if len(numbers) != 1:
-            return None
-        vector = self.vectors[numbers[0]]
-        alone = len(vector.who) == 1 and not vector.also and not vector.unless
-        if not alone or vector.abstract or vector.kind or vector.who[0][0] != component:
-            return None
-        return numbers[0], behaviour.step(local, event)
-
     def fuse(self, visible: frozenset[str]) -> None:
         """From now on run each step on to where no private step is left, except from states that a formula looks at.
 
@@ -219,9 +189,7 @@ class Network:
             target = row[local] = self.components[component].behaviour.step(local, event)
         return target
 
-    def _fire(
-        self, parts: "_Parts", lead: int, target: int, second: int, moved: int, state: GlobalState
-    ) -> GlobalState | None:
+    def _fire(self, parts: "_Parts", lead: int, target: int, second: int, moved: int, state: GlobalState) -> GlobalState | None:
         who, unless, also = parts
         successor = list(state)
         successor[lead] = target

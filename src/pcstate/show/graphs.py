@@ -5,7 +5,7 @@ import io
 import re
 import struct
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import networkx as nx
 from networkx.drawing.nx_agraph import to_agraph
@@ -49,7 +49,7 @@ def render(diagram: Diagram, formats: Sequence[str]) -> dict[str, bytes]:
 
 def _graph(diagram: Diagram) -> "nx.MultiDiGraph[str]":
     """The diagram as networkx has it, one edge for each of its edges."""
-    graph: nx.MultiDiGraph[str] = nx.MultiDiGraph(name=diagram.name)
+    graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
     for node in diagram.nodes:
         assert node.kind in NODES, f"unknown kind of node {node.kind}"
         graph.add_node(node.id, label=node.label, kind=node.kind, group=node.group, initial=node.initial)
@@ -71,13 +71,19 @@ def _drawing(diagram: Diagram) -> object:
     """The Graphviz graph: networkx's, dressed."""
     pictured: nx.MultiDiGraph[str] = nx.MultiDiGraph()
     for node in diagram.nodes:
-        pictured.add_node(node.id, label="\n".join(line.strip() for part in node.label.splitlines() for line in textwrap.wrap(part, 26)), **NODES[node.kind])
+        pictured.add_node(
+            node.id,
+            label="\n".join(line.strip() for part in node.label.splitlines() for line in textwrap.wrap(part, 26)),
+            **NODES[node.kind],
+        )
     for number, edge in enumerate(_merged(diagram)):
         look = EDGES[edge.kind]
         pictured.add_edge(edge.source, edge.target, key=str(number), label=_spaced(edge.label), fontcolor=look["color"], **look)
     for node in diagram.nodes:
         if node.initial:
-            pictured.add_node("__start", label="", shape="circle", style="filled", fillcolor="#000000", width="0.16", fixedsize="true")
+            pictured.add_node(
+                "__start", label="", shape="circle", style="filled", fillcolor="#000000", width="0.16", fixedsize="true"
+            )
             pictured.add_edge("__start", node.id, key="start")
     drawing = to_agraph(pictured)
     drawing.graph_attr.update(
@@ -88,7 +94,15 @@ def _drawing(diagram: Diagram) -> object:
     drawing.edge_attr.update(fontname=FONT, fontsize="11", arrowsize="0.8")
     for group, title in diagram.groups:
         members = [node.id for node in diagram.nodes if node.group == group]
-        drawing.add_subgraph(members, name=f"cluster_{group}", label=title, style="rounded", color="#888888", fontsize="14", labeljust="l")
+        drawing.add_subgraph(
+            members,
+            name=f"cluster_{group}",
+            label=title,
+            style="rounded",
+            color="#888888",
+            fontsize="14",
+            labeljust="l",
+        )
     if diagram.legend:
         _add_legend(drawing, diagram)
     return drawing
@@ -105,7 +119,9 @@ def _add_legend(drawing: object, diagram: Diagram) -> None:
     for kind, meaning in diagram.legend:
         text = html.escape(meaning)
         if kind in NODES:
-            rows.append(f'<tr><td bgcolor="{NODES[kind]["fillcolor"]}" border="1" width="34"> </td><td align="left">{text}</td></tr>')
+            rows.append(
+                f'<tr><td bgcolor="{NODES[kind]["fillcolor"]}" border="1" width="34"> </td><td align="left">{text}</td></tr>'
+            )
         else:
             look = EDGES[kind]
             line = {"dashed": "- - -", "dotted": ". . . ."}.get(look.get("style", ""), "———")
@@ -148,7 +164,7 @@ def _graphml(diagram: Diagram) -> bytes:
     return f"<?xml version='1.0' encoding='utf-8'?>\n<!-- {HEADER} -->\n{text}\n".encode()
 
 
-_ONE = {
+_ONE: dict[str, Callable[[Diagram], bytes]] = {
     "svg": _svg,
     "png": _png,
     "dot": _dot,

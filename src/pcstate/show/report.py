@@ -221,17 +221,21 @@ def _outcome(outcome: Outcome) -> str:
     errors = sorted({error for error in outcome.errors if error})
     return (
         f"{outcome.goroutines} goroutines (main, {outcome.read_loops} readLoop, {outcome.write_loops} writeLoop); "
-        f"dials {outcome.dials}, reused {reused} of {len(outcome.reused)}, idle {outcome.idle_conns}, unread {outcome.unread_conns}"
-        + (f"; errors: {', '.join(errors)}" if errors else "")
+        f"dials {outcome.dials}, reused {reused} of {len(outcome.reused)}, idle {outcome.idle_conns}, "
+        f"unread {outcome.unread_conns}" + (f"; errors: {', '.join(errors)}" if errors else "")
     )
 
 
 def _why(outcome: Outcome, positions: str) -> list[str]:
     lines = []
     if outcome.idle_conns:
-        lines.append("readLoop waits in Peek and writeLoop in its select: an idle connection, reused by the next request to its host")
+        lines.append(
+            "readLoop waits in Peek and writeLoop in its select: an idle connection, reused by the next request to its host"
+        )
     if outcome.unread_conns:
-        lines.append("readLoop waits for the body's end and writeLoop for a request: read the body to io.EOF, close it, or cancel")
+        lines.append(
+            "readLoop waits for the body's end and writeLoop for a request: read the body to io.EOF, close it, or cancel"
+        )
     if "stuck" in outcome.errors:
         lines.append(f"a request never returns: {positions}")
     return lines

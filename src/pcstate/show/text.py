@@ -42,4 +42,10 @@ def aut(diagram: Diagram) -> str:
 
 def _plain(text: str) -> str:
     """Text without what Mermaid would take for its own."""
-    return text.replace("\n", ", ").replace('"', "'").replace(":", "#colon;").replace(";", "#semi;").replace("#colon#semi;", "#colon;")
+    return (
+        text.replace("\n", ", ")
+        .replace('"', "'")
+        .replace(":", "#colon;")
+        .replace(";", "#semi;")
+        .replace("#colon#semi;", "#colon;")
+    )

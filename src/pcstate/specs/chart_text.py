@@ -6,6 +6,7 @@ misspelt name is an event nobody sees): here each of that is a mistake with its 
 """
 
 import ast
+import functools
 import re
 from dataclasses import dataclass
 
@@ -105,22 +106,20 @@ class _ChartReader:
 
     def _data(self, node: yaml.Node) -> tuple[tuple[str, int | str], ...]:
         data = []
-        for name, (key, value) in self.mapping(node, None, "datamodel").items():
+        for name, (_, value) in self.mapping(node, None, "datamodel").items():
             text = self.scalar(value, f"datum {name!r}")
             try:
                 initial = ast.literal_eval(text) if getattr(value, "style", None) in ("'", '"') else None
             except (ValueError, SyntaxError, MemoryError, RecursionError):
                 initial = None
             if not _NAME.match(name) or not isinstance(initial, int | str) or isinstance(initial, bool):
-                hint = "write count: \"0\" or word: \"'text'\""
+                hint = 'write count: "0" or word: "\'text\'"'
                 self.reader.wrong(self.place(value), f"datum {name!r} needs a quoted number or text as its first value", hint)
             else:
                 data.append((name, initial))
         return tuple(data)
 
-    def _states(
-        self, node: yaml.Node, parent: str, states: list[ChartState], drafts: list[tuple[str, yaml.Node]]
-    ) -> None:
+    def _states(self, node: yaml.Node, parent: str, states: list[ChartState], drafts: list[tuple[str, yaml.Node]]) -> None:
         first = len(states)
         children = self.mapping(node, None, f"the states of {parent!r}" if parent else "states")
         for name, (key, value) in children.items():
@@ -131,9 +130,7 @@ class _ChartReader:
             entries = self.mapping(value, _STATE, f"state {name!r}")
             flags = {flag: self._flag(entries, flag) for flag in ("initial", "final")}
             note, _ = _comment(self.reader.source.line(key.start_mark.line + 1))
-            states.append(
-                ChartState(name, parent, flags["initial"], flags["final"], "states" in entries, note, self.place(key))
-            )
+            states.append(ChartState(name, parent, flags["initial"], flags["final"], "states" in entries, note, self.place(key)))
             if "states" in entries:
                 self._states(entries["states"][1], name, states, drafts)
             if "transitions" in entries:
@@ -168,6 +165,9 @@ class _ChartReader:
         target = self.scalar(entries["target"][1], "target")
         if not _NAME.match(event):
             self.reader.wrong(self.place(entries["event"][1]), f"an event is one lower-case word, not {event!r}")
+        elif event in _machine_attributes():
+            message = f"event {event!r} has the name of an attribute of python-statemachine's StateChart"
+            self.reader.wrong(self.place(entries["event"][1]), message, "it would hide that attribute: give it another name")
         if target not in states:
             self.reader.wrong(self.place(entries["target"][1]), f"there is no state {target!r}", known(states, target))
         guard = ""
@@ -220,6 +220,14 @@ class _ChartReader:
                     self.reader.wrong(place, f"{what} may only reach into _event.data")
             elif isinstance(part, ast.Name) and part.id not in (*declared, "_event"):
                 self.reader.wrong(place, f"{what} names {part.id!r}, which this chart does not declare", known(declared, part.id))
+
+
+@functools.cache
+def _machine_attributes() -> frozenset[str]:
+    """Names that an event of a chart would take away from the machine that runs it."""
+    from statemachine import StateChart  # slow to import
+
+    return frozenset(dir(StateChart))
 
 
 def _is_event_datum(node: ast.Attribute) -> bool:

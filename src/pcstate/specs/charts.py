@@ -51,7 +51,8 @@ class LiveChart:
     def send(self, event: Event) -> bool:
         """Give it `event`; False, and nothing changes, where no transition is enabled."""
         try:
-            self.machine.send(event.name, **dict(event.args))
+            arguments: dict[str, Any] = dict(event.args)
+            self.machine.send(event.name, **arguments)
         except TransitionNotAllowed:
             return False
         return True
@@ -75,7 +76,6 @@ class ChartBehaviour:
         if memory is not None:
             self._recall(memory)
 
-
     def initial(self, constants: Mapping[str, Value]) -> int:
         """The number of the initial configuration with some data set to other values."""
         active: list[str] = []
@@ -98,6 +98,12 @@ class ChartBehaviour:
             self.dirty = True
             target = self._steps[key] = self._drive(local, event)
         return target
+
+    def renamed(self, local: int, datum: str, value: Value) -> int:
+        """The configuration that differs from `local` in one datum only; `local` itself if the chart has no such datum."""
+        source = self.configurations[local]
+        data = tuple((name, value if name == datum else old) for name, old in source.data)
+        return self._number(Configuration(source.active, data))
 
     def cites(self, local: int, event: Event) -> tuple[str, ...]:
         """The clauses of the transitions that may have been taken: those of that event from the active states."""

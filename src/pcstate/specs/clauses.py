@@ -16,7 +16,7 @@ def parse_clauses(source: Source) -> tuple[Clause, ...]:
     reader = Reader(source)
     lines = source.text.splitlines()
     heads = [(n, found[1]) for n, line in enumerate(lines) if (found := _HEADING.match(line))]
-    clauses = []
+    clauses: list[Clause] = []
     for position, (start, number) in enumerate(heads):
         end = heads[position + 1][0] if position + 1 < len(heads) else len(lines)
         body = [line for line in lines[start + 1 : end] if line.strip()]
@@ -26,7 +26,11 @@ def parse_clauses(source: Source) -> tuple[Clause, ...]:
         if not sentence:
             reader.wrong(place, f"clause {number} says nothing")
         if cited is None:
-            reader.wrong(place, f"clause {number} names no source", "write: source: net/http/transport.go func (pc *persistConn) readLoop @ go1.27.3")
+            reader.wrong(
+                place,
+                f"clause {number} names no source",
+                "write: source: net/http/transport.go func (pc *persistConn) readLoop @ go1.27.3",
+            )
         if any(clause.number == number for clause in clauses):
             reader.wrong(place, f"clause {number} stands twice in this file")
         if cited is not None:

@@ -67,7 +67,12 @@ def parse_network(source: Source) -> NetworkText:
 
 
 def _tables(
-    reader: Reader, document: Any, kind: str, allowed: tuple[str, ...], needed: tuple[str, ...], classes: tuple[str, ...]
+    reader: Reader,
+    document: Any,
+    kind: str,
+    allowed: tuple[str, ...],
+    needed: tuple[str, ...],
+    classes: tuple[str, ...],
 ) -> tuple[Mapping[str, Any], ...]:
     tables = reader.typed(document, kind, list, 1, [])
     found = []
@@ -248,7 +253,15 @@ class _Builder:
             return None
         self._check_distinct(table, parts)
         args = tuple(sorted(binding.items(), key=lambda pair: pair[0]))
-        return Vector(table["name"], args, parts["who"], parts["also"], parts["unless"], table.get("class", ""), self._abstract(table, binding))
+        return Vector(
+            table["name"],
+            args,
+            parts["who"],
+            parts["also"],
+            parts["unless"],
+            table.get("class", ""),
+            self._abstract(table, binding),
+        )
 
     def _check_distinct(self, table: Mapping[str, Any], parts: Mapping[str, tuple[Part, ...]]) -> None:
         moved = [component for component, _ in (*parts["who"], *parts["also"])]
@@ -316,7 +329,11 @@ class _Builder:
             self.wrong(place, f"argument {name!r} has the name of a datum of chart {chart.name!r}", hint)
         texts = [" ".join([t.guard, *(e for _, e in t.updates)]) for t in chart.transitions if t.event == event]
         for name in {n for text in texts for n in re.findall(r"_event\.data\.(\w+)", text)} - set(args):
-            self.wrong(place, f"event {event!r} of chart {chart.name!r} needs the argument {name!r}", f"given: {', '.join(args) or 'none'}")
+            self.wrong(
+                place,
+                f"event {event!r} of chart {chart.name!r} needs the argument {name!r}",
+                f"given: {', '.join(args) or 'none'}",
+            )
 
     def check_events(self) -> None:
         """An event that no vector offers is a transition that can never fire."""

@@ -48,7 +48,7 @@ def parse_profile(source: Source, name: str) -> Profile:
     for key in ("from", "to"):
         version = reader.typed(document, key, str, 1)
         if version and not _VERSION.match(version):
-            reader.wrong(reader.find(version, 1, key), f"{key!r} must be a Go release such as \"1.26\" or \"1.27.2\"")
+            reader.wrong(reader.find(version, 1, key), f'{key!r} must be a Go release such as "1.26" or "1.27.2"')
             version = ""
         versions.append(version or "0.0")
     constants = reader.typed(document, "constants", dict, 1, {})
@@ -73,7 +73,16 @@ def choose_profile(profiles: Sequence[Profile], asked: str | None) -> Profile:
             if profile.speaks_for(version):
                 return profile
     ranges = "\n".join(f"{p.name}: Go {p.first} to {p.last}" for p in ordered)
-    raise SpecError([Mistake(Place("--go"), f"no profile speaks for Go {asked!r}", "", f"those that do:\n{ranges}" if ordered else known(()))])
+    raise SpecError(
+        [
+            Mistake(
+                Place("--go"),
+                f"no profile speaks for Go {asked!r}",
+                "",
+                f"those that do:\n{ranges}" if ordered else known(()),
+            )
+        ]
+    )
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -45,9 +45,7 @@ def demands(scenario: Scenario) -> Demands:
 
 def _line(caller: CallerProgram, first: int, server: ServerScript) -> Lts:
     events = [
-        event
-        for request in range(caller.requests)
-        for event in _request(caller, first + request, caller.host(request), server)
+        event for request in range(caller.requests) for event in _request(caller, first + request, caller.host(request), server)
     ]
     configurations = tuple(Configuration((f"step_{n}",)) for n in range(len(events) + 1))
     return Lts(0, configurations, {(n, event): n + 1 for n, event in enumerate(events)})

@@ -35,11 +35,11 @@ def parse_property(source: Source, name: str) -> Property:
             reader.wrong(reader.find(clause, 1, "for"), f"{clause!r} is not 'variable in set'")
         over.append((variable, domain.strip()))
     mutant = _mutant(reader, reader.typed(document, "mutant", dict, 1, {}))
-    lists = [reader.strings(document, key, 1) for key in ("clauses", "holds", "fails")]
+    clauses, holds, fails = (reader.strings(document, key, 1) for key in ("clauses", "holds", "fails"))
     reader.finish()
     place = reader.place()
     return Property(
-        name, kind, about, formula, then, at == "rest", tuple(over), *lists, mutant, place,
+        name, kind, about, formula, then, at == "rest", tuple(over), clauses, holds, fails, mutant, place,
         reader.find(formula.strip().splitlines()[0] if formula.strip() else "", 1, "formula"),
         reader.find(then.strip().splitlines()[0], 1, "then") if then.strip() else place,
     )  # fmt: skip
@@ -79,7 +79,11 @@ def compile_property(
             try:
                 formulas.append(compile_formula(text, network, {**names, **binding}))
             except FormulaError as error:
-                at = reader.place(place.line + error.line, place.column + error.column if not error.line else error.column + 1, error.width)
+                at = reader.place(
+                    place.line + error.line,
+                    place.column + error.column if not error.line else error.column + 1,
+                    error.width,
+                )
                 reader.wrong(at, str(error), error.hint)
         if reader.mistakes:
             return None

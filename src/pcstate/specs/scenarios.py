@@ -24,6 +24,7 @@ TRANSPORT_FIELDS: Mapping[str, type] = {
 }  # fmt: skip
 _DURATION = re.compile(r"^(\d+(?:\.\d+)?)(ns|us|ms|s|m|h)$")
 _MILLISECONDS = {"ns": 1e-6, "us": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4, "h": 3.6e6}
+_LINE_BREAK = r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]"
 MAX_REQUESTS, MAX_CALLERS = 1000, 64
 
 
@@ -57,6 +58,7 @@ def parse_expression(text: str, requests: int) -> Scenario:
 
     Raises: SpecError with every step that does not exist.
     """
+    text = " ".join(re.split(_LINE_BREAK, text))  # one line, so that a step's column is its place
     reader = Reader(Source("-e", text))
     steps = []
     column = 1
@@ -87,7 +89,7 @@ def _transport(reader: Reader, table: dict[str, Any]) -> dict[str, Any]:
         elif type(value) is kind:
             found[key] = value
         else:
-            wanted = "a duration: milliseconds, or a string such as \"50ms\"" if "Timeout" in key else kind.__name__
+            wanted = 'a duration: milliseconds, or a string such as "50ms"' if "Timeout" in key else kind.__name__
             reader.wrong(reader.find("", line, key), f"{key!r} must be {wanted}")
     return found
 
@@ -140,7 +142,11 @@ def _step(reader: Reader, text: str, place: Place) -> list[Step]:
             return [Step("spawn close")]
         case [verb] if verb in VERBS and verb not in ("read", "spawn"):
             return [Step(verb)]
-    hint = "write 'read 100'" if words[:1] == ["read"] else known([*(v for v in VERBS if v not in ("read", "spawn")), "read N", "spawn close"], text)
+    hint = (
+        "write 'read 100'"
+        if words[:1] == ["read"]
+        else known([*(v for v in VERBS if v not in ("read", "spawn")), "read N", "spawn close"], text)
+    )
     reader.wrong(place, f"there is no step {text!r}", hint)
     return []
 

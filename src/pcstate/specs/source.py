@@ -141,7 +141,13 @@ class Reader:
         return tuple(value for value in values if isinstance(value, str))
 
 
-_KIND: dict[type, str] = {str: "a string", int: "a whole number", list: "a list", dict: "a table", bool: "true or false"}
+_KIND: dict[type, str] = {
+    str: "a string",
+    int: "a whole number",
+    list: "a list",
+    dict: "a table",
+    bool: "true or false",
+}
 
 
 def _describe(value: object) -> str:

@@ -1,0 +1,40 @@
+"""Real Go shows nothing that the spec does not allow, on the programs that the article implies."""
+
+import pytest
+
+from pcstate import pipeline
+from pcstate.golang.toolchain import Toolchain, installed
+from pcstate.specs.library import Spec
+from pcstate.specs.profiles import Profile, choose_profile
+
+ARTICLE = ["seed", "unread", "close-only", "read-and-close", "cancel-instead"]
+MODELLED = [t for t in installed() if any(p.speaks_for(t.version) for p in pipeline.read_spec().profiles)]
+
+pytestmark = pytest.mark.go
+
+
+def profile_of(spec: Spec, toolchain: Toolchain) -> Profile:
+    return choose_profile(spec.profiles, toolchain.version)
+
+
+@pytest.mark.skipif(not MODELLED, reason="no Go that a profile speaks for is installed")
+@pytest.mark.parametrize("name", [*ARTICLE, *(f"{name}-six-hosts" for name in ARTICLE)])
+@pytest.mark.parametrize("toolchain", MODELLED, ids=lambda toolchain: str(toolchain.version))
+def test_real_go_stays_within_the_prediction(spec: Spec, toolchain: Toolchain, name: str) -> None:
+    scenario = pipeline.open_scenario(name, None, 1, str)
+    predicted = pipeline.predict(spec, scenario, toolchain.version)
+    observed = pipeline.observe(scenario, toolchain.version, 3)
+    if not predicted.complete:
+        pytest.skip(f"predict gives no complete set: {predicted.reason}")
+    assert {outcome for outcome, _ in observed.outcomes} <= set(predicted.outcomes)
+
+
+@pytest.mark.skipif(not MODELLED, reason="no Go that a profile speaks for is installed")
+def test_a_wrong_profile_is_noticed(spec: Spec) -> None:
+    drained = [t for t in MODELLED if profile_of(spec, t).name == "go1.27.2"]
+    if not drained:
+        pytest.skip("needs Go 1.27.2 or newer")
+    scenario = pipeline.open_scenario(None, "get; close; settle", 2, str)
+    observed = {outcome for outcome, _ in pipeline.observe(scenario, drained[0].version).outcomes}
+    assert observed <= set(pipeline.predict(spec, scenario, "1.27").outcomes)
+    assert not observed <= set(pipeline.predict(spec, scenario, "1.26").outcomes)

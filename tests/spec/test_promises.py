@@ -1,0 +1,72 @@
+"""The spec's own promises: verdicts as each profile expects them, every property able to fail, clauses cited both ways."""
+
+import re
+
+import pytest
+
+from pcstate import pipeline
+from pcstate.golang.toolchain import installed
+from pcstate.model.verdict import Bounds, Verdict
+from pcstate.specs.library import Spec
+
+PROPERTIES = {promise.name: promise for promise in pipeline.read_spec().properties}
+
+PINNED = {
+    "go1.12": (101_270, 393_082, 52),
+    "go1.26": (75_030, 279_367, 52),
+    "go1.27.2": (78_002, 305_916, 53),
+}
+"""States, transitions and depth at the default bounds; a change must be explained in its commit."""
+
+
+@pytest.mark.parametrize("profile", sorted(PINNED))
+def test_every_verdict_is_the_expected_one_and_the_counts_are_pinned(spec: Spec, profile: str) -> None:
+    report = pipeline.check(spec, profile)
+    assert report.surprises == ()
+    assert report.verdict is Verdict.HOLDS
+    assert (report.states, report.transitions, report.depth) == PINNED[profile]
+
+
+@pytest.mark.parametrize("name", sorted(PROPERTIES))
+def test_every_property_catches_its_mutant(name: str) -> None:
+    promise = PROPERTIES[name]
+    assert promise.mutant is not None
+    profile = "go1.27.2" if promise.applies("go1.27.2") else promise.holds[-1]
+    broken = pipeline.read_spec(mutant=promise.mutant, only=[name])
+    (judgement,) = pipeline.check(broken, profile, Bounds(requests=2)).judgements
+    assert judgement.verdict is Verdict.VIOLATED
+    assert judgement.kind == "sometimes" or judgement.trace is not None
+
+
+def test_there_is_a_property_of_every_kind() -> None:
+    assert {"always", "leads-to", "sometimes", "deadlock", "refinement"} == {p.kind for p in PROPERTIES.values()}
+    assert len(PROPERTIES) >= 12
+
+
+def test_every_transition_cites_a_clause_that_exists(spec: Spec) -> None:
+    for chart in spec.charts.values():
+        for transition in chart.transitions:
+            assert transition.clauses, f"{transition.place} cites nothing"
+            assert set(transition.clauses) <= spec.clauses.keys()
+
+
+def test_every_clause_is_cited(spec: Spec) -> None:
+    cited = {number for chart in spec.charts.values() for t in chart.transitions for number in t.clauses}
+    cited |= {number for promise in spec.properties for number in promise.clauses}
+    assert cited == spec.clauses.keys()
+
+
+@pytest.mark.go
+def test_every_cited_symbol_is_in_the_source_of_the_go_that_is_installed(spec: Spec) -> None:
+    toolchains = {toolchain.version: toolchain for toolchain in installed()}
+    if not toolchains:
+        pytest.skip("no Go is installed")
+    checked = 0
+    for clause in spec.clauses.values():
+        toolchain = toolchains.get(clause.version)
+        if toolchain is None:
+            continue
+        text = (toolchain.goroot / "src" / clause.file).read_text(encoding="utf-8")
+        assert re.search(rf"^{re.escape(clause.symbol)}\b", text, re.MULTILINE), f"{clause.number}: {clause.symbol}"
+        checked += 1
+    assert checked or "1.27.3" not in toolchains

@@ -1,0 +1,175 @@
+"""The command line: exit codes, what is said and where, and never a traceback for a user's mistake."""
+
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pcstate.cli import main
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs pcstate; gives its exit code, stdout and stderr."""
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as stopped:
+            main(arguments)
+        out, err = capsys.readouterr()
+        assert "Traceback" not in out + err
+        assert isinstance(stopped.value.code, int)
+        return stopped.value.code, out, err
+
+    return call
+
+
+USAGE = {
+    "unknown scenario": (["predict", "sede"], ["sede:1:1", "no scenario", "did you mean 'seed'?"]),
+    "unknown scenario to observe": (["observe", "sede"], ["sede:1:1", "did you mean 'seed'?"]),
+    "unknown release to predict": (["predict", "seed", "--go", "1.99"], ["'1.99'", "go1.12", "go1.26", "go1.27.2"]),
+    "unknown release to check": (["check", "--go", "nope"], ["'nope'", "go1.12", "go1.26", "go1.27.2"]),
+    "unknown property": (["check", "--property", "cancel-ends"], ["'cancel-ends'", "did you mean 'cancel-ends-it'?"]),
+    "bad expression": (["predict", "-e", "get; raed-all"], ["-e:1:6", "get; raed-all", "     ^~~~~~~~", "read-all"]),
+    "expression without a request": (["predict", "-e", "close"], ["-e:1:1", "exactly one of get, head, post"]),
+    "expression repeated too often": (["predict", "-e", "get", "-n", "0"], ["-n must be from 1 to 1000"]),
+    "repetitions that are no number": (["predict", "-e", "get", "-n", "x"], ["'x'"]),
+    "missing file": (["predict", "/nowhere/at-all.toml"], ["/nowhere/at-all.toml", "No such file"]),
+    "neither scenario nor expression": (["predict"], ["either a SCENARIO or -e"]),
+    "both scenario and expression": (["predict", "seed", "-e", "get"], ["either a SCENARIO or -e"]),
+    "neither, to observe": (["observe"], ["either a SCENARIO or -e"]),
+    "unknown diagram": (["graph", "--of", "lifecycel"], ["--of", "'lifecycel'", "did you mean 'lifecycle'?"]),
+    "unknown format of a diagram": (["graph", "--to", "svgg"], ["--to", "'svgg'", "did you mean 'svg'?"]),
+    "unknown format of an answer": (["predict", "seed", "--format", "yaml"], ["'yaml'", "text", "json"]),
+    "unknown command": (["chekc"], ["chekc"]),
+    "unknown option": (["check", "--propertey", "x"], ["--propertey"]),
+    "size out of range": (["check", "--callers", "0"], ["0", "--callers"]),
+    "folder that is not there": (["spec", "lint", "/nowhere/at-all"], ["/nowhere/at-all"]),
+}
+
+
+@pytest.mark.parametrize(("arguments", "said"), USAGE.values(), ids=USAGE.keys())
+def test_wrong_usage_exits_2_and_says_what_exists(
+    run: Run, arguments: list[str], said: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    code, out, err = run(*arguments)
+    assert (2, "") == (code, out)
+    assert [] == [word for word in said if word not in err]
+
+
+def test_wrong_graph_arguments_write_nothing(run: Run, tmp_path: Any) -> None:
+    code, _, _ = run("graph", "-o", str(tmp_path / "out"), "--of", "nothing")
+    assert 2 == code
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_article_is_predicted_as_it_says(run: Run) -> None:
+    """One dial, one loop of each kind, three goroutines."""
+    code, out, _ = run("predict", "seed", "--go", "1.12", "--format", "json")
+    answer = json.loads(out)
+    assert (0, "seed") == (code, answer["scenario"])
+    (result,) = answer["results"]
+    assert (True, "1.12") == (result["complete"], result["go"])
+    shown = ("dials", "read_loops", "write_loops", "goroutines")
+    assert [(1, 1, 1, 3)] == [tuple(outcome[key] for key in shown) for outcome in result["outcomes"]]
+    assert [[None] * 6] == [outcome["errors"] for outcome in result["outcomes"]]
+
+
+def test_outcomes_have_the_keys_of_the_design(run: Run) -> None:
+    _, out, _ = run("predict", "-e", "get; close", "--format", "json")
+    keys = {"dials", "reused", "read_loops", "write_loops", "goroutines", "idle_conns", "unread_conns", "errors"}
+    for outcome in json.loads(out)["results"][0]["outcomes"]:
+        assert keys <= outcome.keys()
+        assert "count" not in outcome
+
+
+def test_a_scenario_is_read_from_stdin(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = '[[caller]]\nrequests = 1\nhosts = [0]\neach = ["get", "read-all"]\n'
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode()), encoding="utf-8"))
+    code, out, _ = run("predict", "-", "--go", "1.12", "--format", "json")
+    answer = json.loads(out)
+    assert (0, "stdin") == (code, answer["scenario"])
+    assert [1] == [outcome["dials"] for outcome in answer["results"][0]["outcomes"]]
+
+
+def test_a_mistake_in_stdin_is_placed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b'[[caller]]\neach = ["got"]\n'), encoding="utf-8"))
+    code, out, err = run("predict", "-")
+    assert (2, "") == (code, out)
+    assert "<stdin>:2:" in err
+    assert "did you mean 'get'?" in err
+
+
+def test_stdin_that_is_no_text_is_a_mistake(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\xff\xfe"), encoding="utf-8"))
+    code, _, err = run("predict", "-")
+    assert 2 == code
+    assert "<stdin>" in err
+
+
+def test_the_spec_has_no_mistakes(run: Run) -> None:
+    code, out, _ = run("spec", "lint")
+    assert 0 == code
+    assert out.startswith("no mistakes: ")
+    code, out, _ = run("spec", "lint", "--format", "json")
+    assert (0, []) == (code, json.loads(out)["mistakes"])
+
+
+def test_a_search_that_stops_early_promises_nothing(run: Run) -> None:
+    """What holds in 100 states is UNKNOWN, not HOLDS."""
+    code, out, _ = run("check", "--max-states", "100", "--format", "json")
+    answer = json.loads(out)
+    assert (3, "UNKNOWN") == (code, answer["verdict"])
+    always = {prop["verdict"] for prop in answer["properties"] if prop["kind"] == "always"}
+    assert {"UNKNOWN"} == always
+    reasons = [prop["reason"] for prop in answer["properties"] if prop["verdict"] == "UNKNOWN"]
+    assert all(reasons)
+
+
+def test_a_search_that_stops_early_says_unknown_in_text(run: Run) -> None:
+    code, out, _ = run("check", "--max-states", "100", "--property", "pooled-has-no-unread-body")
+    assert 3 == code
+    assert "UNKNOWN" in out
+    assert "HOLDS" not in out
+
+
+def test_check_has_the_keys_of_the_design(run: Run) -> None:
+    arguments = ("check", "--max-states", "100", "--format", "json")
+    _, out, _ = run(*arguments)
+    answer = json.loads(out)
+    keys = {"go", "bounds", "states", "transitions", "depth", "seconds", "verdict", "properties"}
+    assert keys <= answer.keys()
+    assert {"callers", "conns", "hosts", "requests", "max_states"} <= answer["bounds"].keys()
+    for prop in answer["properties"]:
+        assert {"name", "kind", "verdict", "clauses", "reason", "trace"} <= prop.keys()
+        for step in prop["trace"]:
+            assert {"who", "action", "clause", "source"} <= step.keys()
+    _, out, _ = run(*arguments, "--go", "1.12", "--go", "1.26")
+    assert ["1.12", "1.26"] == [found["go"] for found in json.loads(out)]
+
+
+@pytest.mark.parametrize("command", [[], ["check"], ["predict"], ["observe"], ["graph"], ["spec"], ["spec", "lint"]])
+def test_each_command_explains_itself(run: Run, command: list[str]) -> None:
+    code, out, err = run(*command, "--help")
+    assert (0, "") == (code, err)
+    assert out.startswith("Usage:")
+
+
+def test_no_arguments_show_the_help(run: Run) -> None:
+    _, out, err = run()
+    assert "Usage:" in out + err
+    assert "predict" in out + err
+
+
+def test_a_mistake_of_ours_is_not_called_the_users(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def broken(*_: object) -> None:
+        raise AssertionError("boom")
+
+    monkeypatch.setattr("pcstate.pipeline.lint", broken)
+    with pytest.raises(SystemExit) as stopped:
+        main(["spec", "lint"])
+    assert 4 == stopped.value.code
+    assert "a bug in pcstate" in capsys.readouterr().err
