@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from pcstate.errors import GoError, SpecError
+from pcstate.errors import GoError, Mistake, Place, SpecError
 
 __all__ = ["main"]
 
@@ -161,7 +161,14 @@ def _open(scenario: str | None, expression: str | None, requests: int) -> Any:
 
     if (scenario is None) == (expression is None):
         raise click.UsageError("give either a SCENARIO or -e STEPS")
-    return pipeline.open_scenario(scenario, expression, requests, sys.stdin.read)
+    return pipeline.open_scenario(scenario, expression, requests, _stdin)
+
+
+def _stdin() -> str:
+    try:
+        return sys.stdin.read()
+    except UnicodeDecodeError as error:
+        raise SpecError([Mistake(Place("<stdin>"), f"not UTF-8 text: {error.reason}")]) from None
 
 
 def _json(value: Any, whole: bool) -> None:

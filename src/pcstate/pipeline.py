@@ -193,8 +193,11 @@ def check(spec: Spec, go: str | None = None, bounds: Bounds | None = None, progr
     built = build(spec, profile, bounds)
     network = built.network
     compiled = compile_all(spec, network)
-    looked_at = [f for p in compiled for i in p.instances for f in (i.formula, i.then) if f is not None]
-    network.fuse(frozenset().union(*(formula.states for formula in looked_at)))
+    # where no goroutine can move no private step is left, so that formulas about such states need not be minded
+    anywhere = [p for p in compiled if p.promise.kind != "deadlock" and not p.promise.at_rest]
+    looked_at = [f for p in anywhere for i in p.instances for f in (i.formula, i.then) if f is not None]
+    states: frozenset[str] = frozenset().union(*(formula.states for formula in looked_at))
+    network.fuse(states, frozenset().union(*(formula.data for formula in looked_at)))
     graph = explore(network, bounds, progress=progress)
     lifecycle = built.behaviours["lifecycle"]
     abstract = (lifecycle, lifecycle.initial(profile.constants))

@@ -35,7 +35,7 @@ def leads_to(graph: StateGraph, begin: Mask, end: Mask, movers: Mapping[int, fro
     """A fair run through a `begin` state after which no `end` state comes; None if there is none.
 
     `movers` gives for each vector that is owed the goroutines that move with it; vectors absent from it are the
-    environment's.
+    environment's. States that a stopped search did not expand neither stop nor go round.
     Cost: linear in the graph. Order: the lasso's stem is a shortest one to its component.
     """
     starts = np.flatnonzero(begin & ~end)
@@ -43,7 +43,12 @@ def leads_to(graph: StateGraph, begin: Mask, end: Mask, movers: Mapping[int, fro
     for number in inside:
         if number < len(graph.edges) and not any(vector in movers for vector, _ in graph.edges[number]):
             return Lasso(number, _walk(graph, number, parent), None)
-    for component in strong_components(inside, lambda n: [t for _, t in graph.edges[n] if t in parent]):
+    expanded = [number for number in inside if number < len(graph.edges)]
+
+    def away(number: int) -> list[int]:
+        return [t for _, t in graph.edges[number] if t in parent and t < len(graph.edges)]
+
+    for component in strong_components(expanded, away):
         loop = _fair_loop(graph, component, movers)
         if loop is not None:
             stem = _walk(graph, component[0], parent)

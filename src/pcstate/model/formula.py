@@ -12,6 +12,7 @@ evaluating costs no more than the look-ups that are written down.
 
 import ast
 import functools
+import warnings
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,7 +35,9 @@ class Formula:
     components: frozenset[int]
     """The components it looks at: states that agree on those agree on its value."""
     states: frozenset[str]
-    """The words it compares with, among them every state name."""
+    """The states it compares components with, as `read_loop:peek`."""
+    data: frozenset[str] = frozenset()
+    """The names of the data it reads."""
 
     def __call__(self, state: GlobalState) -> Any:
         """Its value in `state`."""
@@ -85,30 +88,34 @@ def compile_formula(text: str, network: Network, names: Names) -> Formula:
     """
     compiler, tree = _Compiler(network), _parse(text)
     evaluate = compiler.compile(tree, dict(names))
-    words = frozenset(n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str))
-    return Formula(text, evaluate, frozenset(compiler.touched), words)
+    data = frozenset(n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute))
+    return Formula(text, evaluate, frozenset(compiler.touched), frozenset(compiler.states), data)
 
 
 def evaluate_constant(text: str, names: Names) -> Any:
     """The value of an expression that mentions no component. Raises: FormulaError."""
     if text in names:
         return names[text]
-    return _Compiler(None).compile(_parse(text), dict(names))(())
+    return _Compiler(None).known(_parse(text), dict(names))
 
 
 @functools.lru_cache(maxsize=4096)
 def _parse(text: str) -> ast.expr:
     try:
-        return ast.parse(f"({text.strip()})", mode="eval").body
+        tree = ast.parse(f"({text.strip()})", mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         column = (getattr(error, "offset", 1) or 1) - 1
         raise FormulaError(f"not an expression: {getattr(error, 'msg', error)}", column=column) from None
+    if (tree.lineno, tree.col_offset) == (1, 0):  # our brackets are part of it: nothing, a bare tuple, or `a) or (b`
+        raise FormulaError("not an expression")
+    return tree
 
 
 class _Compiler:
     def __init__(self, network: Network | None) -> None:
         self.network = network
         self.touched: set[int] = set()
+        self.states: set[str] = set()
         self.keys = {component.key: i for i, component in enumerate(network.components)} if network else {}
         self.component_names = sorted({component.name for component in network.components}) if network else []
 
@@ -149,6 +156,16 @@ class _Compiler:
             case _:
                 raise FormulaError("a formula cannot use this", node, "known: " + __doc__.split("\n\n")[1])
 
+    def known(self, node: ast.expr, names: dict[str, Any]) -> Any:
+        """The value of an expression that must be known when the formula is compiled."""
+        evaluate = self.compile(node, names)
+        try:
+            return evaluate(())
+        except IndexError:  # it looks at a component, and there is no state yet
+            raise FormulaError("this must not depend on the state", node) from None
+        except (ArithmeticError, TypeError) as error:
+            raise FormulaError(f"this has no value: {error}", node) from None
+
     def _binary(self, op: type[ast.AST], left: ast.expr, right: ast.expr, names: dict[str, Any]) -> Evaluator:
         apply = _OPERATORS[op]
         if self.network is not None and op in (ast.Eq, ast.NotEq, ast.In, ast.NotIn):
@@ -164,6 +181,9 @@ class _Compiler:
         component = self._component(left, names)
         known = getattr(self.network.components[component].behaviour, "state_names", None)
         constants = right.elts if isinstance(right, ast.List | ast.Tuple) else [right]
+        family = self.network.components[component].name
+        named = [str(c.value) for c in constants if isinstance(c, ast.Constant) and isinstance(c.value, str)]
+        self.states |= {f"{family}:{state}" for state in (named if len(named) == len(constants) else known or [])}
         for constant in constants:
             if known is not None and isinstance(constant, ast.Constant) and constant.value not in known:
                 raise FormulaError(f"{left_text(left)} has no state {constant.value!r}", constant, f"states: {', '.join(known)}")
@@ -178,12 +198,14 @@ class _Compiler:
     def _bindings(self, generator: ast.comprehension, names: dict[str, Any]) -> list[dict[str, Any]]:
         if not isinstance(generator.target, ast.Name):
             raise FormulaError("one index variable at a time", generator.target)
-        domain = self.compile(generator.iter, names)(())
+        domain = self.known(generator.iter, names)
+        if isinstance(domain, str):
+            raise FormulaError("an index set is a list, or how many there are", generator.iter)
         values = range(domain) if isinstance(domain, int) else domain
         found = []
         for value in values:
             inner = {**names, generator.target.id: value}
-            if all(self.compile(condition, inner)(()) for condition in generator.ifs):
+            if all(self.known(condition, inner) for condition in generator.ifs):
                 found.append(inner)
         return found
 
@@ -192,7 +214,7 @@ class _Compiler:
             case ast.Name(id=name):
                 key = name
             case ast.Subscript(value=ast.Name(id=name), slice=index):
-                key = f"{name}[{self.compile(index, names)(())}]"
+                key = f"{name}[{self.known(index, names)}]"
             case _:
                 raise FormulaError("a component is written name or name[index]", node)
         if key not in self.keys:

@@ -67,11 +67,15 @@ class Network:
     fused: bool = False
     """Whether private steps are taken at once (see `fuse`)."""
     visible: frozenset[str] = frozenset()
-    """State names that must not be passed through first, because a formula looks at them."""
+    """States that a formula looks at, by name or as `component:state`: no private step begins or ends there."""
+    read: frozenset[str] = frozenset()
+    """Names of data that formulas read."""
     _led: list[list[int]] = field(default_factory=list, repr=False)
     _leads: list[dict[int, list[tuple[int, "_Table"]]]] = field(default_factory=list, repr=False)
     _parts: list["_Parts"] = field(default_factory=list, repr=False)
     _mentioned: list[dict[Event, list[int]]] = field(default_factory=list, repr=False)
+    _passive: list[set[Event]] = field(default_factory=list, repr=False)
+    """The events of each component that others look at (`unless`) or move it with (`also`)."""
     _settled: list[dict[int, tuple[int, tuple[int, ...]]]] = field(default_factory=list, repr=False)
 
     def __post_init__(self) -> None:
@@ -80,10 +84,13 @@ class Network:
         self._led = [[] for _ in self.components]
         self._leads = [{} for _ in self.components]
         self._mentioned = [{} for _ in self.components]
+        self._passive = [set() for _ in self.components]
         self._settled = [{} for _ in self.components]
         for number, vector in enumerate(self.vectors):
             for component, event in (*vector.who, *vector.also, *vector.unless):
                 self._mentioned[component].setdefault(event, []).append(number)
+            for component, event in (*vector.also, *vector.unless):
+                self._passive[component].add(event)
             self._led[vector.who[0][0]].append(number)
             self._parts.append(
                 (
@@ -93,15 +100,17 @@ class Network:
                 )
             )
 
-    def fuse(self, visible: frozenset[str]) -> None:
+    def fuse(self, visible: frozenset[str], data: frozenset[str] = frozenset()) -> None:
         """From now on run each step on to where no private step is left, except from states that a formula looks at.
 
-        A component's step is private if it is the only one the component offers there and it moves nobody else: it is always
-        enabled and disables nothing, so it commutes with every other step, and taking it at once keeps deadlocks and every
-        stutter-insensitive property that does not look at the state passed (singleton ample sets; Peled 1993. A cycle of
-        private steps is left alone: condition C3). Steps that the lifecycle chart sees are never private.
+        A component's step is private if it is the only one that the component offers there, moves nobody else, changes no
+        datum that a formula reads, and leads to where the component is neither in anybody's way nor moved by others
+        (`unless`, `also`): it is always enabled, disables nothing and is not looked at, so it commutes with every other
+        step, and taking it at once keeps deadlocks and every stutter-insensitive property over the visible states (singleton
+        ample sets; Peled 1993, C2: neither end is visible; C3: a cycle of private steps is left alone). Steps that the
+        lifecycle chart sees are never private. Not kept: that a partner is unable while the component is where it passes.
         """
-        self.fused, self.visible = True, visible
+        self.fused, self.visible, self.read = True, visible, data
         self._settled = [{} for _ in self.components]
 
     def settle(self, component: int, local: int) -> tuple[int, tuple[int, ...]]:
@@ -119,7 +128,7 @@ class Network:
 
     def _private(self, component: int, local: int) -> tuple[int, int] | None:
         behaviour = self.components[component].behaviour
-        if not self.fused or behaviour.configuration(local).state in self.visible:
+        if not self.fused or self._seen(component, local):
             return None
         offered = [event for event in self._mentioned[component] if behaviour.step(local, event) >= 0]
         if len(offered) != 1:
@@ -129,7 +138,19 @@ class Network:
         alone = len(numbers) == 1 and len(vector.who) == 1 and not vector.also and not vector.unless
         if not alone or vector.abstract or vector.kind or vector.who[0][0] != component:
             return None
-        return numbers[0], behaviour.step(local, offered[0])
+        target = behaviour.step(local, offered[0])
+        before, after = behaviour.configuration(local), behaviour.configuration(target)
+        changed = {name for name, value in after.data if dict(before.data)[name] != value}
+        if self._seen(component, target) or changed & self.read:
+            return None
+        if any(behaviour.step(target, event) >= 0 for event in self._passive[component]):
+            return None
+        return numbers[0], target
+
+    def _seen(self, component: int, local: int) -> bool:
+        """Whether a formula looks at this state of the component."""
+        name = self.components[component].behaviour.configuration(local).state
+        return name in self.visible or f"{self.components[component].name}:{name}" in self.visible
 
     def initial(self) -> GlobalState:
         """The state in which everything begins."""

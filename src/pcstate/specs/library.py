@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from pcstate.errors import Mistake, SpecError
+from pcstate.errors import Mistake, Place, SpecError
 from pcstate.model.chart import Chart
 from pcstate.model.clause import Clause
 from pcstate.model.property import Mutant, Property
@@ -64,6 +64,8 @@ def load_spec(root: Path, mutant: Mutant | None = None, only: Iterable[str] = ()
     properties = each("properties", ".toml", parse_property)
     clauses = [clause for file in each("clauses", ".md", lambda source, _: parse_clauses(source)) for clause in file]
     if not mistakes:
+        missing = [name for name in ("lifecycle", "request_log") if name not in charts]
+        mistakes += [Mistake(Place("spec/charts"), f"there is no chart {name!r}", "", known(charts)) for name in missing]
         mistakes += _cross_check(originals, charts, profiles, properties, clauses)
     mistakes += _unknown(only, properties)
     if mistakes:

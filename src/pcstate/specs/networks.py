@@ -24,6 +24,8 @@ __all__ = ["NetworkText", "instantiate", "parse_network"]
 
 _CLASSES = ("", "goroutine", "object", "environment")
 _SYNC_CLASSES = ("", "environment", "timer", "environment-timer", "idle-timer", "settle")
+_OUTCOME = ("dials", "read_loops", "write_loops", "others", "idle_conns", "unread_conns", "reused", "error")
+_RETIRED: Mapping[str, type] = {"final": list, "core": list, "shared": list, "let_go": str, "past": str}
 _KEY = re.compile(r"^(?P<name>\w+)(\[(?P<index>[^\]]+)\])?(\s+for\s+(?P<var>\w+)\s+in\s+(?P<set>\w+)(\s+if\s+(?P<cond>.+))?)?$")
 _CALL = re.compile(r"^(?P<event>[a-z][a-z0-9_]*)(\((?P<args>.*)\))?$")
 
@@ -61,7 +63,15 @@ def parse_network(source: Source) -> NetworkText:
     syncs = _tables(reader, document, "sync", allowed, ("name", "who"), _SYNC_CLASSES)
     outcome = reader.typed(document, "outcome", dict, 1, {})
     retired = reader.typed(document, "retired", dict, 1, {})
-    reader.keys(retired, ("final", "core", "shared", "let_go", "past"), reader.table("retired"), "[retired]")
+    reader.keys(retired, tuple(_RETIRED), reader.table("retired"), "[retired]")
+    for key, kind in _RETIRED.items() if retired else ():
+        reader.typed(retired, key, kind, reader.table("retired"))
+    for key in _OUTCOME if outcome else ():
+        reader.typed(outcome, key, str, reader.table("outcome"))
+    reader.keys(outcome, _OUTCOME, reader.table("outcome"), "[outcome]")
+    for name in ("outcome", "retired"):
+        if not document.get(name):
+            reader.wrong(reader.place(), f"a network needs the table [{name}]")
     reader.finish()
     return NetworkText(source, parameters, sets, components, syncs, outcome, retired)
 
@@ -92,7 +102,7 @@ def _tables(
                     reader.wrong(reader.find(str(name), line), "a component takes part with an event, written as a string")
         if table.get("class", "") not in classes:
             place = reader.find(str(table["class"]), line, "class")
-            reader.wrong(place, f"there is no class {table['class']!r}", known(filter(None, classes)))
+            reader.wrong(place, f"there is no class {table['class']!r}", known(filter(None, classes), table["class"]))
         found.append({**table, "line": line})
     return tuple(found)
 

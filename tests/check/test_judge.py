@@ -1,0 +1,116 @@
+"""Verdicts: what was not looked at is UNKNOWN, what was found stays found."""
+
+import pytest
+
+from pcstate.check.explore import explore
+from pcstate.check.judge import Judge
+from pcstate.check.tracing import Tracer
+from pcstate.errors import Place
+from pcstate.model.formula import compile_formula
+from pcstate.model.lts import lts
+from pcstate.model.network import Network
+from pcstate.model.property import CompiledProperty, Instance, Property
+from pcstate.model.verdict import Bounds, Judgement, Verdict
+from tests.check.small import Sync, network
+
+WHOLE = Bounds()
+CUT = Bounds(max_states=2)
+"""Enough to expand two of the six states of `line`, and to see three."""
+
+
+def line(**kinds: str) -> Network:
+    """s0 to s5, one step after the other, all by one goroutine."""
+    walk = "s0 -e0-> s1 -e1-> s2 -e2-> s3 -e3-> s4 -e4-> s5"
+    syncs = [Sync(f"e{n}", {"a": f"e{n}"}, kind=kinds.get(f"e{n}", ""), abstract=(f"e{n}", 0)) for n in range(5)]
+    return network({"a": walk}, syncs)
+
+
+def judged(
+    kind: str,
+    formula: str = "0",
+    then: str = "",
+    bounds: Bounds = WHOLE,
+    net: Network | None = None,
+    at_rest: bool = False,
+    lifecycle: str = "s0 -e0-> s1 -e1-> s2 -e2-> s3 -e3-> s4 -e4-> s5",
+    profile: str = "go1.26",
+) -> Judgement:
+    net = net or line()
+    place = Place("small")
+    promise = Property("small", kind, "", formula, then, at_rest, (), ("PC-1",), ("go1.26",), (), None, place, place, place)
+    instance = Instance("", compile_formula(formula, net, {}), compile_formula(then, net, {}) if then else None)
+    graph = explore(net, bounds)
+    return Judge(graph, Tracer(graph, {}), (lts(lifecycle), 0)).judge(CompiledProperty(promise, (instance,)), profile)
+
+
+@pytest.mark.parametrize(
+    ("kind", "formula", "then"),
+    [
+        ("always", "a != 'nowhere'", ""),
+        ("sometimes", "a == 's5'", ""),
+        ("deadlock", "a == 's5'", ""),
+        ("leads-to", "a == 's0'", "a == 's5'"),
+        ("refinement", "0", ""),
+    ],
+)
+def test_what_holds_of_all_states_is_unknown_when_the_search_stopped(kind: str, formula: str, then: str) -> None:
+    assert Verdict.HOLDS == judged(kind, formula, then).verdict
+    stopped = judged(kind, formula, then, CUT)
+    assert Verdict.UNKNOWN == stopped.verdict
+    assert "the search stopped at its limit of 2 states" == stopped.reason
+    assert stopped.trace is None
+
+
+@pytest.mark.parametrize("bounds", [WHOLE, CUT])
+def test_a_violation_found_before_the_stop_is_a_violation(bounds: Bounds) -> None:
+    always = judged("always", "a != 's1'", bounds=bounds)
+    assert Verdict.VIOLATED == always.verdict
+    assert always.trace is not None
+    assert ["e0"] == [step.action for step in always.trace.steps]
+    refined = judged("refinement", bounds=bounds, lifecycle="s0 -e0-> s1")
+    assert (Verdict.VIOLATED, "connection 0: lifecycle does not take 'e1' in state 's1'") == (
+        refined.verdict,
+        refined.reason,
+    )
+    resting = line(e1="environment")
+    assert Verdict.VIOLATED == judged("deadlock", "a == 's5'", bounds=bounds, net=resting).verdict
+    assert Verdict.VIOLATED == judged("leads-to", "a == 's0'", "a == 's5'", bounds=bounds, net=resting).verdict
+
+
+@pytest.mark.parametrize("bounds", [WHOLE, CUT])
+def test_a_sometimes_that_was_found_before_the_stop_holds(bounds: Bounds) -> None:
+    found = judged("sometimes", "a == 's2'", bounds=bounds)
+    assert Verdict.HOLDS == found.verdict
+    assert found.trace is not None
+    assert ["e0", "e1"] == [step.action for step in found.trace.steps]
+
+
+def test_a_sometimes_that_is_never_so_is_violated() -> None:
+    assert Verdict.VIOLATED == judged("sometimes", "a == 'nowhere'").verdict
+
+
+def test_at_rest_counts_only_states_where_no_goroutine_can_move() -> None:
+    assert Verdict.VIOLATED == judged("sometimes", "a == 's2'", at_rest=True).verdict
+    assert Verdict.HOLDS == judged("sometimes", "a == 's2'", at_rest=True, net=line(e2="environment")).verdict
+    assert Verdict.UNKNOWN == judged("sometimes", "a == 's2'", at_rest=True, bounds=CUT).verdict
+
+
+@pytest.mark.parametrize("kind", ["environment", "environment-timer", "idle-timer", "settle"])
+def test_what_only_others_owe_is_no_progress(kind: str) -> None:
+    assert Verdict.VIOLATED == judged("leads-to", "a == 's0'", "a == 's5'", net=line(e3=kind)).verdict
+
+
+def test_a_timer_is_owed() -> None:
+    assert Verdict.HOLDS == judged("leads-to", "a == 's0'", "a == 's5'", net=line(e3="timer")).verdict
+
+
+def test_a_property_of_other_profiles_is_not_run() -> None:
+    assert Verdict.NOT_RUN == judged("always", "0", profile="go1.12").verdict
+
+
+def test_a_lasso_says_where_it_begins_to_go_round() -> None:
+    net = network({"a": "a0 -in-> a1 -x-> a2 -y-> a1"}, [Sync(e, {"a": e}) for e in ("in", "x", "y")])
+    found = judged("leads-to", "a == 'a0'", "a == 'nowhere'", net=net)
+    assert Verdict.VIOLATED == found.verdict
+    assert found.trace is not None
+    assert (["in", "x", "y"], 1) == ([step.action for step in found.trace.steps], found.trace.loop)

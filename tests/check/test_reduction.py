@@ -1,0 +1,58 @@
+"""The reduction of `predict` leaves out no outcome and adds none."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from pcstate import pipeline
+from pcstate.model.scenario import Scenario, ServerScript
+from pcstate.specs.library import Spec
+from pcstate.specs.scenarios import parse_expression
+
+BOUNDS = replace(pipeline.SCENARIO_BOUNDS, max_states=10_000, timeout=10.0)
+EXPRESSIONS = ("get; read-all", "get", "get; close", "get; cancel", "get; read 100; close")
+Case = tuple[str, int, tuple[int, ...], str]
+
+CASES: list[Case] = [
+    *((text, 2, (0,), "normal") for text in EXPRESSIONS),
+    ("get; read-all", 1, (0,), "normal"),
+    ("get; read-all", 3, (0,), "normal"),
+    *((text, 2, (0, 1), "normal") for text in EXPRESSIONS[:3]),
+    *((text, 2, (0,), server) for server in ("close-after-response", "stall-body") for text in EXPRESSIONS),
+]
+"""Steps, requests, hosts, and what the server does."""
+
+LARGE = [(text, "close-after-response") for text in ("get; read-all", "get; close", "get; read 100; close")]
+"""Without the reduction these do not end within BOUNDS in some profile."""
+
+
+def every_case() -> list[Any]:
+    """All small cases under the newest Go, the plain ones under the others; the rest is deep."""
+    found = []
+    for profile in ("go1.27.2", "go1.26", "go1.12"):
+        for number, case in enumerate(CASES):
+            text, requests, hosts, server = case
+            quick = number < (2 if profile == "go1.26" else 5) or (profile == "go1.27.2" and (text, server) not in LARGE)
+            name = f"{profile}-{text}-{requests}-{len(hosts)}-{server}"
+            found.append(pytest.param(case, profile, id=name, marks=() if quick else (pytest.mark.deep,)))
+    return found
+
+
+def scenario(text: str, requests: int, hosts: tuple[int, ...], behaviour: str) -> Scenario:
+    found = parse_expression(text, requests)
+    callers = (replace(found.callers[0], hosts=hosts),)
+    return replace(found, callers=callers, server=ServerScript(behaviour=behaviour))
+
+
+@pytest.mark.parametrize(("case", "profile"), every_case())
+def test_the_reduction_changes_no_outcome(spec: Spec, case: Case, profile: str) -> None:
+    program = scenario(*case)
+    reduced = pipeline.predict(spec, program, profile, BOUNDS)
+    whole = pipeline.predict(spec, program, profile, BOUNDS, reduce=False)
+    assert reduced.complete
+    assert reduced.prediction.states <= whole.prediction.states
+    assert whole.complete or (case[0], case[3]) in LARGE
+    assert set(whole.outcomes) <= set(reduced.outcomes)
+    if whole.complete:
+        assert set(whole.outcomes) == set(reduced.outcomes)

@@ -1,0 +1,108 @@
+"""Drawings, names, and the smallest facts about networks."""
+
+import pytest
+
+from pcstate.model.lts import Configuration, Event, Lts, explore_behaviour, lts
+from pcstate.model.network import Component, Network, Vector
+
+X, Y = Event("x"), Event("y")
+
+
+def test_a_drawing_is_its_walks() -> None:
+    drawn = lts(["a -x-> b -y-> a", "b -x-> c"])
+    assert ["a", "b", "c"] == [configuration.state for configuration in drawn.configurations]
+    assert {(0, X): 1, (1, Y): 0, (1, X): 2} == drawn.transitions
+    assert (1, -1) == (drawn.step(0, X), drawn.step(0, Y))
+    assert ((), 2) == (drawn.cites(0, X), drawn.renamed(2, "conn", 1))
+
+
+def test_a_state_alone_is_a_drawing() -> None:
+    assert Lts(0, (Configuration(("a",)),), {}) == lts("a")
+
+
+def test_exploring_a_behaviour_renumbers_what_is_reached() -> None:
+    whole = lts(["a -x-> b", "c -x-> d -y-> c", "d -z-> a"])
+    part = explore_behaviour(whole, 2, [X, Y])
+    assert ["c", "d"] == [configuration.state for configuration in part.configurations]
+    assert {(0, X): 1, (1, Y): 0} == part.transitions
+    assert part == explore_behaviour(part, 0, [X, Y])
+
+
+def test_things_are_written_as_in_the_network_file() -> None:
+    assert "go" == str(Event("go"))
+    assert "go(j=0, c=exit)" == str(Event("go", (("j", 0), ("c", "exit"))))
+    assert "go(i=1)" == str(Vector("go", (("i", 1),), ()))
+    assert "inner(conn=2)" == str(Configuration(("outer", "inner"), (("conn", 2),)))
+    assert ("loop[1]", "socket") == (_component("loop", 1).key, _component("socket").key)
+
+
+def _component(name: str, index: int | None = None, drawing: str = "a -x-> b") -> Component:
+    return Component(name, index, "goroutine", lts(drawing), 0)
+
+
+def test_a_component_is_found_by_its_key() -> None:
+    net = Network("n", (_component("loop", 0), _component("loop", 1)), ())
+    assert 1 == net.number("loop[1]")
+    assert "a" == net.configuration(1, net.initial()).state
+    with pytest.raises(StopIteration):
+        net.number("loop")
+
+
+def test_steps_come_in_a_fixed_order() -> None:
+    components = (_component("p"), _component("q"))
+    vectors = (Vector("q", (), ((1, X),)), Vector("p", (), ((0, X),)))
+    net = Network("n", components, vectors)
+    assert [(1, (1, 0)), (0, (0, 1))] == list(net.steps((0, 0)))
+    assert list(net.steps((0, 0))) == list(Network("n", components, vectors).steps((0, 0)))
+
+
+def test_components_may_share_a_behaviour() -> None:
+    shared = lts("a -x-> b -y-> a")
+    net = Network(
+        "n",
+        (Component("p", 0, "goroutine", shared, 0), Component("p", 1, "goroutine", shared, 1)),
+        (Vector("x", (), ((0, X), (1, Y))), Vector("y", (), ((0, Y), (1, X)))),
+    )
+    assert [(0, (1, 0))] == list(net.steps((0, 1)))
+    assert [(1, (0, 1))] == list(net.steps((1, 0)))
+    assert [] == list(net.steps((0, 0)))
+
+
+@pytest.mark.parametrize("kind", ["environment", "timer", "settle"])
+def test_a_step_of_a_kind_is_never_private(kind: str) -> None:
+    net = Network(
+        "n",
+        (_component("p", drawing="a -x-> b -y-> c"),),
+        (Vector("x", (), ((0, X),)), Vector("y", (), ((0, Y),), kind=kind)),
+    )
+    net.fuse(frozenset())
+    assert (1, ()) == net.settle(0, 1)
+
+
+def test_a_step_that_the_lifecycle_sees_is_never_private() -> None:
+    net = Network("n", (_component("p"),), (Vector("x", (), ((0, X),), abstract=("close", 0)),))
+    net.fuse(frozenset())
+    assert (0, ()) == net.settle(0, 0)
+
+
+@pytest.mark.parametrize("visible", ["a", "b"])
+def test_a_step_between_visible_states_is_never_private(visible: str) -> None:
+    net = Network("n", (_component("p"),), (Vector("x", (), ((0, X),)),))
+    net.fuse(frozenset())
+    assert (1, (0,)) == net.settle(0, 0)
+    net.fuse(frozenset({visible}))
+    assert (0, ()) == net.settle(0, 0)
+
+
+def test_a_step_that_changes_a_datum_that_is_read_is_not_private() -> None:
+    counted = Lts(0, (Configuration(("a",), (("n", 0),)), Configuration(("b",), (("n", 1),))), {(0, X): 1})
+    net = Network("n", (Component("p", None, "goroutine", counted, 0),), (Vector("x", (), ((0, X),)),))
+    net.fuse(frozenset(), frozenset({"n"}))
+    assert (0, ()) == net.settle(0, 0)
+    net.fuse(frozenset(), frozenset({"m"}))
+    assert (1, (0,)) == net.settle(0, 0)
+
+
+def test_nothing_is_private_before_fusing() -> None:
+    net = Network("n", (_component("p"),), (Vector("x", (), ((0, X),)),))
+    assert (0, ()) == net.settle(0, 0)
