@@ -33,7 +33,7 @@ def every_case() -> list[Any]:
     for profile in ("go1.27.2", "go1.26", "go1.12"):
         for number, case in enumerate(CASES):
             text, requests, hosts, server = case
-            quick = number < (2 if profile == "go1.26" else 5) or (profile == "go1.27.2" and (text, server) not in LARGE)
+            quick = number < 3 or (profile == "go1.27.2" and (text, server) not in LARGE)
             name = f"{profile}-{text}-{requests}-{len(hosts)}-{server}"
             found.append(pytest.param(case, profile, id=name, marks=() if quick else (pytest.mark.deep,)))
     return found

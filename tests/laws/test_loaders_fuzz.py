@@ -123,28 +123,6 @@ def test_a_damaged_network_is_built_or_refused(data: st.DataObject, spec: Spec) 
     read(lambda source: instantiate(text, built.behaviours, spec.profiles[0].constants), text.source)
 
 
-@given(data=st.data())
-def test_a_damaged_property_is_compiled_or_refused(data: st.DataObject, spec: Spec, network_only: Spec) -> None:
-    source = Source("fuzzed", data.draw(damaged(FILES["properties"])))
-    promise = read(LOADERS["properties"], source)
-    if promise is not None:
-        read(lambda _: compiled(network_only, promise, source), source)
-
-
-def compiled(spec: Spec, promise: Any, source: Source) -> object:
-    """The formulas of `promise` for the network of the default size."""
-    from dataclasses import replace
-
-    changed = replace(spec, properties=(replace(promise, name="fuzzed"),), texts={"properties/fuzzed.toml": source})
-    return pipeline.compile_all(changed, pipeline.build(spec, spec.profiles[0], Bounds()).network)
-
-
-@pytest.fixture(scope="session")
-def network_only(spec: Spec) -> Spec:
-    """The spec; its properties are replaced by the test."""
-    return spec
-
-
 def test_every_undamaged_file_is_read(root: Path) -> None:
     for kind, load in LOADERS.items():
         for path in sorted(path for path in (root / kind).rglob("*") if path.is_file()):

@@ -12,8 +12,8 @@ evaluating costs no more than the look-ups that are written down.
 
 import ast
 import functools
-import warnings
 import operator
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -35,7 +35,7 @@ class Formula:
     components: frozenset[int]
     """The components it looks at: states that agree on those agree on its value."""
     states: frozenset[str]
-    """The states it compares components with, as `read_loop:peek`."""
+    """The states it compares components with, as `read_loop:peek`; `read_loop:` where any might matter."""
     data: frozenset[str] = frozenset()
     """The names of the data it reads."""
 
@@ -102,7 +102,8 @@ def evaluate_constant(text: str, names: Names) -> Any:
 @functools.lru_cache(maxsize=4096)
 def _parse(text: str) -> ast.expr:
     try:
-        tree = ast.parse(f"({text.strip()})", mode="eval").body
+        with warnings.catch_warnings(action="ignore"):  # Python's advice on odd literals is not for our users
+            tree = ast.parse(f"({text.strip()})", mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         column = (getattr(error, "offset", 1) or 1) - 1
         raise FormulaError(f"not an expression: {getattr(error, 'msg', error)}", column=column) from None
@@ -152,7 +153,9 @@ class _Compiler:
             case ast.Attribute(value=ast.Name() | ast.Subscript() as target, attr=datum):
                 return self._datum(target, datum, names)
             case ast.Name() | ast.Subscript():
-                return self._state(node, names)
+                state_of = self._state(node, names)
+                self.states.add(f"{left_text(node).partition('[')[0]}:")  # whichever it is in
+                return state_of
             case _:
                 raise FormulaError("a formula cannot use this", node, "known: " + __doc__.split("\n\n")[1])
 
@@ -169,24 +172,28 @@ class _Compiler:
     def _binary(self, op: type[ast.AST], left: ast.expr, right: ast.expr, names: dict[str, Any]) -> Evaluator:
         apply = _OPERATORS[op]
         if self.network is not None and op in (ast.Eq, ast.NotEq, ast.In, ast.NotIn):
-            self._check_states(left, right, names)
-        first, second = self.compile(left, names), self.compile(right, names)
+            named = self._check_states(left, right, names)
+        else:
+            named = False
+        first = self._state(left, names) if named else self.compile(left, names)
+        second = self.compile(right, names)
         return lambda state: apply(first(state), second(state))
 
-    def _check_states(self, left: ast.expr, right: ast.expr, names: dict[str, Any]) -> None:
-        """A state name that no chart of the component has can only be a mistake."""
+    def _check_states(self, left: ast.expr, right: ast.expr, names: dict[str, Any]) -> bool:
+        """Whether `left` is a component that is asked for states by name; one that no chart of it has can only be a mistake."""
         if not isinstance(left, ast.Name | ast.Subscript) or (isinstance(left, ast.Name) and left.id in names):
-            return
+            return False
         assert self.network is not None
         component = self._component(left, names)
         known = getattr(self.network.components[component].behaviour, "state_names", None)
         constants = right.elts if isinstance(right, ast.List | ast.Tuple) else [right]
         family = self.network.components[component].name
         named = [str(c.value) for c in constants if isinstance(c, ast.Constant) and isinstance(c.value, str)]
-        self.states |= {f"{family}:{state}" for state in (named if len(named) == len(constants) else known or [])}
+        self.states |= {f"{family}:{state}" for state in named}
         for constant in constants:
             if known is not None and isinstance(constant, ast.Constant) and constant.value not in known:
                 raise FormulaError(f"{left_text(left)} has no state {constant.value!r}", constant, f"states: {', '.join(known)}")
+        return len(named) == len(constants)
 
     def _quantified(self, fold: Callable[[list[Any]], Any], each: ast.GeneratorExp, names: dict[str, Any]) -> Evaluator:
         bindings = [names]

@@ -150,7 +150,8 @@ class Network:
     def _seen(self, component: int, local: int) -> bool:
         """Whether a formula looks at this state of the component."""
         name = self.components[component].behaviour.configuration(local).state
-        return name in self.visible or f"{self.components[component].name}:{name}" in self.visible
+        family = self.components[component].name
+        return not self.visible.isdisjoint((name, f"{family}:{name}", f"{family}:"))
 
     def initial(self) -> GlobalState:
         """The state in which everything begins."""
