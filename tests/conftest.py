@@ -1,4 +1,4 @@
-"""Profiles for Hypothesis: quick by default, deep on demand (HYPOTHESIS_PROFILE=deep)."""
+"""Profiles for Hypothesis: quick and the same each time by default, deep and random on demand (HYPOTHESIS_PROFILE=deep)."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from pcstate import pipeline
 from pcstate.specs.library import Spec
 
-settings.register_profile("quick", max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+settings.register_profile("quick", max_examples=60, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 settings.register_profile("deep", max_examples=2000, deadline=None, suppress_health_check=list(HealthCheck))
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 

@@ -44,7 +44,7 @@ def _compose(reader: Reader) -> yaml.Node | None:
         node = yaml.compose(reader.source.text, Loader=yaml.SafeLoader)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
-        place = reader.place(mark.line + 1, mark.column + 1) if mark else reader.place()
+        place = reader.within(mark.line + 1, mark.column + 1) if mark else reader.place()
         reader.wrong(place, f"not YAML: {getattr(error, 'problem', None) or error}")
         return None
     if not isinstance(node, yaml.MappingNode):

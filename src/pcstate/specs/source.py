@@ -73,6 +73,13 @@ class Reader:
         """A place in this source."""
         return Place(self.source.path, line, column, max(1, width))
 
+    def within(self, line: int, column: int) -> Place:
+        """That place, or the end of the text where a parser points beyond it."""
+        lines = self.source.text.splitlines() or [""]
+        if line > len(lines):
+            return self.place(len(lines), len(lines[-1]) + 1)
+        return self.place(line, min(column, len(lines[line - 1]) + 1))
+
     def finish(self) -> None:
         """Raise SpecError if anything was wrong."""
         if self.mistakes:
