@@ -13,6 +13,8 @@ from pcstate.errors import GoError, Mistake, Place, SpecError
 
 __all__ = ["main"]
 
+SCHEMAS = Path(__file__).with_name("schemas")
+
 HOLDS, FINDING, USAGE, INCONCLUSIVE, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 _format = click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", help="How to print the answer.")
@@ -127,6 +129,14 @@ def graph(output: Path, gos: tuple[str, ...], subjects: tuple[str, ...], formats
     written = pipeline.draw(output, gos or (None,), subjects, [word.strip() for word in formats.split(",") if word.strip()])
     for line in written:
         click.echo(line, err=True)
+    return HOLDS
+
+
+@cli.command()
+@click.argument("name", type=click.Choice(sorted(path.stem for path in SCHEMAS.glob("*.json"))))
+def schema(name: str) -> int:
+    """The JSON Schema of what a command prints with --format json."""
+    click.echo((SCHEMAS / f"{name}.json").read_text(encoding="utf-8"), nl=False)
     return HOLDS
 
 

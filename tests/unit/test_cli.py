@@ -44,6 +44,8 @@ USAGE = {
     "unknown diagram": (["graph", "--of", "lifecycel"], ["--of", "'lifecycel'", "did you mean 'lifecycle'?"]),
     "unknown format of a diagram": (["graph", "--to", "svgg"], ["--to", "'svgg'", "did you mean 'svg'?"]),
     "unknown format of an answer": (["predict", "seed", "--format", "yaml"], ["'yaml'", "text", "json"]),
+    "unknown schema": (["schema", "chekc"], ["'chekc'", "'check', 'observe', 'predict'"]),
+    "no schema": (["schema"], ["Missing argument", "check", "observe", "predict"]),
     "unknown command": (["chekc"], ["chekc"]),
     "unknown option": (["check", "--propertey", "x"], ["--propertey"]),
     "size out of range": (["check", "--callers", "0"], ["0", "--callers"]),
@@ -151,7 +153,7 @@ def test_check_has_the_keys_of_the_design(run: Run) -> None:
     assert ["1.12", "1.26"] == [found["go"] for found in json.loads(out)]
 
 
-@pytest.mark.parametrize("command", [[], ["check"], ["predict"], ["observe"], ["graph"], ["spec"], ["spec", "lint"]])
+@pytest.mark.parametrize("command", [[], ["check"], ["predict"], ["observe"], ["graph"], ["schema"], ["spec"], ["spec", "lint"]])
 def test_each_command_explains_itself(run: Run, command: list[str]) -> None:
     code, out, err = run(*command, "--help")
     assert (0, "") == (code, err)

@@ -1,4 +1,4 @@
-"""The sdist and the wheel built from it carry what a checkout has: the spec, the Go programs, the types."""
+"""The sdist and the wheel built from it carry what a checkout has: the spec, the Go programs, the schemas, the types."""
 
 import os
 import subprocess
@@ -59,6 +59,7 @@ def test_wheel_has_every_module_and_every_data_file(wheel: Path) -> None:
     assert files(ROOT / "src" / "pcstate") == packed
     assert "py.typed" in packed
     assert any(name.startswith("golang/programs/") and name.endswith(".go") for name in packed), "no Go program"
+    assert any(name.startswith("schemas/") and name.endswith(".json") for name in packed), "no JSON schema"
 
 
 def test_wheel_has_nothing_else(wheel: Path) -> None:
@@ -68,12 +69,22 @@ def test_wheel_has_nothing_else(wheel: Path) -> None:
     assert not [path for path in wheel.rglob("*") if path.name.endswith((*EXTENSION_SUFFIXES, ".pyc"))]
 
 
-def test_wheel_finds_its_own_spec(wheel: Path) -> None:
-    """No checkout near: the spec comes out of the package."""
-    code = "from pcstate.specs.source import spec_root; print(spec_root())"
+def run_in(wheel: Path, code: str) -> str:
+    """What Python prints where there is no checkout near, only the unpacked wheel."""
     environment = {**os.environ, "PYTHONPATH": str(wheel)}
     done = subprocess.run([sys.executable, "-c", code], cwd=wheel, env=environment, capture_output=True, text=True, check=False)
-    assert str(wheel / "pcstate" / "_spec") == done.stdout.strip(), done.stderr
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_wheel_finds_its_own_spec(wheel: Path) -> None:
+    said = run_in(wheel, "from pcstate.specs.source import spec_root; print(spec_root())")
+    assert str(wheel / "pcstate" / "_spec") == said.strip()
+
+
+def test_wheel_finds_its_own_schemas(wheel: Path) -> None:
+    said = run_in(wheel, "from pcstate.cli import main; main(['schema', 'check'])")
+    assert (wheel / "pcstate" / "schemas" / "check.json").read_text(encoding="utf-8") == said
 
 
 @pytest.mark.parametrize("folder", ["spec", "src", "tests", "graphs", ".ci"])

@@ -1,0 +1,195 @@
+"""The JSON that commands print is what the schemas say, and the schemas refuse what is not."""
+
+import copy
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from pcstate import pipeline
+from pcstate.cli import SCHEMAS, main
+from pcstate.golang.toolchain import installed
+from pcstate.model.scenario import Outcome, Scenario
+from pcstate.model.verdict import Bounds, Verdict
+from pcstate.pipeline import ObserveReport
+from pcstate.show import report
+from pcstate.specs.properties import KINDS
+
+DOCUMENTS: dict[str, dict[str, Any]] = {path.stem: json.loads(path.read_text("utf-8")) for path in SCHEMAS.glob("*.json")}
+CLASSES = {"context-canceled", "deadline", "closed-body", "unexpected-eof", "server-closed", "header-timeout", "other"}
+
+
+def complaints(name: str, value: object) -> list[str]:
+    """Where `value` is not what the schema says."""
+    return [f"{error.json_path}: {error.message}" for error in Draft202012Validator(DOCUMENTS[name]).iter_errors(value)]
+
+
+@pytest.fixture
+def printed(capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
+    """Runs pcstate with `--format json`; gives what it prints."""
+
+    def call(*arguments: str) -> Any:
+        with pytest.raises(SystemExit):
+            main([*arguments, "--format", "json"])
+        return json.loads(capsys.readouterr().out)
+
+    return call
+
+
+def broken(name: str) -> Any:
+    """What `check` prints of a property whose mutant was put into the spec."""
+    mutant = next(promise.mutant for promise in pipeline.read_spec(only=[name]).properties)
+    found = pipeline.check(pipeline.read_spec(mutant=mutant, only=[name]), None, Bounds(requests=1))
+    assert found.verdict is Verdict.VIOLATED
+    return report.check_json(found)
+
+
+def observed() -> Any:
+    """What `observe` prints of two runs that ended differently."""
+    kept = Outcome(1, (False,), 1, 1, 3, 1, 0, ("",))
+    stuck = Outcome(1, (False,), 1, 1, 3, 0, 1, ("stuck",))
+    return report.observe_json(Scenario("get", "", ()), [ObserveReport("1.27.3", ((kept, 2), (stuck, 1)))])
+
+
+@pytest.mark.parametrize("name", sorted(DOCUMENTS))
+def test_every_schema_is_one(name: str) -> None:
+    Draft202012Validator.check_schema(DOCUMENTS[name])
+    assert "https://json-schema.org/draft/2020-12/schema" == DOCUMENTS[name]["$schema"]
+
+
+@pytest.mark.parametrize("name", sorted(DOCUMENTS))
+def test_a_schema_is_printed_as_it_is_stored(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["schema", name])
+    assert 0 == stopped.value.code
+    assert (SCHEMAS / f"{name}.json").read_text(encoding="utf-8") == capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["check", "--max-states", "100"],
+        ["check", "--max-states", "100", "--go", "1.12", "--go", "1.27"],
+        [
+            "check",
+            "--property",
+            "a-connection-is-reused",
+            "--property",
+            "a-drained-body-frees-it",
+            "--go",
+            "1.12",
+            "--requests",
+            "1",
+        ],
+        ["check", "--property", "refines-lifecycle", "--timeout", "0"],
+        ["predict", "-e", "get; read-all", "-n", "2", "--go", "1.12", "--go", "1.27"],
+        ["predict", "-e", "get; close; read-all", "--go", "1.12"],
+        ["predict", "-e", "get; cancel", "-n", "2"],
+        ["predict", "-e", "head"],
+    ],
+    ids=" ".join,
+)
+def test_what_a_command_prints_is_what_its_schema_says(printed: Callable[..., Any], arguments: list[str]) -> None:
+    assert [] == complaints(arguments[0], printed(*arguments))
+
+
+@pytest.mark.go
+def test_what_observe_prints_is_what_its_schema_says(printed: Callable[..., Any]) -> None:
+    if not installed():
+        pytest.skip("no Go is installed")
+    found = printed("observe", "-e", "get; close; read-all", "--repeat", "2")
+    assert [] == complaints("observe", found)
+    assert 2 == sum(outcome["count"] for outcome in found["results"][0]["outcomes"])
+
+
+@pytest.mark.parametrize(
+    "name", ["pooled-has-no-unread-body", "cancel-ends-it", "refines-lifecycle", "no-goroutine-is-forgotten"]
+)
+def test_a_violation_and_its_trace_are_what_the_schema_says(name: str) -> None:
+    found = broken(name)
+    assert [] == complaints("check", found)
+    assert found["properties"][0]["trace"]
+
+
+def test_observations_are_what_the_schema_says() -> None:
+    assert [] == complaints("observe", observed())
+
+
+def test_the_schemas_name_every_kind_verdict_and_class() -> None:
+    definitions = DOCUMENTS["check"]["$defs"]
+    assert list(KINDS) == definitions["property"]["properties"]["kind"]["enum"]
+    assert [str(verdict) for verdict in Verdict] == definitions["verdict"]["enum"]
+    assert {None, "stuck", *CLASSES} == set(DOCUMENTS["predict"]["$defs"]["error"]["enum"])
+
+
+def test_predict_and_observe_differ_in_the_count_only() -> None:
+    predicted, seen = (copy.deepcopy(DOCUMENTS[name]["$defs"]) for name in ("predict", "observe"))
+    del seen["outcome"]["properties"]["count"]
+    seen["outcome"]["required"].remove("count")
+    assert (predicted["outcome"], predicted["error"]) == (seen["outcome"], seen["error"])
+
+
+ABSENT = object()
+"""Put for a value, it takes the key away."""
+OUTCOME = ("results", 0, "outcomes", 0)
+DAMAGE: dict[str, tuple[str, tuple[str | int, ...], object]] = {
+    "check without a depth": ("check", ("depth",), ABSENT),
+    "check with a key of its own": ("check", ("colour",), "red"),
+    "check with a verdict that is a bool": ("check", ("verdict",), True),
+    "bounds without max_states": ("check", ("bounds", "max_states"), ABSENT),
+    "a property of an unknown kind": ("check", ("properties", 0, "kind"), "never"),
+    "a property without a trace": ("check", ("properties", 0, "trace"), ABSENT),
+    "an unknown verdict": ("check", ("properties", 0, "verdict"), "PASSED"),
+    "NOT_RUN without a reason": ("check", ("properties", 0), {"verdict": "NOT_RUN", "reason": ""}),
+    "a step without a source": ("check", ("properties", 0, "trace", 0, "source"), ABSENT),
+    "a step with a key of its own": ("check", ("properties", 0, "trace", 0, "line"), 7),
+    "a step whose clause is none": ("check", ("properties", 0, "trace", 0, "clause"), "RFC-9112"),
+    "a loop before the first step": ("check", ("properties", 0, "loop"), -1),
+    "no scenario": ("predict", ("scenario",), ABSENT),
+    "no results": ("predict", ("results",), []),
+    "an outcome without dials": ("predict", (*OUTCOME, "dials"), ABSENT),
+    "an outcome with a key of its own": ("predict", (*OUTCOME, "leaks"), 0),
+    "a prediction with a count": ("predict", (*OUTCOME, "count"), 1),
+    "an unknown class": ("predict", (*OUTCOME, "errors", 0), "timeout"),
+    "an empty class": ("predict", (*OUTCOME, "errors", 0), ""),
+    "reused that is a number": ("predict", (*OUTCOME, "reused", 0), 1),
+    "no goroutine, not even main": ("predict", (*OUTCOME, "goroutines"), 0),
+    "a count that is a fraction": ("predict", (*OUTCOME, "idle_conns"), 0.5),
+    "incomplete without a reason": ("predict", ("results", 0, "complete"), False),
+    "complete with a reason": ("predict", ("results", 0, "reason"), "because"),
+    "an observation without a count": ("observe", (*OUTCOME, "count"), ABSENT),
+    "an observation that never came": ("observe", (*OUTCOME, "count"), 0),
+    "an observation of an unknown class": ("observe", (*OUTCOME, "errors", 0), "timeout"),
+    "an observation without an outcome": ("observe", ("results", 0, "outcomes"), []),
+}
+
+
+@pytest.fixture(scope="module")
+def whole() -> dict[str, Any]:
+    """One undamaged answer of each command."""
+    scenario = pipeline.open_scenario(None, "get; read-all", 1)
+    predicted = report.predict_json(scenario, [pipeline.predict(pipeline.read_spec(), scenario, "1.12")])
+    return {"check": broken("pooled-has-no-unread-body"), "predict": predicted, "observe": observed()}
+
+
+@pytest.mark.parametrize(("name", "path", "value"), DAMAGE.values(), ids=DAMAGE.keys())
+def test_a_damaged_answer_is_refused(whole: dict[str, Any], name: str, path: tuple[str | int, ...], value: object) -> None:
+    answer = copy.deepcopy(whole[name])
+    assert [] == complaints(name, answer)
+    inner = answer
+    for key in path[:-1]:
+        inner = inner[key]
+    if value is ABSENT:
+        del inner[path[-1]]
+    elif isinstance(value, dict):
+        inner[path[-1]].update(value)
+    else:
+        inner[path[-1]] = value
+    assert complaints(name, answer)
+
+
+def test_a_list_of_one_report_is_refused(whole: dict[str, Any]) -> None:
+    assert [] == complaints("check", [whole["check"]] * 2)
+    assert complaints("check", [whole["check"]])
