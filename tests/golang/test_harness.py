@@ -1,7 +1,5 @@
 """What real Go leaves behind: the article's programs, and the harness around them."""
 
-import os
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -196,27 +194,6 @@ def test_the_deadline_ends_a_scenario_that_never_rests(go: Toolchain) -> None:
 
 
 @any_go
-def test_a_driver_that_keeps_ending_is_an_error(go: Toolchain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    broken = tmp_path / "broken"
-    broken.write_text("#!/bin/sh\necho 'fatal error: tea' >&2\nexit 2\n")
-    broken.chmod(0o755)
-    monkeypatch.setattr("pcstate.golang.harness.built", lambda program, toolchain: broken)
-    with pytest.raises(GoError, match=r"crashed in 'get':\nfatal error: tea"):
-        observe(scenario("get"), go)
-
-
-@any_go
-def test_a_silent_driver_is_killed(go: Toolchain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    silent = tmp_path / "silent"
-    silent.write_text("#!/bin/sh\nexec sleep 60\n")
-    silent.chmod(0o755)
-    monkeypatch.setattr("pcstate.golang.harness.built", lambda program, toolchain: silent)
-    monkeypatch.setattr("pcstate.golang.harness.GRACE", 0.1)
-    with Driver(go, deadline=0.1) as driver, pytest.raises(GoError, match="did not answer within"):
-        driver.run(scenario("get"))
-
-
-@any_go
 def test_what_the_driver_does_not_know_is_refused(go: Toolchain) -> None:
     with pytest.raises(GoError, match=r"refused 'get': .*MaxTea"):
         observe(replace(scenario("get"), transport={"MaxTea": 1}), go)
@@ -229,13 +206,3 @@ def test_the_compilers_words_are_in_the_error(go: Toolchain, tmp_path: Path, mon
     with pytest.raises(GoError, match=r"could not build our driver:\n[\s\S]*undefined: tea"):
         building.built("driver", go)
     assert [] == [path for path in tmp_path.iterdir() if path.name.startswith("build-")]
-
-
-@pytest.mark.skipif(not hasattr(os, "getuid"), reason="paths of a Unix")
-def test_binaries_are_kept_in_the_users_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert tmp_path / "pcstate" == building._cache()
-    (tmp_path / "file").write_text("no folder")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    assert tmp_path / f"pcstate-{os.getuid()}" == building._cache()

@@ -310,6 +310,7 @@ SCENARIO = {
     "unknown body": ('[server]\nbody = "lenght"\n' + CALLER, 2, 9, "lenght", "did you mean 'length'?"),
     "unknown transport field": ("[transport]\nMaxIdleCons = 1\n" + CALLER, 2, 1, "MaxIdleCons", "did you mean 'MaxIdleConns'?"),
     "wrong type": ('[server]\nbytes = "x"\n' + CALLER, 2, 9, "'bytes' must be a whole number", ""),
+    "wrong duration": ("[transport]\nTimeout = '1 day'\n" + CALLER, 2, 11, "'Timeout' must be a duration", ""),
     "unknown step": (CALLER.replace("get", "gte"), 4, 10, "no step 'gte'", "did you mean 'get'?"),
     "no request": (CALLER.replace("get", "close"), 4, 8, "exactly one of get, head, post", ""),
     "wrong host": (CALLER.replace("[0]", "[-1]"), 3, 9, "'hosts' must be a list of host numbers", ""),

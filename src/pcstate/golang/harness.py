@@ -28,12 +28,14 @@ from typing import IO, Any, Self
 from pcstate.errors import GoError
 from pcstate.golang.building import built
 from pcstate.golang.toolchain import Toolchain, go_environment
-from pcstate.model.scenario import Outcome, Scenario
+from pcstate.model.scenario import Outcome, Scenario, milliseconds
 
 __all__ = ["Driver", "observations", "observe"]
 
 DEADLINE = 10.0
 """Seconds for one scenario to come to rest, besides the timeouts that it sets itself."""
+LONGEST = 86400.0
+"""Seconds after which no timeout is waited for any more."""
 GRACE = 20.0
 """Seconds beyond its deadline after which a silent driver is killed."""
 _TIMEOUTS = ("Timeout", "ResponseHeaderTimeout")
@@ -86,7 +88,7 @@ class Driver:
         Raises: GoError if it ends again, does not answer in time, or refuses the scenario.
         """
         self._asked += 1
-        deadline = self.deadline + sum(max(0.0, _milliseconds(scenario, name)) / 1000 for name in _TIMEOUTS)
+        deadline = min(self.deadline + _waiting(scenario), LONGEST)
         line = json.dumps(_as_json(scenario, self._asked, deadline))
         answer = self._ask(line, deadline + GRACE) or self._ask(line, deadline + GRACE)
         if answer is None:
@@ -171,9 +173,16 @@ class _Process:
                 continue
 
 
-def _milliseconds(scenario: Scenario, field: str) -> float:
-    value = scenario.transport.get(field, 0)
-    return float(value) if isinstance(value, int | float) else 0.0
+def _waiting(scenario: Scenario) -> float:
+    """The seconds that the scenario's own timeouts may take: callers wait side by side, their requests one after the other."""
+    each = sum(_milliseconds(scenario.transport.get(name, 0)) for name in _TIMEOUTS) / 1000
+    return each * max((caller.requests for caller in scenario.callers), default=0)
+
+
+def _milliseconds(value: object) -> float:
+    if isinstance(value, str):
+        value = milliseconds(value)  # the driver says what is wrong with one that is none
+    return min(max(0, value), LONGEST * 1000) if isinstance(value, int | float) else 0.0
 
 
 def _as_json(scenario: Scenario, number: int, deadline: float) -> dict[str, Any]:

@@ -4,11 +4,26 @@ A `Scenario` is a small client program against servers of one behaviour; an `Out
 every goroutine is blocked and no timer is pending but IdleConnTimeout. Both are the public formats of DESIGN.md.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["CallerProgram", "Outcome", "Scenario", "ServerScript", "Step"]
+__all__ = ["CallerProgram", "Outcome", "Scenario", "ServerScript", "Step", "milliseconds"]
+
+_MILLISECONDS = {"ns": 1e-6, "us": 1e-3, "µs": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4, "h": 3.6e6}
+_PART = r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)"
+
+
+def milliseconds(duration: str) -> float | None:
+    """How long a duration is that is written as in Go, `250ms` or `1m30s`; None if it is none.
+
+    >>> milliseconds("1m30s")
+    90000.0
+    """
+    if not re.fullmatch(f"(?:{_PART})+", duration, re.ASCII):
+        return None
+    return sum(float(number) * _MILLISECONDS[unit] for number, unit in re.findall(_PART, duration))
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -59,7 +74,8 @@ class Scenario:
     callers: tuple[CallerProgram, ...]
     server: ServerScript = field(default_factory=ServerScript)
     transport: Mapping[str, Any] = field(default_factory=dict)
-    """Fields of http.Transport by their Go names (and Client.Timeout as `Timeout`); absent means the zero value."""
+    """Fields of http.Transport by their Go names (and Client.Timeout as `Timeout`); absent means the zero value. Durations
+    are in milliseconds; the driver takes Go's strings, such as `1m30s`, too."""
 
     @property
     def requests(self) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pcstate.errors import Mistake, Place, SpecError
-from pcstate.model.scenario import CallerProgram, Scenario, ServerScript, Step
+from pcstate.model.scenario import CallerProgram, Scenario, ServerScript, Step, milliseconds
 from pcstate.specs.source import Reader, Source, known, read_source
 
 __all__ = ["load_scenario", "parse_expression", "parse_scenario", "scenario_names"]
@@ -22,8 +22,6 @@ TRANSPORT_FIELDS: Mapping[str, type] = {
     "DisableCompression": bool, "DisableKeepAlives": bool, "ExpectContinueTimeout": int, "IdleConnTimeout": int,
     "MaxConnsPerHost": int, "MaxIdleConns": int, "MaxIdleConnsPerHost": int, "ResponseHeaderTimeout": int, "Timeout": int,
 }  # fmt: skip
-_DURATION = re.compile(r"^(\d+(?:\.\d+)?)(ns|us|ms|s|m|h)$")
-_MILLISECONDS = {"ns": 1e-6, "us": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4, "h": 3.6e6}
 _LINE_BREAK = r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]"
 MAX_REQUESTS, MAX_CALLERS = 1000, 64
 
@@ -83,13 +81,13 @@ def _transport(reader: Reader, table: dict[str, Any]) -> dict[str, Any]:
         if key not in table:
             continue
         value = table[key]
-        duration = _DURATION.match(value) if isinstance(value, str) and "Timeout" in key else None
-        if duration:
-            found[key] = round(float(duration[1]) * _MILLISECONDS[duration[2]])
+        duration = milliseconds(value) if isinstance(value, str) and "Timeout" in key else None
+        if duration is not None:
+            found[key] = int(duration) if duration.is_integer() else duration
         elif type(value) is kind:
             found[key] = value
         else:
-            wanted = 'a duration: milliseconds, or a string such as "50ms"' if "Timeout" in key else kind.__name__
+            wanted = 'a duration: milliseconds, or a string such as "50ms" or "1m30s"' if "Timeout" in key else kind.__name__
             reader.wrong(reader.find("", line, key), f"{key!r} must be {wanted}")
     return found
 
