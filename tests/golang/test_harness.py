@@ -8,16 +8,14 @@ import pytest
 from pcstate.errors import GoError
 from pcstate.golang import building
 from pcstate.golang.harness import Driver, observations, observe
-from pcstate.golang.toolchain import Toolchain, installed
+from pcstate.golang.toolchain import Toolchain
 from pcstate.model.scenario import CallerProgram, Outcome, Scenario, ServerScript, Step
+from tests.golang.toolchains import TOOLCHAINS
 
 pytestmark = pytest.mark.go
 
-TOOLCHAINS = installed()
-NONE = pytest.param(None, marks=pytest.mark.skip(reason="no Go toolchain: pip install 'pcstate[go]', or PCSTATE_GO"))
-VERSIONS = [go.version for go in TOOLCHAINS] or ["none"]
-every_go = pytest.mark.parametrize("go", TOOLCHAINS or [NONE], ids=VERSIONS)
-any_go = pytest.mark.parametrize("go", TOOLCHAINS[:1] or [NONE], ids=VERSIONS[:1])
+every_go = pytest.mark.parametrize("go", TOOLCHAINS, ids=lambda go: str(go.version))
+any_go = pytest.mark.parametrize("go", TOOLCHAINS[:1], ids=lambda go: str(go.version))
 
 LEAKS_ON_READ_ERROR = {(1, 27, 0), (1, 27, 1)}
 """After a failed Read, readLoop sends to eofc, where nobody receives (transport.go, readLoop @ go1.27.1)."""

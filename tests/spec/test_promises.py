@@ -5,9 +5,9 @@ import re
 import pytest
 
 from pcstate import pipeline
-from pcstate.golang.toolchain import installed
 from pcstate.model.verdict import Bounds, Verdict
 from pcstate.specs.library import Spec
+from tests.golang.toolchains import TOOLCHAINS
 
 PROPERTIES = {promise.name: promise for promise in pipeline.read_spec().properties}
 
@@ -58,9 +58,7 @@ def test_every_clause_is_cited(spec: Spec) -> None:
 
 @pytest.mark.go
 def test_every_cited_symbol_is_in_the_source_of_the_go_that_is_installed(spec: Spec) -> None:
-    toolchains = {toolchain.version: toolchain for toolchain in installed()}
-    if not toolchains:
-        pytest.skip("no Go is installed")
+    toolchains = {toolchain.version: toolchain for toolchain in TOOLCHAINS}
     checked = 0
     for clause in spec.clauses.values():
         toolchain = toolchains.get(clause.version)

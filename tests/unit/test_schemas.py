@@ -10,7 +10,6 @@ from jsonschema import Draft202012Validator
 
 from pcstate import pipeline
 from pcstate.cli import SCHEMAS, main
-from pcstate.golang.toolchain import installed
 from pcstate.model.scenario import Outcome, Scenario
 from pcstate.model.verdict import Bounds, Verdict
 from pcstate.pipeline import ObserveReport
@@ -97,8 +96,6 @@ def test_what_a_command_prints_is_what_its_schema_says(printed: Callable[..., An
 
 @pytest.mark.go
 def test_what_observe_prints_is_what_its_schema_says(printed: Callable[..., Any]) -> None:
-    if not installed():
-        pytest.skip("no Go is installed")
     found = printed("observe", "-e", "get; close; read-all", "--repeat", "2")
     assert [] == complaints("observe", found)
     assert 2 == sum(outcome["count"] for outcome in found["results"][0]["outcomes"])
