@@ -26,11 +26,16 @@ def copy(root: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(root, tmp_path / "spec"))
 
 
-def damage(copy: Path, file: str, old: str, new: str) -> None:
-    """Put `new` for the first `old` of a file."""
+def damage(copy: Path, where: str, old: str, new: str) -> tuple[int, int, str]:
+    """Put `new` for the first `old` of a file, or of its [[sync]] of a name (`file:name`); where «…» of `new` is, and that."""
+    file, _, sync = where.partition(":")
     text = (copy / file).read_text(encoding="utf-8")
-    assert old in text, f"{file} no longer contains {old!r}"
-    (copy / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+    start = text.index(named) + len(named) if (named := f'name = "{sync}"\n') in text else 0
+    assert old in text[start:].split("[[sync]]")[0] if sync else old in text, f"{where} no longer contains {old!r}"
+    marked = text[:start] + text[start:].replace(old, new, 1)
+    before, _, behind = marked.partition("«")
+    (copy / file).write_text(marked.replace("«", "").replace("»", ""), encoding="utf-8")
+    return before.count("\n") + 1, len(before) - before.rfind("\n"), behind.partition("»")[0]
 
 
 def mistakes(call: Callable[[], object]) -> tuple[Mistake, ...]:
@@ -48,203 +53,92 @@ def underlined(mistake: Mistake) -> str:
     return line[start : start + len(caret.strip())]
 
 
-def assert_points(mistake: Mistake, copy: Path, file: str, word: str, message: str, hint: str = "") -> None:
-    """The mistake stands in `file`, where its text has `word`, and says `message` and `hint`."""
-    place = mistake.place
-    line = (copy / file).read_text(encoding="utf-8").splitlines()[place.line - 1]
-    assert f"spec/{file}" == place.path
-    assert line.startswith(word, place.column - 1), f"{place} is not at {word!r}: {line}"
-    assert underlined(mistake).startswith(word[:1])
-    assert str(mistake).startswith(f"spec/{file}:{place.line}:{place.column}: ")
-    assert message in mistake.message
-    assert hint in mistake.hint
+# --- one mistake in a copy of spec/ ----------------------------------------------------------------------------------------
 
-
-# --- one mistake in a copy of spec/: file, what is replaced, by what, where the caret is, message, hint --------------------
-
-ONE = {
-    "unknown target": (
-        BODY,
-        "event: wrap, target: open",
-        "event: wrap, target: opne",
-        "opne",
-        "there is no state 'opne'",
-        "did you mean 'open'?",
+# What is replaced, by what (the caret belongs under «»), words of the message, words of the hint.
+# fmt: off
+RULES: dict[str, tuple[str, ...]] = {
+    "targets are states": (BODY, "target: open", "target: «opne»", "there is no state 'opne'", "did you mean 'open'?"),
+    "guards name declared data": (
+        BODY, "armed == 1", "«armd» == 1", "'armd', which this chart does not", "did you mean 'armed'?",
     ),
-    "misspelt guard name": (
-        BODY,
-        'cond: "armed == 1"',
-        'cond: "armd == 1"',
-        "armd",
-        "names 'armd', which this chart does not declare",
-        "did you mean 'armed'?",
+    "guards call nothing": (BODY, 'armed == 1"', "armed == «len('x')»\"", "guard uses Call"),
+    "guards are expressions": (BODY, '"armed == 1"', '«"armed =="»', "guard is not an expression"),
+    "updates name declared data": (BODY, "location: armed", "location: «armd»", "the datum 'armd'", "did you mean 'armed'?"),
+    "one state is initial, not two": (
+        BODY, "  absent:\n", "  «b»egun:\n    initial: true\n  absent:\n", "exactly one initial state", "begun",
     ),
-    "misspelt update": (
-        BODY,
-        "location: armed",
-        "location: armd",
-        "armd",
-        "does not declare the datum 'armd'",
-        "did you mean 'armed'?",
+    "one state is initial, not none": (
+        BODY, "  absent:\n    initial: true\n", "  «a»bsent:\n", "exactly one initial state", "absent, open",
     ),
-    "call in a guard": (BODY, 'cond: "armed == 1"', "cond: \"armed == len('x')\"", "len('x')", "guard uses Call", ""),
-    "guard that is no expression": (
-        BODY,
-        'cond: "armed == 1"',
-        'cond: "armed =="',
-        '"armed =="',
-        "guard is not an expression",
-        "",
+    "states stand once": (BODY, "  closed:\n", "  «open»:\n", "'open' stands twice in states, first in line"),
+    "keys of a transition stand once": (BODY, "{event: wrap, ", "{event: wrap, «event»: wrap, ", "'event' stands twice"),
+    "keys of a state exist": (BODY, "    initial: t", "    «intial»: t", "has no key 'intial'", "did you mean 'initial'?"),
+    "keys of a transition exist": (BODY, "wrap, target", "wrap, «targt»", "has no key 'targt'", "did you mean 'target'?"),
+    "flags are truth values": (BODY, "initial: true", "initial: «7»", "'initial' must be true or false"),
+    "data are quoted": (BODY, 'armed: "0"', "armed: «zero»", "needs a quoted number or text"),
+    "charts are YAML": (BODY, "{event: wrap, ", "{event: wrap, }«}» ", "not YAML"),
+    "events are not the machine's own": (
+        BODY, "event: wrap", "event: «send»", "of python-statemachine's StateChart", "another name",
     ),
-    "two initial states": (
-        BODY,
-        "  open:\n",
-        "  open:\n    initial: true\n",
-        "absent",
-        "exactly one initial state",
-        "absent, open",
+    "transitions cite a clause": (
+        BODY, "- {event: wrap", "- «{event: drop, target: absent}»\n      - {event: wrap", "cites no clause", "# why [PC-07]",
     ),
-    "no initial state": (BODY, "    initial: true\n", "", "absent", "exactly one initial state", "absent, open"),
-    "repeated key": (BODY, "  closed:\n", "  open:\n", "open", "'open' stands twice in states, first in line", ""),
-    "repeated key of a transition": (BODY, "{event: wrap, ", "{event: wrap, event: wrap, ", "event", "'event' stands twice", ""),
-    "unknown key of a state": (
-        BODY,
-        "    initial: true",
-        "    intial: true",
-        "intial",
-        "has no key 'intial'",
-        "did you mean 'initial'?",
+    "transitions cite clauses that exist": (
+        BODY, "- {event: wrap", "- «{event: drop, target: absent}» # [PC-999]\n      - {event: wrap",
+        "there is no clause PC-999", "PC-80",
     ),
-    "unknown key of a transition": (
-        BODY,
-        "{event: wrap, target",
-        "{event: wrap, targt",
-        "targt",
-        "has no key 'targt'",
-        "did you mean 'target'?",
+    "networks are TOML": (NETWORK, "hosts = 1\n", "hosts = «=» 1\n", "not TOML"),
+    "keys of a component exist": (NETWORK, 'class = "g', '«clas» = "g', "has no key 'clas'", "did you mean 'class'?"),
+    "an index is text": (NETWORK, 'for = "i in callers"', "for = «7»", "'for' must be a string"),
+    "parameters are at least one": (NETWORK, "conns = 1 ", "conns = «0» ", "parameter 'conns' must be a whole number"),
+    "classes exist": (NETWORK, '"goroutine"', '"«gorutine»"', "no class 'gorutine'", "did you mean 'goroutine'?"),
+    "components run charts that exist": (NETWORK, '"caller"', '"«calller»"', "no chart 'calller'", "did you mean 'caller'?"),
+    "vectors offer events that exist": (
+        f"{NETWORK}:expire", '"expire"', '"«expird»"', "no event 'expird'", "did you mean 'expire'?",
     ),
-    "flag that is no truth value": (BODY, "initial: true", "initial: 7", "7", "'initial' must be true or false", ""),
-    "unquoted datum": (BODY, 'armed: "0"', "armed: zero", "zero", "needs a quoted number or text", ""),
-    "wrong YAML": (BODY, "{event: wrap, ", "{event: wrap, }} ", "}", "not YAML", ""),
-    "reserved event": (
-        BODY,
-        "event: wrap",
-        "event: send",
-        "send",
-        "attribute of python-statemachine's StateChart",
-        "another name",
+    "vectors name components": (f"{NETWORK}:park", "want_conn[i]", "«want_con[i]»", "no component", "did you mean 'want_conn'?"),
+    "vectors name bound variables": (f"{NETWORK}:park", "want_conn[i]", "want_conn[«z»]", "'z' in 'who'", "known: "),
+    "vectors range over sets": (f"{NETWORK}:park", "i in callers", "«i in calers»", "is not 'variable in set'", "callers"),
+    "the lifecycle has the event": (f"{NETWORK}:connected", '"connect"', '"«conect»"', "no event 'conect'", "mean 'connect'?"),
+    "arguments hide no datum": (
+        f"{NETWORK}:give_back", '"give_back(j)" }', '"«give_back(j, conn=j)»" }', "name of a datum", "another name",
     ),
-    "uncited transition": (BODY, "[PC-80]", "", "{event: read_through", "cites no clause", "# why [PC-07]"),
-    "unknown clause": (BODY, "[PC-80]", "[PC-999]", "{event: read_through", "there is no clause PC-999", "PC-80"),
-    "wrong TOML": (NETWORK, "hosts = 1\n", "hosts = = 1\n", "= 1", "not TOML", ""),
-    "unknown key of a network": (
-        NETWORK,
-        'class = "goroutine"',
-        'clas = "goroutine"',
-        "clas",
-        "has no key 'clas'",
-        "did you mean 'class'?",
+    "keys of a profile exist": (PROFILE, "about =", "«abuot» =", "has no key 'abuot'", "did you mean 'about'?"),
+    "constants are data of a chart": (PROFILE, "first_drain", "«first_drian»", "no chart declares", "mean 'first_drain'?"),
+    "profiles speak of releases": (PROFILE, 'to = "1.12"', 'to = "«twelve»"', "must be a Go release"),
+    "kinds exist": (PROPERTY, '"always"', '"«alwais»"', "no kind 'alwais'", "did you mean 'always'?"),
+    "keys of a property exist": (PROPERTY, "clauses =", "«claus» =", "has no key 'claus'", "did you mean 'clauses'?"),
+    "properties cite clauses that exist": (PROPERTY, "PC-21", "«PC-998»", "no clause PC-998", "known: PC-"),
+    "profiles of a property exist": (PROPERTY, 'holds = ["*"]', 'holds = ["«go1.21»"]', "no profile 'go1.21'", "go1.12"),
+    "mutants change something": (
+        PROPERTY, '[mutant]\nfile = "charts/read', '«[»mutant]\nfile = "charts/write',
+        "changes nothing", "charts/write_loop.yaml",
     ),
-    "wrong type in a network": (NETWORK, 'for = "i in callers"', "for = 7", "7", "'for' must be a string", ""),
-    "parameter below one": (NETWORK, "conns = 1 ", "conns = 0 ", "0", "parameter 'conns' must be a whole number", ""),
-    "unknown class": (
-        NETWORK,
-        'class = "goroutine"',
-        'class = "gorutine"',
-        "gorutine",
-        "no class 'gorutine'",
-        "did you mean 'goroutine'?",
+    "formulas name components": (PROPERTY, "idle_slot[j] ==", "«idle_slt[j]» ==", "idle_slt", "idle_slot"),
+    "formulas name states": (PROPERTY, "== 'idle'", "== «'idel'»", "idel", "idle"),
+    "formulas name data": (PROPERTY, "idle_slot[j] ==", "«idle_slot[j]».rnk ==", "rnk", "rank"),
+    "formulas range over sets": (PROPERTY, "j in conns", "j in «cons»", "no set 'cons'", "did you mean 'conns'?"),
+    "clauses name a source": (
+        CLAUSES, "## PC-80\n", "## «PC-79»\nGo is old.\n\n## PC-80\n", "names no source", "source: net/http",
     ),
-    "unknown chart": (
-        NETWORK,
-        'chart = "caller"',
-        'chart = "calller"',
-        "calller",
-        "no chart 'calller'",
-        "did you mean 'caller'?",
-    ),
-    "unknown key of a profile": (PROFILE, "about =", "abuot =", "abuot", "has no key 'abuot'", "did you mean 'about'?"),
-    "constant of no chart": (
-        PROFILE,
-        "first_drain = 0",
-        "first_drian = 0",
-        "first_drian",
-        "no chart declares",
-        "did you mean 'first_drain'?",
-    ),
-    "wrong release": (PROFILE, 'to = "1.12"', 'to = "twelve"', "twelve", "must be a Go release", ""),
-    "unknown kind": (PROPERTY, 'kind = "always"', 'kind = "alwais"', "alwais", "no kind 'alwais'", "did you mean 'always'?"),
-    "unknown key of a property": (PROPERTY, "clauses =", "claus =", "claus", "has no key 'claus'", "did you mean 'clauses'?"),
-    "unknown clause of a property": (PROPERTY, "PC-21", "PC-998", "PC-998", "no clause PC-998", "known: PC-"),
-    "unknown profile": (PROPERTY, 'holds = ["*"]', 'holds = ["go1.21"]', "go1.21", "no profile 'go1.21'", "go1.12"),
-    "mutant that changes nothing": (
-        PROPERTY,
-        "find = '''event",
-        "find = '''evnt",
-        "[mutant]",
-        "changes nothing",
-        "charts/read_loop.yaml",
-    ),
-    "unknown component in a formula": (PROPERTY, "idle_slot[j] ==", "idle_slt[j] ==", "idle_slt", "idle_slt", "idle_slot"),
-    "unknown state in a formula": (PROPERTY, "== 'idle'", "== 'idel'", "'idel'", "idel", "idle"),
-    "unknown datum in a formula": (PROPERTY, "idle_slot[j] ==", "idle_slot[j].rnk ==", "idle_slot[j].rnk", "rnk", "rank"),
-    "unknown set": (PROPERTY, "j in conns", "j in cons", "cons", "no set 'cons'", "did you mean 'conns'?"),
-    "clause without a source": (CLAUSES, "source: net", "sauce: net", "PC-80", "names no source", "source: net/http"),
 }
+# fmt: on
 
 
-@pytest.mark.parametrize(("file", "old", "new", "word", "message", "hint"), ONE.values(), ids=ONE.keys())
-def test_one_mistake_is_placed_and_explained(
-    copy: Path, file: str, old: str, new: str, word: str, message: str, hint: str
+@pytest.mark.parametrize(
+    ("where", "old", "new", "message", "hint"), [(*rule, "")[:5] for rule in RULES.values()], ids=RULES.keys()
+)
+def test_a_breach_of_the_rule_is_placed_and_explained(
+    copy: Path, where: str, old: str, new: str, message: str, hint: str
 ) -> None:
-    damage(copy, file, old, new)
+    line, column, word = damage(copy, where, old, new)
     found = mistakes(lambda: pipeline.lint(copy))
     named = [mistake for mistake in found if message in mistake.message]
     assert named, [str(mistake) for mistake in found]
-    assert_points(named[0], copy, file, word, message, hint)
-
-
-def sync_damaged(copy: Path, name: str, old: str, new: str) -> tuple[Mistake, ...]:
-    """The mistakes after an edit inside the [[sync]] of that name."""
-    text = (copy / NETWORK).read_text(encoding="utf-8")
-    head, tail = text.split(f'name = "{name}"\n', 1)
-    assert old in tail.split("[[sync]]")[0]
-    (copy / NETWORK).write_text(f'{head}name = "{name}"\n' + tail.replace(old, new, 1), encoding="utf-8")
-    return mistakes(lambda: pipeline.lint(copy))
-
-
-SYNC = {
-    "unknown event": ("expire", '"expire"', '"expird"', "expird", "has no event 'expird'", "did you mean 'expire'?"),
-    "unknown component": ("park", '"want_conn[i]"', '"want_con[i]"', "want_con[i]", "no component", "did you mean 'want_conn'?"),
-    "unknown variable": ("park", '"want_conn[i]"', '"want_conn[z]"', "z", "'z' in 'who'", "known: "),
-    "unknown index set": ("park", "i in callers", "i in calers", "i in calers", "is not 'variable in set'", "callers"),
-    "unknown lifecycle event": (
-        "connected",
-        'j = "connect"',
-        'j = "conect"',
-        "conect",
-        "no event 'conect'",
-        "did you mean 'connect'?",
-    ),
-    "argument that hides a datum": (
-        "give_back",
-        '"give_back(j)" }',
-        '"give_back(j, conn=j)" }',
-        "give_back(j, conn=j)",
-        "name of a datum",
-        "another name",
-    ),
-}
-
-
-@pytest.mark.parametrize(("name", "old", "new", "word", "message", "hint"), SYNC.values(), ids=SYNC.keys())
-def test_a_mistake_in_a_vector_is_placed_and_explained(
-    copy: Path, name: str, old: str, new: str, word: str, message: str, hint: str
-) -> None:
-    found = sync_damaged(copy, name, old, new)
-    named = [mistake for mistake in found if message in mistake.message]
-    assert named, [str(mistake) for mistake in found]
-    assert_points(named[0], copy, NETWORK, word, message, hint)
+    assert str(named[0]).startswith(f"spec/{where.partition(':')[0]}:{line}:{column}: ")
+    assert word == underlined(named[0])
+    assert hint in named[0].hint
 
 
 def test_an_event_that_no_vector_offers_is_a_mistake(copy: Path) -> None:
@@ -257,7 +151,7 @@ def test_a_clause_that_nothing_cites_is_a_mistake(copy: Path) -> None:
     with (copy / CLAUSES).open("a", encoding="utf-8") as file:
         file.write("\n## PC-997\nGo is old.\n\nsource: net/http/transport.go type Transport @ go1.27.3\n")
     (found,) = mistakes(lambda: pipeline.lint(copy))
-    assert_points(found, copy, CLAUSES, "PC-997", "nothing formalises clause PC-997", "cite it, or drop it")
+    assert ("nothing formalises clause PC-997", "cite it, or drop it") == (found.message, found.hint)
     assert "PC-997" == underlined(found)
 
 
