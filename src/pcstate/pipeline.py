@@ -22,7 +22,7 @@ from pcstate.check.refinement import refines
 from pcstate.check.tracing import Tracer
 from pcstate.errors import Mistake, Place, SpecError
 from pcstate.model.diagram import Diagram
-from pcstate.model.formula import compile_formula
+from pcstate.model.formula import Written, compile_formula
 from pcstate.model.lts import Value
 from pcstate.model.network import Network
 from pcstate.model.property import CompiledProperty, Mutant
@@ -249,7 +249,7 @@ def _reduction(spec: Spec, network: Network) -> Reduction:
     """What the network file says of connections that are let go of and requests that are past."""
     table = spec.network.retired
 
-    def groups(index: str, count: int, names: list[str], formula: str) -> list[Group]:
+    def groups(index: str, count: int, names: list[str], formula: Written) -> list[Group]:
         return [
             Group(
                 compile_formula(formula, network, {**network.parameters, index: value}),

@@ -118,6 +118,21 @@ RULES: dict[str, tuple[str, ...]] = {
     "formulas name components": (PROPERTY, "idle_slot[j] ==", "«idle_slt[j]» ==", "idle_slt", "idle_slot"),
     "formulas name states": (PROPERTY, "== 'idle'", "== «'idel'»", "idel", "idle"),
     "formulas name data": (PROPERTY, "idle_slot[j] ==", "«idle_slot[j]».rnk ==", "rnk", "rank"),
+    "formulas add numbers": (PROPERTY, "not (", "not («idle_slot[j]» + 1 == 2 and ", "idle_slot[j] is text, and this needs"),
+    "formulas order numbers": (PROPERTY, "not (", "not (1 < «inbound[j].kind» and ", "inbound[j].kind is text, and this needs"),
+    "formulas divide by what is not 0": (PROPERTY, "not (", "not (1 // («j - j») and ", "j - j is 0, and this divides by it"),
+    "outcomes are formulas": (NETWORK, '.reused == 1"', '.reused ==«"»', "not an expression"),
+    "outcomes name components": (NETWORK, "request_log[r].err", "«request_lag[r]».err", "'request_lag[0]' here", "request_log"),
+    "outcomes name states": (NETWORK, "read_loop[j] == 'await_body'", "read_loop[j] == «'await'»", "no state 'await'", "await_b"),
+    "outcomes name data": (NETWORK, "request_log[r].reused", "«request_log[r]».used", "no datum 'used'", "declared: reused"),
+    "counts are numbers": (NETWORK, '"count(socket[j] != \'unborn\' for j in conns)"', '"«socket[0]»"', "must be a number"),
+    "errors are text": (
+        NETWORK, "'stuck' if caller[r // requests] != 'user' and r >= caller[r // requests].req else request_log[r].err", "«r»",
+        "must be text",
+    ),
+    "let_go is a formula": (NETWORK, " and all(caller[i].conn", " and all(«callr[i]».conn", "no 'callr[0]' here", "known: body"),
+    "let_go adds numbers": (NETWORK, " and all(caller[i].conn", " and all(«caller[i]» + 1", "caller[i] is text"),
+    "past is a formula": (NETWORK, "body[r] == 'dropped'", "body[r] == «'droped'»", "no state 'droped'", "dropped"),
     "formulas range over sets": (PROPERTY, "j in conns", "j in «cons»", "no set 'cons'", "did you mean 'conns'?"),
     "clauses name a source": (
         CLAUSES, "## PC-80\n", "## «PC-79»\nGo is old.\n\n## PC-80\n", "names no source", "source: net/http",
@@ -139,6 +154,24 @@ def test_a_breach_of_the_rule_is_placed_and_explained(
     assert str(named[0]).startswith(f"spec/{where.partition(':')[0]}:{line}:{column}: ")
     assert word == underlined(named[0])
     assert hint in named[0].hint
+
+
+@pytest.mark.parametrize("rule", ["outcomes are formulas", "errors are text", "let_go adds numbers", "past is a formula"])
+def test_predict_says_the_same_of_the_network_s_formulas_as_lint(copy: Path, rule: str) -> None:
+    damage(copy, *RULES[rule][:3])
+    scenario = parse_expression("get; close", 2)
+    broken = pipeline.read_spec(copy)
+    assert mistakes(lambda: pipeline.lint(copy)) == mistakes(lambda: pipeline.predict(broken, scenario, "1.12"))
+
+
+def test_a_formula_that_loses_its_value_on_the_way_is_a_mistake(copy: Path) -> None:
+    """`armed` begins as a number and becomes a word: no reading of the formula alone can tell."""
+    damage(copy, BODY, 'expr: "1"', "expr: \"'one'\"")
+    line, column, _ = damage(copy, PROPERTY, '"not (', '"«n»ot (body[0].armed > 1 or ')
+    broken = pipeline.read_spec(copy, only=[Path(PROPERTY).stem])
+    (found,) = mistakes(lambda: pipeline.check(broken, "1.12"))
+    assert (f"spec/{PROPERTY}", line, column) == (found.place.path, found.place.line, found.place.column)
+    assert "this has no value in a state that can be reached" in found.message
 
 
 def test_an_event_that_no_vector_offers_is_a_mistake(copy: Path) -> None:

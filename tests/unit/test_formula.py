@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pcstate.model.formula import FormulaError, compile_formula, evaluate_constant
+from pcstate.errors import Mistake, Place, SpecError
+from pcstate.model.formula import FormulaError, Written, compile_formula, evaluate_constant
 from pcstate.model.lts import Configuration, Lts, Value, lts
 from pcstate.model.network import Component, Network
 
@@ -80,6 +81,9 @@ def test_an_index_hides_a_parameter_of_its_name_inside_the_quantifier_only() -> 
         ("any(loop[k] == 'exited' for k in conns)", True),
         ("socket.cause == 'exit' and socket.conn == 1", True),
         ("loop[0]", "peek"),
+        ("socket.conn + 1 > n - 2 and -socket.conn < 0", True),
+        ("(loop[0] == 'peek') + any(loop[k] == 'exited' for k in conns)", 2),
+        ("7 // n + 7 % n", 3),
     ],
 )
 def test_formulas_over_a_state(text: str, expected: object) -> None:
@@ -121,6 +125,20 @@ def test_an_alternative_that_is_not_reached_is_not_evaluated() -> None:
         ("all(1 for a, b in conns)", 10, 4, "one index variable at a time"),
         ("loop[0].x.y == 1", 0, 11, "a formula cannot use this"),
         ("__import__('os')", 0, 16, "a formula cannot use this"),
+        ("1 +", 3, 1, "not an expression: invalid syntax"),
+        ("loop[0] + 1", 0, 7, "loop[0] is text, and this needs a number"),
+        ("1 - loop[j]", 4, 7, "loop[j] is text, and this needs a number"),
+        ("n < 'a'", 4, 3, "'a' is text, and this needs a number"),
+        ("loop[0] >= 'peek'", 0, 7, "loop[0] is text, and this needs a number"),
+        ("socket.cause > 1", 0, 12, "socket.cause is text, and this needs a number"),
+        ("(n if n == 3 else loop[0]) * 2", 1, 24, "n if n == 3 else loop[0] is text, and this needs a number"),
+        ("-conns", 1, 5, "conns is a list, and this needs a number"),
+        ("[1] + [2]", 0, 3, "[1] is a list, and this needs a number"),
+        ("1 in n", 5, 1, "n is a number, and this needs a list"),
+        ("loop[0] in 'peek'", 11, 6, "'peek' is text, and this needs a list"),
+        ("n // 0", 5, 1, "0 is 0, and this divides by it"),
+        ("n % (n - 3)", 5, 5, "n - 3 is 0, and this divides by it"),
+        ("n // socket.conn", 5, 11, "this must not depend on the state"),
     ],
 )
 def test_a_mistake_says_what_and_where(text: str, column: int, width: int, message: str) -> None:
@@ -132,6 +150,37 @@ def test_a_mistake_says_what_and_where(text: str, column: int, width: int, messa
         caught.value.column,
         caught.value.width,
     )
+
+
+def test_a_syntax_error_on_a_later_line_has_that_line_s_column() -> None:
+    with pytest.raises(FormulaError) as caught:
+        compile_formula("1 == 1\n  and (2 3)", NETWORK, NAMES)
+    assert (1, 7) == (caught.value.line, caught.value.column)
+
+
+WRITTEN = Written("1 == 1\n  and nobody", Place("x.toml", 3, 12), ("", "", "formula = '1 == 1", "  and nobody'"))
+
+
+def test_a_mistake_in_a_file_is_placed_there() -> None:
+    with pytest.raises(SpecError) as caught:
+        compile_formula(WRITTEN, NETWORK, NAMES)
+    (found,) = caught.value.mistakes
+    assert Mistake(Place("x.toml", 4, 7, 6), "there is no 'nobody' here", "  and nobody'", found.hint) == found
+
+
+def test_a_formula_knows_what_its_value_can_be() -> None:
+    texts = ["n", "loop[0]", "socket.cause", "socket.conn", "not loop[0]", "conns", "1 if n == 3 else 'x'"]
+    kinds = [compile_formula(text, NETWORK, NAMES).kinds for text in texts]
+    assert [{int}, {str}, {str}, {int}, {int}, {list}, {int, str}] == kinds
+
+
+def test_a_datum_that_is_no_longer_what_it_began_as_is_a_mistake_where_it_is_needed() -> None:
+    fickle = Lts(0, tuple(Configuration(("s",), (("v", value),)) for value in (1, "one")), {})
+    network = Network("small", (Component("cell", None, "object", fickle, 0),), ())
+    formula = compile_formula(Written("cell.v > 0", Place("x.toml", 1, 6), ("f = 'cell.v > 0'",)), network, {})
+    assert formula((0,)) is True
+    with pytest.raises(SpecError, match=r"^x\.toml:1:6: this has no value in a state that can be reached"):
+        formula((1,))
 
 
 def test_a_mistake_on_a_later_line_has_that_line_s_column() -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pcstate.check.explore import StateGraph
 from pcstate.check.tracing import positions
-from pcstate.model.formula import Formula, compile_formula
+from pcstate.model.formula import Formula, Written, compile_formula
 from pcstate.model.network import GlobalState, Network
 from pcstate.model.scenario import Outcome, Scenario
 
@@ -22,7 +22,7 @@ class Prediction:
     reason: str = ""
 
 
-def outcomes(graph: StateGraph, scenario: Scenario, formulas: Mapping[str, str]) -> Prediction:
+def outcomes(graph: StateGraph, scenario: Scenario, formulas: Mapping[str, str | Written]) -> Prediction:
     """The outcomes of an urgent exploration. `formulas` are the network file's [outcome] table.
 
     A rest is a state without any step; one where a caller misses a connection that the bound withheld is none. Requests
@@ -52,7 +52,7 @@ def _misses_a_conn(network: Network, state: GlobalState) -> bool:
 
 
 class _OutcomeReader:
-    def __init__(self, network: Network, scenario: Scenario, formulas: Mapping[str, str]) -> None:
+    def __init__(self, network: Network, scenario: Scenario, formulas: Mapping[str, str | Written]) -> None:
         width = max(caller.requests for caller in scenario.callers)
         self.requests = [i * width + k for i, caller in enumerate(scenario.callers) for k in range(caller.requests)]
         names = dict(network.parameters)

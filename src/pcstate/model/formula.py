@@ -8,6 +8,9 @@
 
 Index variables and parameters are numbers known when the formula is compiled; quantifiers are unrolled then, so that
 evaluating costs no more than the look-ups that are written down.
+
+So is what each part is: states and quoted words are text, a datum is what it begins as. Arithmetic and order need numbers, a
+divisor must be known and not 0, `in` needs a list: what compiles has a value in every state.
 """
 
 import ast
@@ -15,13 +18,14 @@ import functools
 import operator
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from pcstate.errors import Mistake, Place, SpecError
 from pcstate.model.lts import Value
 from pcstate.model.network import GlobalState, Network
 
-__all__ = ["Evaluator", "Formula", "FormulaError", "compile_formula", "evaluate_constant"]
+__all__ = ["Evaluator", "Formula", "FormulaError", "Written", "compile_formula", "evaluate_constant"]
 
 Evaluator = Callable[[GlobalState], Any]
 
@@ -38,6 +42,8 @@ class Formula:
     """The states it compares components with, as `read_loop:peek`; `read_loop:` where any might matter."""
     data: frozenset[str] = frozenset()
     """The names of the data it reads."""
+    kinds: frozenset[type] = frozenset()
+    """What its value can be: `int` (truth too), `str` or `list`."""
 
     def __call__(self, state: GlobalState) -> Any:
         """Its value in `state`."""
@@ -59,6 +65,9 @@ _OPERATORS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
     ast.In: lambda left, right: left in right,
     ast.NotIn: lambda left, right: left not in right,
 }
+_ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.FloorDiv, ast.Mod)
+_ORDER = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
+_KINDS: dict[type, str] = {int: "a number", str: "text", list: "a list"}
 _QUANTIFIERS: dict[str, Callable[[list[Any]], Any]] = {
     "all": all,
     "any": any,
@@ -69,10 +78,11 @@ _QUANTIFIERS: dict[str, Callable[[list[Any]], Any]] = {
 class FormulaError(ValueError):
     """A formula that cannot be compiled: what is wrong, on which line and column (from 0), over how many characters."""
 
-    def __init__(self, message: str, node: ast.AST | None = None, hint: str = "", column: int = 0) -> None:
+    def __init__(self, message: str, node: ast.AST | None = None, hint: str = "", line: int = 1, column: int = 1) -> None:
         super().__init__(message)
-        self.line: int = getattr(node, "lineno", 1) - 1
-        self.column: int = max(0, getattr(node, "col_offset", column + 1) - (1 if self.line == 0 else 0))
+        self.line: int = getattr(node, "lineno", line) - 1
+        # the first line begins with a bracket of ours
+        self.column: int = max(0, getattr(node, "col_offset", column) - (1 if self.line == 0 else 0))
         start = getattr(node, "col_offset", 0)
         self.width: int = max(1, getattr(node, "end_col_offset", start + 1) - start)
         self.hint = hint
@@ -81,15 +91,56 @@ class FormulaError(ValueError):
 Names = Mapping[str, Value | Sequence[Value]]
 
 
-def compile_formula(text: str, network: Network, names: Names) -> Formula:
-    """Compile `text` for `network`; `names` gives parameters, index variables and index sets.
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A formula as it stands in a file: its text, where that begins, and the lines of the file."""
 
-    Raises: FormulaError for syntax outside the language, or a name, component, datum or state that does not exist.
+    text: str
+    place: Place
+    lines: tuple[str, ...]
+
+    def mistake(self, error: FormulaError) -> Mistake:
+        """What is wrong with it, at its place in the file."""
+        line = self.place.line + error.line
+        column = error.column + (1 if error.line else self.place.column)
+        place = Place(self.place.path, line, column, error.width)
+        return Mistake(place, str(error), self.lines[line - 1] if line <= len(self.lines) else "", error.hint)
+
+
+def compile_formula(formula: str | Written, network: Network, names: Names) -> Formula:
+    """Compile `formula` for `network`; `names` gives parameters, index variables and index sets.
+
+    Raises: FormulaError for syntax outside the language, a name, component, datum or state that does not exist, or a part
+    that is not of the kind it must be; for one that is `Written` a SpecError with its place, also when it is evaluated where
+    a datum is no longer what it began as.
     """
+    if isinstance(formula, str):
+        return _compile(formula, network, names)
+    try:
+        compiled = _compile(formula.text, network, names)
+    except FormulaError as error:
+        raise SpecError([formula.mistake(error)]) from None
+    return replace(compiled, evaluate=_placed(compiled.evaluate, formula)) if compiled.data else compiled
+
+
+def _compile(text: str, network: Network, names: Names) -> Formula:
     compiler, tree = _Compiler(network), _parse(text)
     evaluate = compiler.compile(tree, dict(names))
     data = frozenset(n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute))
-    return Formula(text, evaluate, frozenset(compiler.touched), frozenset(compiler.states), data)
+    kinds = compiler.kinds(tree, dict(names))
+    return Formula(text, evaluate, frozenset(compiler.touched), frozenset(compiler.states), data, kinds)
+
+
+def _placed(evaluate: Evaluator, formula: Written) -> Evaluator:
+    def placed(state: GlobalState) -> Any:
+        try:
+            return evaluate(state)
+        except TypeError as error:
+            raise SpecError(
+                [formula.mistake(FormulaError(f"this has no value in a state that can be reached: {error}"))]
+            ) from None
+
+    return placed
 
 
 def evaluate_constant(text: str, names: Names) -> Any:
@@ -105,8 +156,8 @@ def _parse(text: str) -> ast.expr:
         with warnings.catch_warnings(action="ignore"):  # Python's advice on odd literals is not for our users
             tree = ast.parse(f"({text.strip()})", mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        column = (getattr(error, "offset", 1) or 1) - 1
-        raise FormulaError(f"not an expression: {getattr(error, 'msg', error)}", column=column) from None
+        line, column = getattr(error, "lineno", None) or 1, (getattr(error, "offset", None) or 2) - 1
+        raise FormulaError(f"not an expression: {getattr(error, 'msg', error)}", line=line, column=column) from None
     if (tree.lineno, tree.col_offset) == (1, 0):  # our brackets are part of it: nothing, a bare tuple, or `a) or (b`
         raise FormulaError("not an expression")
     return tree
@@ -140,6 +191,7 @@ class _Compiler:
                 return lambda state: not inner(state)
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 inner = self.compile(operand, names)
+                self._need(operand, int, names)
                 return lambda state: -inner(state)
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
                 return self._binary(type(op), left, right, names)
@@ -177,7 +229,41 @@ class _Compiler:
             named = False
         first = self._state(left, names) if named else self.compile(left, names)
         second = self.compile(right, names)
+        self._check_kinds(op, left, right, names)
         return lambda state: apply(first(state), second(state))
+
+    def kinds(self, node: ast.expr, names: dict[str, Any]) -> frozenset[type]:
+        """What the value of an expression that compiles can be."""
+        match node:
+            case ast.Constant(value=str()):
+                return frozenset({str})
+            case ast.Name(id=name) if name in names:
+                return frozenset({str if isinstance(names[name], str) else int if isinstance(names[name], int) else list})
+            case ast.List() | ast.Tuple():
+                return frozenset({list})
+            case ast.IfExp(body=body, orelse=orelse):
+                return self.kinds(body, names) | self.kinds(orelse, names)
+            case ast.Attribute(value=target, attr=datum):
+                return frozenset({str if isinstance(self._data(target, names)[datum], str) else int})
+            case ast.Name() | ast.Subscript():
+                return frozenset({str})
+        return frozenset({int})
+
+    def _need(self, node: ast.expr, kind: type, names: dict[str, Any]) -> None:
+        """Refuse what can be of another kind; a constant's value is tried at once instead."""
+        if self.network is None:
+            return
+        for other in sorted(self.kinds(node, names) - {kind}, key=str):
+            raise FormulaError(f"{left_text(node)} is {_KINDS[other]}, and this needs {_KINDS[kind]}", node)
+
+    def _check_kinds(self, op: type[ast.AST], left: ast.expr, right: ast.expr, names: dict[str, Any]) -> None:
+        if op in (*_ARITHMETIC, *_ORDER):
+            self._need(left, int, names)
+            self._need(right, int, names)
+        elif op in (ast.In, ast.NotIn):
+            self._need(right, list, names)
+        if self.network is not None and op in (ast.FloorDiv, ast.Mod) and self.known(right, names) == 0:
+            raise FormulaError(f"{left_text(right)} is 0, and this divides by it", right)
 
     def _check_states(self, left: ast.expr, right: ast.expr, names: dict[str, Any]) -> bool:
         """Whether `left` is a component that is asked for states by name; one that no chart of it has can only be a mistake."""
@@ -244,11 +330,17 @@ class _Compiler:
 
         return state_of
 
+    def _data(self, target: ast.expr, names: dict[str, Any]) -> dict[str, Value]:
+        """The data of a component, as it begins."""
+        assert self.network is not None
+        component = self.network.components[self._component(target, names)]
+        return dict(component.behaviour.configuration(component.initial).data)
+
     def _datum(self, target: ast.expr, datum: str, names: dict[str, Any]) -> Evaluator:
         component = self._component(target, names)
         assert self.network is not None
         behaviour = self.network.components[component].behaviour
-        declared = [key for key, _ in behaviour.configuration(self.network.components[component].initial).data]
+        declared = list(self._data(target, names))
         if datum not in declared:
             raise FormulaError(f"it has no datum {datum!r}", target, f"declared: {', '.join(declared) or 'none'}")
         position = declared.index(datum)

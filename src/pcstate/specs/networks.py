@@ -8,13 +8,13 @@ whose data are j (the index variable of that name) and v. A key may stand for se
 import ast
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pcstate.errors import Place
+from pcstate.errors import Place, SpecError
 from pcstate.model.chart import Chart
-from pcstate.model.formula import FormulaError, evaluate_constant
+from pcstate.model.formula import FormulaError, Written, compile_formula, evaluate_constant
 from pcstate.model.lts import Behaviour, Event, Value
 from pcstate.model.network import Component, Network, Part, Vector
 from pcstate.specs.charts import ChartBehaviour
@@ -39,9 +39,9 @@ class NetworkText:
     sets: Mapping[str, list[Value]]
     components: tuple[Mapping[str, Any], ...]
     syncs: tuple[Mapping[str, Any], ...]
-    outcome: Mapping[str, str]
+    outcome: Mapping[str, Written]
     retired: Mapping[str, Any]
-    """When a connection can be left to itself (see the file)."""
+    """When a connection can be left to itself (see the file); `let_go` and `past` are `Written`."""
 
 
 def parse_network(source: Source) -> NetworkText:
@@ -73,6 +73,8 @@ def parse_network(source: Source) -> NetworkText:
         if not document.get(name):
             reader.wrong(reader.place(), f"a network needs the table [{name}]")
     reader.finish()
+    outcome = {key: reader.written(text, reader.table("outcome"), key) for key, text in outcome.items()}
+    retired.update({key: reader.written(retired[key], reader.table("retired"), key) for key in ("let_go", "past")})
     return NetworkText(source, parameters, sets, components, syncs, outcome, retired)
 
 
@@ -128,7 +130,10 @@ def instantiate(
     vectors = builder.vectors()
     builder.check_events()
     builder.reader.finish()
-    return Network("transport", tuple(builder.made), vectors, dict(builder.parameters))
+    network = Network("transport", tuple(builder.made), vectors, dict(builder.parameters))
+    builder.check_tables(network)
+    builder.reader.finish()
+    return network
 
 
 @dataclass(slots=True)
@@ -192,18 +197,22 @@ class _Builder:
             return 0
 
     def components(self, replacements: Mapping[str, tuple[Behaviour, int]], extra: tuple[tuple[str, str, str], ...]) -> None:
-        added = [{"chart": chart, "name": name, "for": repeat, "line": 1} for chart, name, repeat in extra]
-        for table in (*self.text.components, *added):
-            chart = table["chart"]
-            if chart not in self.charts:
-                self.wrong(self.reader.find(chart, table["line"]), f"there is no chart {chart!r}", known(self.charts, chart))
-                continue
-            behaviour = self.charts[chart]
-            name = table.get("name", chart)
-            self.families.add(name)
-            self.chart_of[name] = behaviour.chart
-            for binding in self.bindings(table):
-                self._start(table, name, behaviour, binding, replacements)
+        for table in self.text.components:
+            self._family(table, replacements)
+        for chart, name, repeat in extra:
+            self._family({"chart": chart, "name": name, "for": repeat, "line": 1}, replacements)
+
+    def _family(self, table: Mapping[str, Any], replacements: Mapping[str, tuple[Behaviour, int]]) -> None:
+        chart = table["chart"]
+        if chart not in self.charts:
+            self.wrong(self.reader.find(chart, table["line"]), f"there is no chart {chart!r}", known(self.charts, chart))
+            return
+        behaviour = self.charts[chart]
+        name = table.get("name", chart)
+        self.families.add(name)
+        self.chart_of[name] = behaviour.chart
+        for binding in self.bindings(table):
+            self._start(table, name, behaviour, binding, replacements)
 
     def _start(
         self,
@@ -353,6 +362,30 @@ class _Builder:
                 if event not in self.used.get(name, set()):
                     place = next(t.place for t in chart.transitions if t.event == event)
                     self.wrong(self.reader.place(), f"no vector offers event {event!r} of chart {name!r} ({place})")
+
+    def check_tables(self, network: Network) -> None:
+        """Try the formulas of [outcome] and [retired]; what they ask of a request_log is asked of one that only `predict` has."""
+        if "request_log" in self.charts and "request_log" not in self.families:
+            self._family({"chart": "request_log", "for": "r in all_requests", "line": 1}, {})
+            network = Network(network.name, tuple(self.made), (), network.parameters)
+        requests, conns = self.sets["all_requests"], self.sets.get("conns", [])
+        for key, written in self.text.outcome.items():
+            wanted = str if key == "error" else int
+            self._try(written, network, "r", requests if key in ("reused", "error") else [], wanted)
+        self._try(self.text.retired["let_go"], network, "j", conns, int)
+        self._try(self.text.retired["past"], network, "r", requests, int)
+
+    def _try(self, written: Written, network: Network, index: str, values: Sequence[Value], wanted: type) -> None:
+        """Compile a formula for every value of its index, until one is wrong; note what it cannot be."""
+        for names in [{index: value} for value in values] or [{}]:
+            try:
+                kinds = compile_formula(written, network, {**network.parameters, **names}).kinds
+            except SpecError as error:
+                self.reader.mistakes += error.mistakes
+                return
+            if kinds != {wanted}:
+                needed = "text" if wanted is str else "a number, or true or false"
+                self.wrong(written.place, f"this must be {needed}")
 
 
 def _split(text: str) -> list[str]:

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from pcstate.model.formula import FormulaError, compile_formula
+from pcstate.errors import SpecError
+from pcstate.model.formula import Written, compile_formula
 from pcstate.model.lts import Value
 from pcstate.model.network import Network
 from pcstate.model.property import CompiledProperty, Instance, Mutant, Property
@@ -40,8 +41,7 @@ def parse_property(source: Source, name: str) -> Property:
     place = reader.place()
     return Property(
         name, kind, about, formula, then, at == "rest", tuple(over), clauses, holds, fails, mutant, place,
-        reader.find(formula.strip().splitlines()[0] if formula.strip() else "", 1, "formula"),
-        reader.find(then.strip().splitlines()[0], 1, "then") if then.strip() else place,
+        reader.written(formula, 1, "formula").place, reader.written(then, 1, "then").place,
     )  # fmt: skip
 
 
@@ -70,6 +70,7 @@ def compile_property(
             return None
         bindings = [{**binding, variable: value} for binding in bindings for value in sets[domain]]
     names: dict[str, Value | Sequence[Value]] = {**sets, **network.parameters}
+    lines = tuple(reader.source.text.splitlines())
     instances = []
     for binding in bindings:
         formulas = []
@@ -77,14 +78,9 @@ def compile_property(
             if not text:
                 continue
             try:
-                formulas.append(compile_formula(text, network, {**names, **binding}))
-            except FormulaError as error:
-                at = reader.place(
-                    place.line + error.line,
-                    place.column + error.column if not error.line else error.column + 1,
-                    error.width,
-                )
-                reader.wrong(at, str(error), error.hint)
+                formulas.append(compile_formula(Written(text, place, lines), network, {**names, **binding}))
+            except SpecError as error:
+                reader.mistakes += error.mistakes
         if reader.mistakes:
             return None
         label = ", ".join(f"{variable}={value}" for variable, value in binding.items())

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pcstate.errors import Mistake, Place, SpecError
+from pcstate.model.formula import Written
 
 __all__ = ["Reader", "Source", "known", "read_source", "spec_root"]
 
@@ -112,6 +113,16 @@ class Reader:
             if key is not None:
                 return self.place(number, start + 1)
         return self.place(min(after, max(1, len(lines))))
+
+    def written(self, text: str, line: int, key: str) -> Written:
+        """The formula that stands at `key`, on that line or, in a string of several lines, below it."""
+        lines = self.source.text.splitlines()
+        place = self.find("", line, key)
+        first = text.strip().splitlines()[0] if text.strip() else ""
+        below = range(place.line, len(lines) + 1) if lines else ()
+        row = next((n for n in below if first in lines[n - 1][place.column - 1 if n == place.line else 0 :]), place.line)
+        column = lines[row - 1].find(first, place.column - 1 if row == place.line else 0) if lines else 0
+        return Written(text, self.place(row, max(column + 1, 1), len(first)), tuple(lines))
 
     def table(self, header: str, index: int = 0) -> int:
         """The line of the `index`-th `[header]` or `[[header]]`; 1 if there is none."""
