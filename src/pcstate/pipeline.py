@@ -9,20 +9,21 @@
 Each function takes plain values and returns plain values; `cli` turns words into the former and prints the latter.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+import gc
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pcstate.check.diagrams import chart_diagram, lifecycle_diagram, quotient_diagram, reachable_diagram
-from pcstate.check.explore import StateGraph, explore
+from pcstate.check.explore import AT_ONCE, StateGraph, explore
 from pcstate.check.judge import Judge
 from pcstate.check.predict import Prediction, needs_more_conns, outcomes
-from pcstate.check.reduction import Group, Reduction
+from pcstate.check.reduction import Reduction
 from pcstate.check.refinement import refines
 from pcstate.check.tracing import Tracer
 from pcstate.errors import Mistake, Place, SpecError
 from pcstate.model.diagram import Diagram
-from pcstate.model.formula import Written, compile_formula
 from pcstate.model.lts import Value
 from pcstate.model.network import Network
 from pcstate.model.property import CompiledProperty, Mutant
@@ -193,19 +194,28 @@ def check(spec: Spec, go: str | None = None, bounds: Bounds | None = None, progr
     built = build(spec, profile, bounds)
     network = built.network
     compiled = compile_all(spec, network)
-    # where no goroutine can move no private step is left, so that formulas about such states need not be minded
-    anywhere = [p for p in compiled if p.promise.kind != "deadlock" and not p.promise.at_rest]
-    looked_at = [f for p in anywhere for i in p.instances for f in (i.formula, i.then) if f is not None]
-    states: frozenset[str] = frozenset().union(*(formula.states for formula in looked_at))
-    network.fuse(states, frozenset().union(*(formula.data for formula in looked_at)))
-    graph = explore(network, bounds, progress=progress)
     lifecycle = built.behaviours["lifecycle"]
     abstract = (lifecycle, lifecycle.initial(profile.constants))
-    judge = Judge(graph, Tracer(graph, spec.clauses), abstract)
-    judgements = tuple(judge.judge(promise, profile.name) for promise in compiled)
+    with _uncollected():
+        graph = explore(network, bounds, progress=progress)
+        judge = Judge(graph, Tracer(graph, spec.clauses), abstract)
+        judgements = tuple(judge.judge(promise, profile.name) for promise in compiled)
     expected = tuple(_expected(promise, profile.name) for promise in compiled)
     built.remember()
     return CheckReport(profile, go or profile.name, bounds, graph, judgements, expected, graph.seconds)
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """No search for unreachable cycles meanwhile: millions of tuples are made, none of them in a cycle, and looking through
+    them again and again takes a third of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _expected(compiled: CompiledProperty, profile: str) -> Verdict:
@@ -231,7 +241,7 @@ def predict(
         graph = _explore_scenario(spec, profile, scenario, replace(bounds, conns=conns), reduce)
         if graph.stopped or not needs_more_conns(graph):
             break
-        conns = min(2 * conns, max(conns + 1, scenario.requests))
+        conns = scenario.requests if conns < scenario.requests else 2 * conns  # a request that is retried may dial again
     return PredictReport(profile, go or profile.name, scenario, outcomes(graph, scenario, spec.network.outcome))
 
 
@@ -239,29 +249,10 @@ def _explore_scenario(spec: Spec, profile: Profile, scenario: Scenario, bounds: 
     requests = max(caller.requests for caller in scenario.callers)
     sizes = replace(bounds, callers=len(scenario.callers), hosts=scenario.host_count, requests=requests)
     built = build(spec, profile, sizes, scenario)
-    built.network.fuse(frozenset())
-    graph = explore(built.network, bounds, urgent=True, reduction=_reduction(spec, built.network) if reduce else None)
+    reduction = Reduction(built.network, AT_ONCE) if reduce else None
+    graph = explore(built.network, bounds, urgent=True, reduction=reduction)
     built.remember()
     return graph
-
-
-def _reduction(spec: Spec, network: Network) -> Reduction:
-    """What the network file says of connections that are let go of and requests that are past."""
-    table = spec.network.retired
-
-    def groups(index: str, count: int, names: list[str], formula: Written) -> list[Group]:
-        return [
-            Group(
-                compile_formula(formula, network, {**network.parameters, index: value}),
-                frozenset(n for n, c in enumerate(network.components) if c.index == value and c.name in names),
-            )
-            for value in range(count)
-        ]
-
-    size = network.parameters
-    conns = groups("j", size["conns"], table["core"], table["let_go"])
-    requests = groups("r", size["callers"] * size["requests"], table["shared"], table["past"])
-    return Reduction(network, conns, requests, table["final"])
 
 
 def lint(root: Path | None = None) -> Spec:
@@ -323,7 +314,6 @@ def _diagram(spec: Spec, subject: str, profile: str) -> Diagram:
     if subject == "lifecycle":
         return lifecycle_diagram(spec.charts["lifecycle"], chosen.name, chosen.constants)
     built = build(spec, chosen, replace(Bounds(), requests=1 if subject == "reachable" else 2))
-    built.network.fuse(frozenset())
     graph = explore(built.network, Bounds())
     built.remember()
     if subject == "reachable":

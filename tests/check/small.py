@@ -93,7 +93,7 @@ Drawn = tuple[tuple[Lts, ...], tuple[Sync, ...]]
 
 
 def build(drawn: Drawn) -> Network:
-    """A network of its own: exploring remembers, fusing changes."""
+    """A network of its own: exploring remembers."""
     return network(dict(zip("abc", drawn[0], strict=False)), drawn[1])
 
 
@@ -101,7 +101,7 @@ def build(drawn: Drawn) -> Network:
 def networks(draw: st.DrawFn) -> Drawn:
     """Two or three components of four states (`a0`, `a1`, ...), each drawn as a walk, and vectors of all kinds over them.
 
-    The events u and v are private to each component, so that there is much to fuse; w, x and y are what they share.
+    The events u and v are private to each component, so that much commutes; w, x and y are what they share.
     """
     keys = "abc"[: draw(st.integers(2, 3))]
     charts = []

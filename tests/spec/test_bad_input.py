@@ -130,9 +130,9 @@ RULES: dict[str, tuple[str, ...]] = {
         NETWORK, "'stuck' if caller[r // requests] != 'user' and r >= caller[r // requests].req else request_log[r].err", "«r»",
         "must be text",
     ),
-    "let_go is a formula": (NETWORK, " and all(caller[i].conn", " and all(«callr[i]».conn", "no 'callr[0]' here", "known: body"),
-    "let_go adds numbers": (NETWORK, " and all(caller[i].conn", " and all(«caller[i]» + 1", "caller[i] is text"),
-    "past is a formula": (NETWORK, "body[r] == 'dropped'", "body[r] == «'droped'»", "no state 'droped'", "dropped"),
+    "facts are formulas": (NETWORK, " and all(caller[i].conn", " and all(«callr[i]».conn", "no 'callr[0]' here", "known: body"),
+    "facts add numbers": (NETWORK, " and all(caller[i].conn", " and all(«caller[i]» + 1", "caller[i] is text"),
+    "facts name states": (NETWORK, "body[r] == 'dropped'", "body[r] == «'droped'»", "no state 'droped'", "dropped"),
     "formulas range over sets": (PROPERTY, "j in conns", "j in «cons»", "no set 'cons'", "did you mean 'conns'?"),
     "clauses name a source": (
         CLAUSES, "## PC-80\n", "## «PC-79»\nGo is old.\n\n## PC-80\n", "names no source", "source: net/http",
@@ -156,7 +156,7 @@ def test_a_breach_of_the_rule_is_placed_and_explained(
     assert hint in named[0].hint
 
 
-@pytest.mark.parametrize("rule", ["outcomes are formulas", "errors are text", "let_go adds numbers", "past is a formula"])
+@pytest.mark.parametrize("rule", ["outcomes are formulas", "errors are text", "facts add numbers", "facts name states"])
 def test_predict_says_the_same_of_the_network_s_formulas_as_lint(copy: Path, rule: str) -> None:
     damage(copy, *RULES[rule][:3])
     scenario = parse_expression("get; close", 2)

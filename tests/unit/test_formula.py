@@ -93,15 +93,7 @@ def test_formulas_over_a_state(text: str, expected: object) -> None:
 def test_a_formula_knows_what_it_looks_at() -> None:
     formula = compile_formula("loop[j] == 'peek' or socket.cause in ['exit', 'closed']", NETWORK, NAMES)
     assert {1, 3} == formula.components
-    assert {"loop:peek"} == formula.states
     assert {"cause"} == formula.data
-
-
-@pytest.mark.parametrize(
-    "text", ["'peek' == loop[0]", "loop[0] == loop[1]", "(loop[0] if n == 3 else 'x') == 'peek'", "loop[0] in [loop[1], 'peek']"]
-)
-def test_a_formula_that_names_no_states_looks_at_all_of_them(text: str) -> None:
-    assert "loop:" in compile_formula(text, NETWORK, NAMES).states
 
 
 def test_an_alternative_that_is_not_reached_is_not_evaluated() -> None:

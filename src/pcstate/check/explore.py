@@ -15,9 +15,10 @@ from pcstate.check.reduction import Reduction
 from pcstate.model.network import GlobalState, Network
 from pcstate.model.verdict import Bounds
 
-__all__ = ["StateGraph", "explore"]
+__all__ = ["AT_ONCE", "StateGraph", "explore"]
 
 AT_ONCE = ("", "environment")
+"""The classes of vectors that wait for no clock."""
 TIMERS = ("timer", "environment-timer")
 
 

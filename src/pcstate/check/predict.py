@@ -43,7 +43,7 @@ def needs_more_conns(graph: StateGraph) -> bool:
 
 
 def _misses_a_conn(network: Network, state: GlobalState) -> bool:
-    if int(dict(network.configuration(network.number("transport"), state).data)["dials"]) < network.parameters["conns"]:
+    if int(dict(network.configuration(network.number("dials"), state).data)["count"]) < network.parameters["conns"]:
         return False
     return any(
         component.name == "caller" and network.configuration(n, state).state == "queue_for_dial"

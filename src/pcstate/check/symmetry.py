@@ -31,8 +31,8 @@ class ConnSymmetry:
     @staticmethod
     def _families(network: Network, count: int) -> list[list[int]]:
         """The components that there are one of for each connection, by name; those share one behaviour."""
-        owners = ("dialer", "read_loop", "write_loop", "drainer", "socket", "idle_slot", "inbound", "writech", "reqch",
-                  "write_err_ch", "server")  # fmt: skip
+        owners = ("dialer", "read_loop", "write_loop", "drainer", "socket", "num_expected", "idle_slot", "inbound", "writech",
+                  "reqch", "write_err_ch", "server")  # fmt: skip
         found: dict[str, list[int]] = {name: [] for name in owners}
         for n, component in enumerate(network.components):
             if component.name in found:

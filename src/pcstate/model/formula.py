@@ -21,9 +21,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pcstate.errors import Mistake, Place, SpecError
+from pcstate.errors import SpecError
 from pcstate.model.lts import Value
 from pcstate.model.network import GlobalState, Network
+from pcstate.model.written import FormulaError, Written
 
 __all__ = ["Evaluator", "Formula", "FormulaError", "Written", "compile_formula", "evaluate_constant"]
 
@@ -38,8 +39,6 @@ class Formula:
     evaluate: Evaluator
     components: frozenset[int]
     """The components it looks at: states that agree on those agree on its value."""
-    states: frozenset[str]
-    """The states it compares components with, as `read_loop:peek`; `read_loop:` where any might matter."""
     data: frozenset[str] = frozenset()
     """The names of the data it reads."""
     kinds: frozenset[type] = frozenset()
@@ -75,36 +74,7 @@ _QUANTIFIERS: dict[str, Callable[[list[Any]], Any]] = {
 }
 
 
-class FormulaError(ValueError):
-    """A formula that cannot be compiled: what is wrong, on which line and column (from 0), over how many characters."""
-
-    def __init__(self, message: str, node: ast.AST | None = None, hint: str = "", line: int = 1, column: int = 1) -> None:
-        super().__init__(message)
-        self.line: int = getattr(node, "lineno", line) - 1
-        # the first line begins with a bracket of ours
-        self.column: int = max(0, getattr(node, "col_offset", column) - (1 if self.line == 0 else 0))
-        start = getattr(node, "col_offset", 0)
-        self.width: int = max(1, getattr(node, "end_col_offset", start + 1) - start)
-        self.hint = hint
-
-
 Names = Mapping[str, Value | Sequence[Value]]
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A formula as it stands in a file: its text, where that begins, and the lines of the file."""
-
-    text: str
-    place: Place
-    lines: tuple[str, ...]
-
-    def mistake(self, error: FormulaError) -> Mistake:
-        """What is wrong with it, at its place in the file."""
-        line = self.place.line + error.line
-        column = error.column + (1 if error.line else self.place.column)
-        place = Place(self.place.path, line, column, error.width)
-        return Mistake(place, str(error), self.lines[line - 1] if line <= len(self.lines) else "", error.hint)
 
 
 def compile_formula(formula: str | Written, network: Network, names: Names) -> Formula:
@@ -128,7 +98,7 @@ def _compile(text: str, network: Network, names: Names) -> Formula:
     evaluate = compiler.compile(tree, dict(names))
     data = frozenset(n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute))
     kinds = compiler.kinds(tree, dict(names))
-    return Formula(text, evaluate, frozenset(compiler.touched), frozenset(compiler.states), data, kinds)
+    return Formula(text, evaluate, frozenset(compiler.touched), data, kinds)
 
 
 def _placed(evaluate: Evaluator, formula: Written) -> Evaluator:
@@ -167,7 +137,6 @@ class _Compiler:
     def __init__(self, network: Network | None) -> None:
         self.network = network
         self.touched: set[int] = set()
-        self.states: set[str] = set()
         self.keys = {component.key: i for i, component in enumerate(network.components)} if network else {}
         self.component_names = sorted({component.name for component in network.components}) if network else []
 
@@ -205,9 +174,7 @@ class _Compiler:
             case ast.Attribute(value=ast.Name() | ast.Subscript() as target, attr=datum):
                 return self._datum(target, datum, names)
             case ast.Name() | ast.Subscript():
-                state_of = self._state(node, names)
-                self.states.add(f"{left_text(node).partition('[')[0]}:")  # whichever it is in
-                return state_of
+                return self._state(node, names)
             case _:
                 raise FormulaError("a formula cannot use this", node, "known: " + __doc__.split("\n\n")[1])
 
@@ -224,11 +191,8 @@ class _Compiler:
     def _binary(self, op: type[ast.AST], left: ast.expr, right: ast.expr, names: dict[str, Any]) -> Evaluator:
         apply = _OPERATORS[op]
         if self.network is not None and op in (ast.Eq, ast.NotEq, ast.In, ast.NotIn):
-            named = self._check_states(left, right, names)
-        else:
-            named = False
-        first = self._state(left, names) if named else self.compile(left, names)
-        second = self.compile(right, names)
+            self._check_states(left, right, names)
+        first, second = self.compile(left, names), self.compile(right, names)
         self._check_kinds(op, left, right, names)
         return lambda state: apply(first(state), second(state))
 
@@ -265,21 +229,16 @@ class _Compiler:
         if self.network is not None and op in (ast.FloorDiv, ast.Mod) and self.known(right, names) == 0:
             raise FormulaError(f"{left_text(right)} is 0, and this divides by it", right)
 
-    def _check_states(self, left: ast.expr, right: ast.expr, names: dict[str, Any]) -> bool:
-        """Whether `left` is a component that is asked for states by name; one that no chart of it has can only be a mistake."""
+    def _check_states(self, left: ast.expr, right: ast.expr, names: dict[str, Any]) -> None:
+        """A component is asked for states by name: one that its chart does not have can only be a mistake."""
         if not isinstance(left, ast.Name | ast.Subscript) or (isinstance(left, ast.Name) and left.id in names):
-            return False
+            return
         assert self.network is not None
         component = self._component(left, names)
         known = getattr(self.network.components[component].behaviour, "state_names", None)
-        constants = right.elts if isinstance(right, ast.List | ast.Tuple) else [right]
-        family = self.network.components[component].name
-        named = [str(c.value) for c in constants if isinstance(c, ast.Constant) and isinstance(c.value, str)]
-        self.states |= {f"{family}:{state}" for state in named}
-        for constant in constants:
+        for constant in right.elts if isinstance(right, ast.List | ast.Tuple) else [right]:
             if known is not None and isinstance(constant, ast.Constant) and constant.value not in known:
                 raise FormulaError(f"{left_text(left)} has no state {constant.value!r}", constant, f"states: {', '.join(known)}")
-        return len(named) == len(constants)
 
     def _quantified(self, fold: Callable[[list[Any]], Any], each: ast.GeneratorExp, names: dict[str, Any]) -> Evaluator:
         bindings = [names]

@@ -17,7 +17,7 @@ from pcstate.specs.charts import ChartBehaviour
 
 __all__ = ["behaviours", "store"]
 
-_FORMAT = "2"
+_FORMAT = "3"
 
 
 def folder() -> Path:

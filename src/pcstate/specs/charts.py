@@ -69,9 +69,10 @@ class ChartBehaviour:
         self.state_names = [state.name for state in chart.states]
         self.configurations: list[Configuration] = []
         self._numbers: dict[Configuration, int] = {}
-        self._steps: dict[tuple[int, Event], int] = {}
+        self._steps: dict[Event, dict[int, int]] = {}
         self._live: LiveChart | None = None
-        self._parents = {state.name: state.parent for state in chart.states}
+        self._offers = {state.name: chart.offers(state.name) for state in chart.states}
+        self._to_come = {name: frozenset().union(*map(self._offers.__getitem__, chart.reachable(name))) for name in self._offers}
         self.dirty = False
         if memory is not None:
             self._recall(memory)
@@ -92,12 +93,18 @@ class ChartBehaviour:
 
     def step(self, local: int, event: Event) -> int:
         """The configuration that `event` leads to, or -1 where the chart does not take it."""
-        key = (local, event)
-        target = self._steps.get(key)
+        if event.name not in self._offers[self.configurations[local].state]:
+            return -1
+        row = self._steps.setdefault(event, {})
+        target = row.get(local)
         if target is None:
             self.dirty = True
-            target = self._steps[key] = self._drive(local, event)
+            target = row[local] = self._drive(local, event)
         return target
+
+    def never(self, local: int, event: Event) -> bool:
+        """Whether no state that transitions lead to from there has one on an event of that name (guards are not looked at)."""
+        return event.name not in self._to_come[self.configurations[local].state]
 
     def renamed(self, local: int, datum: str, value: Value) -> int:
         """The configuration that differs from `local` in one datum only; `local` itself if the chart has no such datum."""
@@ -128,8 +135,6 @@ class ChartBehaviour:
 
     def _drive(self, local: int, event: Event) -> int:
         source = self.configurations[local]
-        if not any(t.event == event.name and t.source in source.active for t in self.chart.transitions):
-            return -1
         if self._live is None:
             self._live = LiveChart(self.chart)
         self._live.restore(source)
@@ -141,11 +146,12 @@ class ChartBehaviour:
         """All configurations and steps met so far, as plain JSON values."""
         return {
             "configurations": [[list(c.active), [list(pair) for pair in c.data]] for c in self.configurations],
-            "steps": [[local, e.name, [list(a) for a in e.args], target] for (local, e), target in self._steps.items()],
+            "steps": [[e.name, [list(a) for a in e.args], [*row], [*row.values()]] for e, row in self._steps.items()],
         }
 
     def _recall(self, memory: Mapping[str, Any]) -> None:
         for active, data in memory["configurations"]:
             self._number(Configuration(tuple(active), tuple((name, value) for name, value in data)))
-        for local, name, args, target in memory["steps"]:
-            self._steps[local, Event(name, tuple((key, value) for key, value in args))] = target
+        for name, args, sources, targets in memory["steps"]:
+            event = Event(name, tuple((key, value) for key, value in args))
+            self._steps[event] = dict(zip(sources, targets, strict=True))

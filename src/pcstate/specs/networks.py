@@ -16,16 +16,19 @@ from pcstate.errors import Place, SpecError
 from pcstate.model.chart import Chart
 from pcstate.model.formula import FormulaError, Written, compile_formula, evaluate_constant
 from pcstate.model.lts import Behaviour, Event, Value
-from pcstate.model.network import Component, Network, Part, Vector
+from pcstate.model.network import Apart, Component, Network, Part, Spent, Vector
 from pcstate.specs.charts import ChartBehaviour
 from pcstate.specs.source import Reader, Source, known
 
 __all__ = ["NetworkText", "instantiate", "parse_network"]
 
-_CLASSES = ("", "goroutine", "object", "environment")
-_SYNC_CLASSES = ("", "environment", "timer", "environment-timer", "idle-timer", "settle")
+_CLASSES = ("goroutine", "object", "environment")
+_SYNC_CLASSES = ("environment", "timer", "environment-timer", "idle-timer", "settle")
 _OUTCOME = ("dials", "read_loops", "write_loops", "others", "idle_conns", "unread_conns", "reused", "error")
-_RETIRED: Mapping[str, type] = {"final": list, "core": list, "shared": list, "let_go": str, "past": str}
+_KINDS: Mapping[str, type] = {
+    **dict.fromkeys(("with", "who", "also", "unless", "lifecycle"), dict),
+    **dict.fromkeys(("these", "those", "until", "objects"), list),
+}  # fmt: skip
 _KEY = re.compile(r"^(?P<name>\w+)(\[(?P<index>[^\]]+)\])?(\s+for\s+(?P<var>\w+)\s+in\s+(?P<set>\w+)(\s+if\s+(?P<cond>.+))?)?$")
 _CALL = re.compile(r"^(?P<event>[a-z][a-z0-9_]*)(\((?P<args>.*)\))?$")
 
@@ -40,15 +43,16 @@ class NetworkText:
     components: tuple[Mapping[str, Any], ...]
     syncs: tuple[Mapping[str, Any], ...]
     outcome: Mapping[str, Written]
-    retired: Mapping[str, Any]
-    """When a connection can be left to itself (see the file); `let_go` and `past` are `Written`."""
+    apart: tuple[Mapping[str, Any], ...]
+    spent: tuple[Mapping[str, Any], ...]
+    """Facts that reductions rest on (see the file)."""
 
 
 def parse_network(source: Source) -> NetworkText:
     """Read a network file. Raises: SpecError with every mistake of form in it; names are checked by `instantiate`."""
     reader = Reader(source)
     document = reader.toml()
-    reader.keys(document, ("parameters", "sets", "component", "sync", "outcome", "retired"), 1, "a network")
+    reader.keys(document, ("parameters", "sets", "component", "sync", "outcome", "apart", "spent"), 1, "a network")
     parameters = reader.typed(document, "parameters", dict, 1, {})
     sets = reader.typed(document, "sets", dict, 1, {})
     for name, value in parameters.items():
@@ -62,20 +66,22 @@ def parse_network(source: Source) -> NetworkText:
     allowed = ("name", "for", "when", "class", "who", "also", "unless", "lifecycle")
     syncs = _tables(reader, document, "sync", allowed, ("name", "who"), _SYNC_CLASSES)
     outcome = reader.typed(document, "outcome", dict, 1, {})
-    retired = reader.typed(document, "retired", dict, 1, {})
-    reader.keys(retired, tuple(_RETIRED), reader.table("retired"), "[retired]")
-    for key, kind in _RETIRED.items() if retired else ():
-        reader.typed(retired, key, kind, reader.table("retired"))
+    apart = _tables(
+        reader, document, "apart", ("for", "while", "these", "those", "until"), ("while", "these", "those", "until"), ()
+    )
+    spent = _tables(reader, document, "spent", ("for", "while", "objects"), ("while", "objects"), ())
     for key in _OUTCOME if outcome else ():
         reader.typed(outcome, key, str, reader.table("outcome"))
     reader.keys(outcome, _OUTCOME, reader.table("outcome"), "[outcome]")
-    for name in ("outcome", "retired"):
-        if not document.get(name):
-            reader.wrong(reader.place(), f"a network needs the table [{name}]")
+    if not outcome:
+        reader.wrong(reader.place(), "a network needs the table [outcome]")
     reader.finish()
     outcome = {key: reader.written(text, reader.table("outcome"), key) for key, text in outcome.items()}
-    retired.update({key: reader.written(retired[key], reader.table("retired"), key) for key in ("let_go", "past")})
-    return NetworkText(source, parameters, sets, components, syncs, outcome, retired)
+    apart, spent = (
+        tuple({**table, "while": reader.written(table["while"], table["line"], "while")} for table in tables)
+        for tables in (apart, spent)
+    )
+    return NetworkText(source, parameters, sets, components, syncs, outcome, apart, spent)
 
 
 def _tables(
@@ -96,15 +102,15 @@ def _tables(
         reader.keys(table, allowed, line, f"a {kind}")
         for key in allowed:
             if key in needed or key in table:
-                reader.typed(table, key, dict if key in ("with", "who", "also", "unless", "lifecycle") else str, line)
+                reader.typed(table, key, _KINDS.get(key, str), line)
         for key in ("who", "also", "unless"):
             entries = table.get(key)
             for name, event in entries.items() if isinstance(entries, dict) else ():
                 if not isinstance(event, str):
                     reader.wrong(reader.find(str(name), line), "a component takes part with an event, written as a string")
-        if table.get("class", "") not in classes:
+        if table.get("class", "") not in ("", *classes):
             place = reader.find(str(table["class"]), line, "class")
-            reader.wrong(place, f"there is no class {table['class']!r}", known(filter(None, classes), table["class"]))
+            reader.wrong(place, f"there is no class {table['class']!r}", known(classes, table["class"]))
         found.append({**table, "line": line})
     return tuple(found)
 
@@ -128,10 +134,12 @@ def instantiate(
     builder.sets.update(sets or {})
     builder.components(replacements or {}, extra)
     vectors = builder.vectors()
+    apart = tuple(builder.apart())
+    spent = tuple(builder.spent())
     builder.check_events()
     builder.reader.finish()
-    network = Network("transport", tuple(builder.made), vectors, dict(builder.parameters))
-    builder.check_tables(network)
+    network = Network("transport", tuple(builder.made), vectors, dict(builder.parameters), apart, spent)
+    builder.check_formulas(network)
     builder.reader.finish()
     return network
 
@@ -150,6 +158,7 @@ class _Builder:
     used: dict[str, set[str]] = field(default_factory=dict)
     families: set[str] = field(default_factory=set)
     _reported: set[tuple[int, str]] = field(default_factory=set)
+    _checked: set[tuple[int, str, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         requests = self.parameters.get("callers", 1) * self.parameters.get("requests", 1)
@@ -190,6 +199,8 @@ class _Builder:
         return domain if isinstance(domain, list) else None
 
     def value(self, text: str, binding: Mapping[str, Value], line: int, key: str) -> Any:
+        if text in binding:
+            return binding[text]
         try:
             return evaluate_constant(text, {**self.parameters, **binding})
         except (FormulaError, ArithmeticError, TypeError) as error:
@@ -247,6 +258,20 @@ class _Builder:
                 if vector is not None:
                     found.append(vector)
         return tuple(found)
+
+    def apart(self) -> Iterator[Apart]:
+        for table in self.text.apart:
+            for binding in self.bindings(table):
+                these, those, until = (frozenset(self._group(table, key, binding)) for key in ("these", "those", "until"))
+                yield Apart(table["while"], {**self.parameters, **binding}, these, those, until)
+
+    def spent(self) -> Iterator[Spent]:
+        for table in self.text.spent:
+            for binding in self.bindings(table):
+                yield Spent(table["while"], {**self.parameters, **binding}, tuple(self._group(table, "objects", binding)))
+
+    def _group(self, table: Mapping[str, Any], key: str, binding: dict[str, Value]) -> list[int]:
+        return [number for text in table[key] for number, _ in self._targets(str(text), binding, table, key) if number >= 0]
 
     def _note_used(self, table: Mapping[str, Any]) -> None:
         for key, call in (pair for role in ("who", "also", "unless") for pair in table.get(role, {}).items()):
@@ -338,7 +363,12 @@ class _Builder:
         return Event(found["event"], tuple(args))
 
     def _check_event(self, event: str, args: list[str], family: str, table: Mapping[str, Any], call: str) -> None:
+        """Once for each use in the file: the chart has the event, and the arguments are what its transitions ask for."""
         chart = self.chart_of[family]
+        use = (table["line"], call, family)
+        if use in self._checked:
+            return
+        self._checked.add(use)
         place = self.reader.find(call, table["line"])
         if event not in chart.events:
             self.wrong(place, f"chart {chart.name!r} has no event {event!r}", known(chart.events, event))
@@ -363,23 +393,24 @@ class _Builder:
                     place = next(t.place for t in chart.transitions if t.event == event)
                     self.wrong(self.reader.place(), f"no vector offers event {event!r} of chart {name!r} ({place})")
 
-    def check_tables(self, network: Network) -> None:
-        """Try the formulas of [outcome] and [retired]; what they ask of a request_log is asked of one that only `predict` has."""
+    def check_formulas(self, network: Network) -> None:
+        """Try the formulas of the file; what they ask of a request_log is asked of one that only `predict` has."""
+        facts: tuple[Apart | Spent, ...] = (*network.apart, *network.spent)
         if "request_log" in self.charts and "request_log" not in self.families:
             self._family({"chart": "request_log", "for": "r in all_requests", "line": 1}, {})
             network = Network(network.name, tuple(self.made), (), network.parameters)
-        requests, conns = self.sets["all_requests"], self.sets.get("conns", [])
+        requests = [{**self.parameters, "r": request} for request in self.sets["all_requests"]]
         for key, written in self.text.outcome.items():
-            wanted = str if key == "error" else int
-            self._try(written, network, "r", requests if key in ("reused", "error") else [], wanted)
-        self._try(self.text.retired["let_go"], network, "j", conns, int)
-        self._try(self.text.retired["past"], network, "r", requests, int)
+            bindings = requests if key in ("reused", "error") else [self.parameters]
+            self._try(written, network, bindings, str if key == "error" else int)
+        for table in (*self.text.apart, *self.text.spent):
+            self._try(table["while"], network, [fact.names for fact in facts if fact.formula is table["while"]], int)
 
-    def _try(self, written: Written, network: Network, index: str, values: Sequence[Value], wanted: type) -> None:
-        """Compile a formula for every value of its index, until one is wrong; note what it cannot be."""
-        for names in [{index: value} for value in values] or [{}]:
+    def _try(self, written: Written, network: Network, bindings: Sequence[Mapping[str, Value]], wanted: type) -> None:
+        """Compile a formula under every binding, until one is wrong; note what it cannot be."""
+        for names in bindings:
             try:
-                kinds = compile_formula(written, network, {**network.parameters, **names}).kinds
+                kinds = compile_formula(written, network, names).kinds
             except SpecError as error:
                 self.reader.mistakes += error.mistakes
                 return
