@@ -320,4 +320,4 @@ def _diagram(spec: Spec, subject: str, profile: str) -> Diagram:
         return reachable_diagram(graph, chosen.name)
     lifecycle = built.behaviours["lifecycle"]
     refinement = refines(graph, lifecycle, lifecycle.initial(chosen.constants), 0)
-    return quotient_diagram(graph, lifecycle, refinement, chosen.name)
+    return quotient_diagram(graph, refinement, chosen.name)

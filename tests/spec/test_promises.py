@@ -12,9 +12,9 @@ from tests.golang.toolchains import TOOLCHAINS
 PROPERTIES = {promise.name: promise for promise in pipeline.read_spec().properties}
 
 PINNED = {
-    "go1.12": (196_055, 756_245, 62),
-    "go1.26": (138_712, 513_318, 62),
-    "go1.27.2": (153_047, 598_462, 63),
+    "go1.12": (178_576, 704_266, 61),
+    "go1.26": (127_664, 480_945, 61),
+    "go1.27.2": (139_776, 556_905, 62),
 }
 """States, transitions and depth at the default bounds; a change must be explained in its commit."""
 

@@ -6,7 +6,7 @@ from pcstate.check.explore import StateGraph
 from pcstate.check.refinement import Refinement
 from pcstate.model.chart import Chart, ChartTransition
 from pcstate.model.diagram import Diagram, DiagramEdge, DiagramNode
-from pcstate.model.lts import Behaviour, Value
+from pcstate.model.lts import Value
 
 __all__ = ["chart_diagram", "lifecycle_diagram", "quotient_diagram", "reachable_diagram"]
 
@@ -123,27 +123,19 @@ def reachable_diagram(graph: StateGraph, profile: str) -> Diagram:
     )
 
 
-def quotient_diagram(graph: StateGraph, lifecycle: Behaviour, refinement: Refinement, profile: str) -> Diagram:
+def quotient_diagram(graph: StateGraph, refinement: Refinement, profile: str) -> Diagram:
     """The reachable states gathered by the lifecycle state they are seen with; edges say how many transitions they stand for."""
-    assert refinement.mapping is not None, "a quotient needs a network that refines the lifecycle"
-    counts: dict[str, int] = {}
-    for abstract in refinement.mapping.values():
-        for local in abstract:
-            state = lifecycle.configuration(local).state
-            counts[state] = counts.get(state, 0) + 1
+    assert refinement.steps is None, "a quotient needs a network that refines the lifecycle"
+    counts = {name: int(mask.sum()) for name, mask in refinement.seen.items() if mask.any()}
+    arrows = graph.arrows()
     steps: dict[tuple[str, str, str], int] = {}
-    vectors = graph.network.vectors
-    for number, edges in enumerate(graph.edges):
-        for vector, target in edges:
-            event = vectors[vector].abstract
-            for local in refinement.mapping.get(number, ()):
-                source = lifecycle.configuration(local).state
-                if event is None:
-                    continue
-                for reached in refinement.mapping.get(target, ()):
-                    key = (source, lifecycle.configuration(reached).state, event[0])
-                    if (local, event[0]) in refinement.moves and refinement.moves[local, event[0]] == reached:
-                        steps[key] = steps.get(key, 0) + 1
+    for number, vector in enumerate(graph.network.vectors):
+        taken = arrows.source[arrows.vector == number]
+        for name in counts if vector.abstract else ():
+            count = int(refinement.seen[name][taken].sum())
+            if vector.abstract and count:
+                key = (name, refinement.moves[name, vector.abstract[0]], vector.abstract[0])
+                steps[key] = steps.get(key, 0) + count
     nodes = tuple(
         DiagramNode(name, f"{name.replace('_', ' ')}\n{count:,} states", _LIFECYCLE_NODES[name], "", name == "unborn")
         for name, count in sorted(counts.items(), key=lambda item: list(_LIFECYCLE_NODES).index(item[0]))

@@ -4,6 +4,7 @@ In: a network and limits. Out: its state graph. Theory of operation: states are 
 first path found to a state is a shortest one, and parent links are enough for shortest traces.
 """
 
+import itertools
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -15,11 +16,42 @@ from pcstate.check.reduction import Reduction
 from pcstate.model.network import GlobalState, Network
 from pcstate.model.verdict import Bounds
 
-__all__ = ["AT_ONCE", "StateGraph", "explore"]
+__all__ = ["AT_ONCE", "Arrows", "StateGraph", "explore"]
 
 AT_ONCE = ("", "environment")
 """The classes of vectors that wait for no clock."""
 TIMERS = ("timer", "environment-timer")
+
+
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrows:
+    """Transition k leads from `source[k]` by `vector[k]` to `target[k]`; those of state n are `first[n]` to `first[n + 1]`."""
+
+    first: Ints
+    source: Ints
+    vector: Ints
+    target: Ints
+
+    def by(self, vectors: Iterable[int]) -> npt.NDArray[np.bool_]:
+        """Which transitions are by one of `vectors`."""
+        chosen = np.zeros(int(self.vector.max(initial=-1)) + 1, dtype=np.bool_)
+        chosen[[number for number in vectors if number < len(chosen)]] = True
+        return chosen[self.vector]
+
+    def of(self, states: Ints) -> tuple[Ints, Ints]:
+        """The transitions of `states`, by number, and for each the place in `states` of the state that it leads from.
+
+        States that were not expanded have none.
+        """
+        states_ = np.minimum(states, len(self.first) - 1)
+        begin, end = self.first[states_], self.first[np.minimum(states_ + 1, len(self.first) - 1)]
+        counts = end - begin
+        place = np.repeat(np.arange(len(states)), counts)
+        within = np.arange(len(place)) - np.repeat(counts.cumsum() - counts, counts)
+        return begin[place] + within, place
 
 
 @dataclass(slots=True)
@@ -37,11 +69,21 @@ class StateGraph:
     depth: int = 0
     seconds: float = 0.0
     stopped: str = ""
+    _arrows: Arrows | None = field(default=None, repr=False, compare=False)
 
     @property
     def transitions(self) -> int:
         """How many transitions were taken."""
         return sum(map(len, self.edges))
+
+    def arrows(self) -> Arrows:
+        """The transitions as arrays, made once the search is over."""
+        if self._arrows is None:
+            counts = np.fromiter(map(len, self.edges), dtype=np.int64, count=len(self.edges))
+            flat = np.fromiter(itertools.chain.from_iterable(itertools.chain.from_iterable(self.edges)), dtype=np.int64)
+            first = np.concatenate((np.zeros(1, dtype=np.int64), counts.cumsum()))
+            self._arrows = Arrows(first, np.repeat(np.arange(len(counts)), counts), flat[::2], flat[1::2])
+        return self._arrows
 
     def matrix(self) -> npt.NDArray[np.int32]:
         """The states as an array, one row a state, one column a component."""

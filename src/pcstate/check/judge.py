@@ -129,5 +129,5 @@ class Judge:
     def stuck(self) -> Mask:
         """The states where no goroutine can move (see `safety.stuck_states`)."""
         if self._stuck is None:
-            self._stuck = stuck_states(self.graph, self.movers.__contains__)
+            self._stuck = stuck_states(self.graph, self.movers)
         return self._stuck

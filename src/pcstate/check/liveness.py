@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pcstate.check.explore import StateGraph
+from pcstate.check.safety import stuck_states
 
 __all__ = ["Lasso", "leads_to", "strong_components"]
 
@@ -39,21 +40,51 @@ def leads_to(graph: StateGraph, begin: Mask, end: Mask, movers: Mapping[int, fro
     Cost: linear in the graph. Order: the lasso's stem is a shortest one to its component.
     """
     starts = np.flatnonzero(begin & ~end)
-    inside, parent = _closure(graph, starts, end)
-    for number in inside:
-        if number < len(graph.edges) and not any(vector in movers for vector, _ in graph.edges[number]):
-            return Lasso(number, _walk(graph, number, parent), None)
-    expanded = [number for number in inside if number < len(graph.edges)]
-
-    def away(number: int) -> list[int]:
-        return [t for _, t in graph.edges[number] if t in parent and t < len(graph.edges)]
-
-    for component in strong_components(expanded, away):
+    region = _region(graph, starts, end)
+    if (stops := region & stuck_states(graph, movers)).any():
+        inside, parent = _closure(graph, starts, end)
+        number = next(number for number in inside if stops[number])
+        return Lasso(number, _walk(graph, number, parent), None)
+    around = _around(graph, region, movers)
+    for component in strong_components(sorted(around), lambda number: around.get(number, [])):
         loop = _fair_loop(graph, component, movers)
         if loop is not None:
-            stem = _walk(graph, component[0], parent)
+            stem = _walk(graph, component[0], _closure(graph, starts, end)[1])
             return Lasso(component[0], stem + loop, len(stem))
     return None
+
+
+def _region(graph: StateGraph, starts: npt.NDArray[np.intp], end: Mask) -> Mask:
+    """The states that are reached from `starts` without an `end` state."""
+    arrows = graph.arrows()
+    region = np.zeros(len(graph.states), dtype=np.bool_)
+    front = starts
+    while len(front):
+        region[front] = True
+        targets = arrows.target[arrows.of(front)[0]]
+        front = np.unique(targets[~region[targets] & ~end[targets]])
+    return region
+
+
+def _around(graph: StateGraph, region: Mask, movers: Mapping[int, frozenset[int]]) -> dict[int, list[int]]:
+    """The steps of the region that may lie on a cycle in it, by state: those left when what has no way in or out is taken away.
+
+    Left out is a step of the environment that changes nothing: a goroutine that can move there is treated unfairly by
+    whoever takes it for ever, and where none can the run stops.
+    """
+    arrows = graph.arrows()
+    idle = (arrows.source == arrows.target) & ~arrows.by(movers)
+    kept = region[arrows.source] & region[arrows.target] & ~idle
+    source, target = arrows.source[kept], arrows.target[kept]
+    while not kept.all():
+        left, entered = np.zeros(len(region), dtype=np.bool_), np.zeros(len(region), dtype=np.bool_)
+        left[source] = entered[target] = True
+        kept = left[target] & entered[source]
+        source, target = source[kept], target[kept]
+    found: dict[int, list[int]] = {}
+    for here, there in zip(source.tolist(), target.tolist(), strict=True):
+        found.setdefault(here, []).append(there)
+    return found
 
 
 def _closure(

@@ -4,7 +4,7 @@ Each formula looks at a few components only; the states are projected on those, 
 distinct projection.
 """
 
-from collections.abc import Callable
+from collections.abc import Collection
 
 import numpy as np
 import numpy.typing as npt
@@ -38,12 +38,13 @@ def first_where(mask: Mask) -> int | None:
     return int(mask.argmax()) if mask.any() else None
 
 
-def stuck_states(graph: StateGraph, owed: Callable[[int], bool]) -> Mask:
+def stuck_states(graph: StateGraph, owed: Collection[int]) -> Mask:
     """The states in which no step is possible that anybody owes: only the user, the server and clocks could go on.
 
-    `owed` says of a vector's number whether its goroutines must take it. States that were not expanded are not stuck.
+    `owed` are the numbers of the vectors that their goroutines must take. States that were not expanded are not stuck.
     """
+    arrows = graph.arrows()
     mask = np.zeros(len(graph.states), dtype=np.bool_)
-    for number, edges in enumerate(graph.edges):
-        mask[number] = not any(owed(vector) for vector, _ in edges)
+    mask[: len(graph.edges)] = True
+    mask[arrows.source[arrows.by(owed)]] = False
     return mask

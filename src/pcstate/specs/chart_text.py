@@ -39,9 +39,18 @@ def parse_chart(source: Source) -> Chart:
     return chart
 
 
+def _quickly(text: str) -> yaml.Node | None:
+    """The document as libyaml reads it; None where it is not there, or refuses: PyYAML's own words for what is wrong are kept."""
+    loader = getattr(yaml, "CSafeLoader", None)
+    try:
+        return yaml.compose(text, Loader=loader) if loader else None
+    except (yaml.YAMLError, RecursionError, ValueError):
+        return None
+
+
 def _compose(reader: Reader) -> yaml.Node | None:
     try:
-        node = yaml.compose(reader.source.text, Loader=yaml.SafeLoader)
+        node = _quickly(reader.source.text) or yaml.compose(reader.source.text, Loader=yaml.SafeLoader)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         place = reader.within(mark.line + 1, mark.column + 1) if mark else reader.place()

@@ -8,10 +8,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from statemachine import StateChart
-from statemachine.exceptions import TransitionNotAllowed
-from statemachine.io import load
-
 from pcstate.errors import Mistake, Place, SpecError
 from pcstate.model.chart import Chart
 from pcstate.model.lts import Configuration, Event, Value
@@ -23,7 +19,12 @@ class LiveChart:
     """One running python-statemachine machine of a chart; also what property tests drive."""
 
     def __init__(self, chart: Chart) -> None:
+        from statemachine import StateChart  # slow to import, and needed only for what was never asked before
+        from statemachine.exceptions import TransitionNotAllowed
+        from statemachine.io import load
+
         self.chart = chart
+        self._refusal = TransitionNotAllowed
         self.order = {state.name: number for number, state in enumerate(chart.states)}
         try:
             loaded = load(chart.text, format="yaml")
@@ -53,7 +54,7 @@ class LiveChart:
         try:
             arguments: dict[str, Any] = dict(event.args)
             self.machine.send(event.name, **arguments)
-        except TransitionNotAllowed:
+        except self._refusal:
             return False
         return True
 

@@ -65,6 +65,7 @@ class Reader:
 
     source: Source
     mistakes: list[Mistake] = field(default_factory=list)
+    _tables: dict[str, list[int]] = field(default_factory=dict)
 
     def wrong(self, place: Place, message: str, hint: str = "") -> None:
         """Note one mistake."""
@@ -126,9 +127,12 @@ class Reader:
 
     def table(self, header: str, index: int = 0) -> int:
         """The line of the `index`-th `[header]` or `[[header]]`; 1 if there is none."""
-        pattern = re.compile(rf"^\s*\[\[?\s*{re.escape(header)}\s*\]\]?")
-        found = [n for n, line in enumerate(self.source.text.splitlines(), 1) if pattern.match(line)]
-        return found[index] if index < len(found) else 1
+        if not self._tables:
+            for number, line in enumerate(self.source.text.splitlines(), 1):
+                if found := re.match(r"^\s*\[\[?\s*([\w.-]+)\s*\]", line):
+                    self._tables.setdefault(found[1], []).append(number)
+        lines = self._tables.get(header, [])
+        return lines[index] if index < len(lines) else 1
 
     def keys(self, table: Any, allowed: Iterable[str], line: int, what: str) -> None:
         """Note every key of `table` that is not allowed."""
