@@ -8,18 +8,18 @@ from pcstate.model.network import GlobalState, Network
 
 __all__ = ["ConnSymmetry"]
 
-Block = tuple[tuple[int, ...], tuple[int, ...]]
-
 
 class ConnSymmetry:
     """Sorts the connections of a network's states."""
 
     def __init__(self, network: Network) -> None:
         self.network = network
-        count = network.parameters.get("conns", 1)
-        families = self._families(network, count)
-        self.blocks = [tuple(family[j] for family in families) for j in range(count)]
-        self.born = families.index(self._family(network, families, "dialer")) if families else 0
+        families: dict[str, list[int]] = {}
+        for n, component in enumerate(network.components):
+            if component.over == "conns":
+                families.setdefault(component.name, []).append(n)
+        self.blocks = list(zip(*families.values(), strict=True))
+        self.unborn = [tuple(network.components[c].initial for c in block) for block in self.blocks]
         self.referring = [
             n
             for n, component in enumerate(network.components)
@@ -27,21 +27,6 @@ class ConnSymmetry:
         ]
         self._conn: list[dict[int, int]] = [{} for _ in network.components]
         self._renamed: dict[tuple[int, int, int], int] = {}
-
-    @staticmethod
-    def _families(network: Network, count: int) -> list[list[int]]:
-        """The components that there are one of for each connection, by name; those share one behaviour."""
-        owners = ("dialer", "read_loop", "write_loop", "drainer", "socket", "num_expected", "idle_slot", "inbound", "writech",
-                  "reqch", "write_err_ch", "server")  # fmt: skip
-        found: dict[str, list[int]] = {name: [] for name in owners}
-        for n, component in enumerate(network.components):
-            if component.name in found:
-                found[component.name].append(n)
-        return [members for members in found.values() if len(members) == count]
-
-    @staticmethod
-    def _family(network: Network, families: list[list[int]], name: str) -> list[int]:
-        return next(family for family in families if network.components[family[0]].name == name)
 
     def sort(self, state: GlobalState) -> GlobalState:
         """The representative of all states that differ from `state` in the order of their connections."""
@@ -51,8 +36,7 @@ class ConnSymmetry:
         keys = []
         for j, block in enumerate(self.blocks):
             locals_ = tuple(state[c] for c in block)
-            unborn = self.network.components[block[self.born]].initial == locals_[self.born]
-            keys.append((unborn, locals_, tuple(n for n, conn in references if conn == j), j))
+            keys.append((locals_ == self.unborn[j], locals_, tuple(n for n, conn in references if conn == j), j))
         order = sorted(range(len(keys)), key=keys.__getitem__)
         if order == sorted(order):
             return state

@@ -28,6 +28,8 @@ class Component:
     kind: str
     behaviour: Behaviour
     initial: int
+    over: str = ""
+    """The index set that there is one of it for each member of, such as `conns`."""
 
     @property
     def key(self) -> str:

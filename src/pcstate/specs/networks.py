@@ -242,10 +242,11 @@ class _Builder:
         index = next(iter(binding.values()), None)
         initial = behaviour.initial({**{k: v for k, v in self.constants.items() if k in declared}, **own})
         kind = table.get("class", "") or "object"
-        component = Component(name, index if isinstance(index, int) else None, kind, behaviour, initial)
+        over = table.get("for", "").partition(" in ")[2]
+        component = Component(name, index if isinstance(index, int) else None, kind, behaviour, initial, over)
         if component.key in replacements:
             replaced, start = replacements[component.key]
-            component = Component(component.name, component.index, kind, replaced, start)
+            component = Component(component.name, component.index, kind, replaced, start, over)
         self.keys[component.key] = len(self.made)
         self.made.append(component)
 
