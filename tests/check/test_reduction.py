@@ -56,3 +56,23 @@ def test_the_reduction_changes_no_outcome(spec: Spec, case: Case, profile: str) 
     assert set(whole.outcomes) <= set(reduced.outcomes)
     if whole.complete:
         assert set(whole.outcomes) == set(reduced.outcomes)
+
+
+@pytest.mark.parametrize("profile", ["go1.12", "go1.27.2"])
+@pytest.mark.parametrize("text", ["get; read-all", "get; cancel"])
+def test_nor_does_it_with_two_callers(spec: Spec, text: str, profile: str) -> None:
+    """One of them waits until all is quiet, so that it may find what the other left."""
+    late, early = parse_expression(f"settle; {text}", 1), parse_expression(text, 1)
+    program = replace(early, callers=(*late.callers, *early.callers))
+    reduced = pipeline.predict(spec, program, profile)
+    whole = pipeline.predict(spec, program, profile, replace(BOUNDS, max_states=100_000, timeout=60.0), reduce=False)
+    assert reduced.complete and whole.complete
+    assert set(whole.outcomes) == set(reduced.outcomes)
+    assert all("stuck" not in outcome.errors for outcome in whole.outcomes)
+
+
+@pytest.mark.parametrize("behaviour", ["stall-body", "truncate-body"])
+def test_a_server_without_a_body_to_stall_answers(spec: Spec, behaviour: str) -> None:
+    program = replace(parse_expression("get", 1), server=ServerScript(body="none", behaviour=behaviour))
+    (outcome,) = pipeline.predict(spec, program, "1.27").outcomes
+    assert ("",) == outcome.errors

@@ -78,11 +78,11 @@ class Dependence:
             found = []
             reached = self._reach(component, local)
             near = {here for here in reached if self.step(component, here, event) >= 0}
-            while reached and local not in near:
+            while near and local not in near:
                 outside = {here for here in reached if here not in near and not near.isdisjoint(self._after(component, here))}
                 entering = (self._offering(component, here, near.__contains__) for here in outside)
                 found.append(frozenset().union(*entering))
-                near |= outside
+                near = near | outside if outside else set(reached)
             self._cuts[key] = found
         return self._cuts[key]
 

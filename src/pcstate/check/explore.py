@@ -113,6 +113,7 @@ def explore(
     Order: breadth first, vectors in the network's order. Cost: one pass over the transitions. Bounds: stops at
     `bounds.max_states` states or after `bounds.timeout` seconds, and says so.
     """
+    assert urgent or reduction is None, "the reduction keeps the states at rest of an urgent exploration only"
     begin = time.monotonic()
     initial = network.initial()
     graph = StateGraph(network, [initial], parents=[(0, -1)])

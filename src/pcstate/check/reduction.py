@@ -32,7 +32,10 @@ class Reduction:
         return self.stubborn.choose(state, steps)
 
     def canonical(self, state: GlobalState) -> GlobalState:
-        """One of the states that differ from `state` in nothing that counts."""
+        """One of the states that differ from `state` in nothing that counts.
+
+        What is spent holds from then on what it held when that was first seen, which is what it can hold.
+        """
         for formula, objects in self._spent:
             if formula(state):
                 kept = self._kept.setdefault(objects, tuple(state[c] for c in objects))

@@ -12,6 +12,7 @@ Where there is a choice, one is taken that brings in no more enabled vectors tha
 and both are tried. Every choice is sound; a poor one makes the set larger.
 """
 
+import itertools
 from collections.abc import Iterable, Set
 
 from pcstate.check.dependence import Dependence
@@ -24,7 +25,11 @@ Steps = list[tuple[int, GlobalState]]
 
 
 class StubbornSets:
-    """Finds small stubborn sets among the vectors whose kind is one of `kinds`; the others must not be possible meanwhile."""
+    """Finds small stubborn sets among the vectors whose kind is one of `kinds`.
+
+    The others must not be possible as long as one of these is: `explore` takes a timer's step only where nothing happens at
+    once, and then takes every timer's, so that what is kept is every state from which only clocks go on.
+    """
 
     def __init__(self, network: Network, kinds: Iterable[str]) -> None:
         self.network = network
@@ -46,11 +51,13 @@ class StubbornSets:
         enabled = frozenset(number for number, _ in steps)
         best: Set[int] = enabled
         true = [formula(state) for formula in self._apart]
-        for objects_first in (False, True):
-            for seed in sorted(enabled, key=self._place.__getitem__):
-                growth = _Growth(self, state, enabled, true, objects_first)
-                if len(best) > 1 and growth.grow(seed, len(best)):
-                    best = growth.found & enabled
+        seeds = sorted(enabled, key=self._place.__getitem__)
+        for objects_first, seed in itertools.product((False, True), seeds):
+            growth = _Growth(self, state, enabled, true, objects_first)
+            if growth.grow(seed, len(best)):
+                best = growth.found & enabled
+                if len(best) == 1:
+                    break
         return [step for step in steps if step[0] in best]
 
     def _facts_about(self, number: int) -> list[int]:

@@ -69,7 +69,8 @@ class Apart:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """A fact: once `formula` (under `names`) holds it goes on to, and what `objects` hold makes no difference any more."""
+    """A fact: once `formula` (under `names`) holds it goes on to, what `objects` hold makes no difference any more, and nothing
+    moves them that moves nobody else."""
 
     formula: Written
     names: Mapping[str, Value]

@@ -35,7 +35,7 @@ def demands(scenario: Scenario) -> Demands:
     sets: dict[str, list[Value]] = {
         "kinds": [_kind(server)],
         "keeps": [0 if server.connection == "close" or server.body == "until-close" else 1],
-        "wholes": [0] if server.behaviour in ("stall-body", "truncate-body") else [1],
+        "wholes": [0] if server.behaviour in ("stall-body", "truncate-body") and _kind(server) != "none" else [1],
         "goals": ["all", "part", "exact"],
         "halves": ["first", "both"],
         "conn_ends": ["usable", "closech"] if _fits_buffer(scenario) else ["usable"],
