@@ -19,7 +19,7 @@ def profile_of(spec: Spec, toolchain: Toolchain) -> Profile:
 
 
 @pytest.mark.skipif(not MODELLED, reason="no Go that a profile speaks for is installed")
-@pytest.mark.parametrize("name", [*ARTICLE, "close-only-at-once", *(f"{name}-six-hosts" for name in ARTICLE)])
+@pytest.mark.parametrize("name", [*ARTICLE, "close-only-at-once", "truncated-read", *(f"{name}-six-hosts" for name in ARTICLE)])
 @pytest.mark.parametrize("toolchain", MODELLED, ids=lambda toolchain: str(toolchain.version))
 def test_real_go_stays_within_the_prediction(spec: Spec, toolchain: Toolchain, name: str) -> None:
     scenario = pipeline.open_scenario(name, None, 1, str)

@@ -105,7 +105,7 @@ def _trace_json(trace: Trace | None) -> list[dict[str, Any]]:
 
 def check_text(report: Checked, expect: bool) -> None:
     """A table of verdicts, then a trace for each violated property."""
-    console = Console(highlight=False, soft_wrap=False)
+    console = _console()
     sizes = report.bounds
     table = Table(title=None, box=None, pad_edge=False, header_style="bold")
     for heading in ("verdict", "kind", "property", ""):
@@ -175,7 +175,7 @@ def observe_json(scenario: Scenario, reports: Sequence[Observed]) -> dict[str, A
 
 def predict_text(scenario: Scenario, reports: Sequence[Predicted]) -> None:
     """For each Go the answer in one line, then each outcome with where its goroutines wait."""
-    console = Console(highlight=False)
+    console = _console()
     if len(reports) > 1:
         same = all(set(report.outcomes) == set(reports[0].outcomes) for report in reports)
         console.print("all these Gos agree" if same else "these Gos differ", style="bold")
@@ -192,12 +192,27 @@ def predict_text(scenario: Scenario, reports: Sequence[Predicted]) -> None:
 
 def observe_text(scenario: Scenario, reports: Sequence[Observed]) -> None:
     """For each Go the outcomes it showed, and how often."""
-    console = Console(highlight=False)
+    console = _console()
     for report in reports:
         runs = sum(count for _, count in report.outcomes)
         console.print(f"Go {report.go}: {_headline([outcome for outcome, _ in report.outcomes])}", style="bold", markup=False)
         for outcome, count in report.outcomes:
             console.print(f"  {count} of {runs}: {_outcome(outcome)}", markup=False)
+
+
+def _orphans(outcome: Outcome) -> int:
+    """How many connections have goroutines though they are neither idle nor hold an unread body."""
+    return max(outcome.read_loops, outcome.write_loops) - outcome.idle_conns - outcome.unread_conns
+
+
+def _connections(count: int) -> str:
+    return f"{count} connection{'s' if count != 1 else ''}"
+
+
+def _console() -> Console:
+    """Lines for people: as wide as the terminal, or wide enough for a trace where there is none."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=160)
 
 
 def _headline(outcomes: Sequence[Outcome]) -> str:
@@ -207,8 +222,13 @@ def _headline(outcomes: Sequence[Outcome]) -> str:
     goroutines = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
     unread = max(outcome.unread_conns for outcome in outcomes)
     idle = max(outcome.idle_conns for outcome in outcomes)
+    orphans = max(map(_orphans, outcomes))
     if unread:
-        what = f"up to {unread} connections leak: their bodies are neither read to EOF nor closed"
+        what = f"up to {_connections(unread)} leak: bodies that are neither read to EOF nor closed"
+    elif orphans > 0:
+        what = f"up to {_connections(orphans)} left behind, whose goroutines wait for what never comes"
+    elif counts[-1] > 1 and not idle:
+        what = "no connection stays behind, but goroutines do"
     elif idle:
         what = f"no leak: at most {idle} idle connection{'s' if idle > 1 else ''} kept for reuse"
     else:
@@ -236,6 +256,8 @@ def _why(outcome: Outcome, positions: str) -> list[str]:
         lines.append(
             "readLoop waits for the body's end and writeLoop for a request: read the body to io.EOF, close it, or cancel"
         )
+    if _orphans(outcome) > 0 and "stuck" not in outcome.errors:
+        lines.append(f"nobody will ever let these go on: {positions}")
     if "stuck" in outcome.errors:
         lines.append(f"a request never returns: {positions}")
     return lines
