@@ -94,24 +94,25 @@ Drawn = tuple[tuple[Lts, ...], tuple[Sync, ...]]
 
 def build(drawn: Drawn) -> Network:
     """A network of its own: exploring remembers."""
-    return network(dict(zip("abc", drawn[0], strict=False)), drawn[1])
+    return network(dict(zip("abcd", drawn[0], strict=False)), drawn[1])
 
 
 @st.composite
 def networks(draw: st.DrawFn) -> Drawn:
-    """Two or three components of four states (`a0`, `a1`, ...), each drawn as a walk, and vectors of all kinds over them.
+    """Two to four components of four states (`a0`, `a1`, ...), each drawn as a walk, and vectors of all kinds over them.
 
     The events u and v are private to each component, so that much commutes; w, x and y are what they share.
     """
-    keys = "abc"[: draw(st.integers(2, 3))]
-    charts = []
+    keys = "abcd"[: draw(st.integers(2, 4))]
+    charts: list[Lts] = []
     for key in keys:
         edges: dict[tuple[int, Event], int] = {}
         here = 0
         for event, target in draw(st.lists(st.tuples(st.sampled_from("uvwxy"), st.integers(0, 3)), min_size=1, max_size=6)):
             edges[here, Event(event)] = target
             here = target
-        charts.append(Lts(0, tuple(Configuration((f"{key}{n}",)) for n in range(4)), edges))
+        drawn = Lts(0, tuple(Configuration((f"{key}{n}",)) for n in range(4)), edges)
+        charts.append(draw(st.sampled_from([drawn, charts[-1]])) if charts else drawn)  # two may share one behaviour
     syncs = [Sync(f"{key}_{event}", {key: event}) for key in keys for event in "uv"]
     for event in "wxy":
         order = draw(st.permutations(keys))
