@@ -114,7 +114,10 @@ class PredictReport:
     @property
     def reason(self) -> str:
         """Why they are not."""
-        return self.prediction.reason
+        if self.complete or not self.prediction.states:
+            return self.prediction.reason
+        found = f"the search stopped at its {self.prediction.reason}, after {self.prediction.states:,} states"
+        return f"{found}; fewer requests, or 'settle' between them, leave fewer interleavings"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,15 @@
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from pcstate import pipeline
 from pcstate.cli import main
+from pcstate.specs.library import Spec
+from pcstate.specs.scenarios import parse_expression
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -175,3 +179,11 @@ def test_a_mistake_of_ours_is_not_called_the_users(monkeypatch: pytest.MonkeyPat
         main(["spec", "lint"])
     assert 4 == stopped.value.code
     assert "a bug in pcstate" in capsys.readouterr().err
+
+
+def test_a_prediction_that_was_stopped_says_what_would_help(spec: Spec) -> None:
+    few = replace(pipeline.SCENARIO_BOUNDS, max_states=20)
+    stopped = pipeline.predict(spec, parse_expression("get; close", 2), "1.27", few)
+    assert not stopped.complete
+    assert "the search stopped at its limit of 20 states, after 21 states; fewer requests" in stopped.reason
+    assert "" == pipeline.predict(spec, parse_expression("get", 1), "1.27").reason
