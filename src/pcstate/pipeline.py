@@ -18,7 +18,7 @@ from pathlib import Path
 from pcstate.check.diagrams import chart_diagram, lifecycle_diagram, quotient_diagram, reachable_diagram
 from pcstate.check.explore import AT_ONCE, StateGraph, explore
 from pcstate.check.judge import Judge
-from pcstate.check.predict import Prediction, needs_more_conns, outcomes
+from pcstate.check.predict import Prediction, alike, needs_more_conns, outcomes
 from pcstate.check.reduction import Reduction
 from pcstate.check.refinement import refines
 from pcstate.check.tracing import Tracer
@@ -31,6 +31,7 @@ from pcstate.model.scenario import Outcome, Scenario
 from pcstate.model.verdict import Bounds, Judgement, Verdict
 from pcstate.specs import cache
 from pcstate.specs.charts import ChartBehaviour
+from pcstate.specs.feasible import feasible
 from pcstate.specs.library import Spec, load_spec
 from pcstate.specs.networks import instantiate
 from pcstate.specs.profiles import Profile, choose_profile
@@ -164,8 +165,7 @@ def build(spec: Spec, profile: Profile, bounds: Bounds, scenario: Scenario | Non
     asked = demands(scenario)
     lines = {f"program[{i}]": (line, line.initial) for i, line in enumerate(asked.programs)}
     constants = {**profile.constants, **asked.constants}
-    logs = (("request_log", "request_log", "r in all_requests"),)
-    network = instantiate(spec.network, behaviours, constants, sizes, lines, asked.sets, logs)
+    network = feasible(instantiate(spec.network, behaviours, constants, sizes, lines, asked.sets))
     return Built(network, behaviours, size)
 
 
@@ -252,7 +252,7 @@ def _explore_scenario(spec: Spec, profile: Profile, scenario: Scenario, bounds: 
     requests = max(caller.requests for caller in scenario.callers)
     sizes = replace(bounds, callers=len(scenario.callers), hosts=scenario.host_count, requests=requests)
     built = build(spec, profile, sizes, scenario)
-    reduction = Reduction(built.network, AT_ONCE) if reduce else None
+    reduction = Reduction(built.network, AT_ONCE, alike(scenario)) if reduce else None
     graph = explore(built.network, bounds, urgent=True, reduction=reduction)
     built.remember()
     return graph

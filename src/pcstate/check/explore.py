@@ -59,7 +59,8 @@ class StateGraph:
     """The explored part of a network.
 
     `states[0]` is initial; `edges[n]` are the (vector, target) pairs of state n, `parents[n]` the (state, vector) that first
-    led to it. `stopped` says which limit ended the search, `""` when it is complete.
+    led to it. `stopped` says which limit ended the search, `""` when it is complete. Where a reduction has exchanged callers,
+    `turns[n, k]` says where each went on the transition `edges[n][k]`.
     """
 
     network: Network
@@ -69,6 +70,7 @@ class StateGraph:
     depth: int = 0
     seconds: float = 0.0
     stopped: str = ""
+    turns: dict[tuple[int, int], tuple[int, ...]] = field(default_factory=dict)
     _arrows: Arrows | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -136,6 +138,10 @@ def explore(
             steps = clock.first(state, list(steps))
         found = []
         for vector, successor in steps:
+            if reduction:
+                successor, turn = reduction.canonical(successor)
+                if turn:
+                    graph.turns[current, len(found)] = turn
             target = number.get(successor)
             if target is None:
                 target = number[successor] = len(graph.states)
@@ -164,7 +170,5 @@ class _Clock:
                 continue
             if self.reduction is None:
                 return found
-            if kinds is AT_ONCE:
-                found = self.reduction.choose(state, found)
-            return [(vector, self.reduction.canonical(target)) for vector, target in found]
+            return self.reduction.choose(state, found) if kinds is AT_ONCE else found
         return []

@@ -10,8 +10,8 @@ without the reduction, and hold the facts against explored networks.
 
 from collections.abc import Sequence
 
-from pcstate.check.stubborn import Steps, StubbornSets
-from pcstate.check.symmetry import ConnSymmetry
+from pcstate.check.persistent import PersistentSets, Steps
+from pcstate.check.symmetry import Symmetry
 from pcstate.model.formula import compile_formula
 from pcstate.model.network import GlobalState, Network
 
@@ -19,20 +19,21 @@ __all__ = ["Reduction"]
 
 
 class Reduction:
-    """The reduction for one network; `kinds` are the classes of the vectors that it chooses among."""
+    """The reduction for one network; `kinds` are the classes of the vectors that it chooses among, `alike` the callers that
+    run the same program, in groups."""
 
-    def __init__(self, network: Network, kinds: Sequence[str]) -> None:
-        self.stubborn = StubbornSets(network, kinds)
-        self.symmetry = ConnSymmetry(network)
+    def __init__(self, network: Network, kinds: Sequence[str], alike: Sequence[Sequence[int]] = ()) -> None:
+        self.persistent = PersistentSets(network, kinds)
+        self.symmetry = Symmetry(network, alike)
         self._spent = [(compile_formula(s.formula, network, s.names), s.objects) for s in network.spent]
         self._kept: dict[tuple[int, ...], tuple[int, ...]] = {}
 
     def choose(self, state: GlobalState, steps: Steps) -> Steps:
         """The steps to take, of those that are possible: enough to find every state at rest."""
-        return self.stubborn.choose(state, steps)
+        return self.persistent.choose(state, steps)
 
-    def canonical(self, state: GlobalState) -> GlobalState:
-        """One of the states that differ from `state` in nothing that counts.
+    def canonical(self, state: GlobalState) -> tuple[GlobalState, tuple[int, ...]]:
+        """One of the states that differ from `state` in nothing that counts; and where each caller is then, () if nowhere else.
 
         What is spent holds from then on what it held when that was first seen, which is what it can hold.
         """

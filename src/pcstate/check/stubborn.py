@@ -17,7 +17,7 @@ from collections.abc import Iterable, Set
 
 from pcstate.check.dependence import Dependence
 from pcstate.model.formula import compile_formula
-from pcstate.model.network import GlobalState, Network
+from pcstate.model.network import Apart, GlobalState, Network
 
 __all__ = ["Steps", "StubbornSets"]
 
@@ -36,6 +36,7 @@ class StubbornSets:
         self.dependence = Dependence(network, kinds)
         self._apart = [compile_formula(fact.formula, network, fact.names) for fact in network.apart]
         self._goroutine = [component.kind == "goroutine" for component in network.components]
+        self._steps = [self._fired_by(fact) for fact in network.apart]
         self._facts = [self._facts_about(number) for number in range(len(network.vectors))]
         last = [max((c for c, _ in v.who if self._goroutine[c]), default=-1) for v in network.vectors]
         self._order = sorted(range(len(network.vectors)), key=lambda number: (-last[number], number))
@@ -59,6 +60,13 @@ class StubbornSets:
                 if len(best) == 1:
                     break
         return [step for step in steps if step[0] in best]
+
+    def _fired_by(self, fact: Apart) -> frozenset[int]:
+        """The vectors that the fact names as steps."""
+        vectors = enumerate(self.network.vectors)
+        return frozenset(
+            number for number, v in vectors for name, args in fact.steps if v.name == name and set(args) <= set(v.args)
+        )
 
     def _facts_about(self, number: int) -> list[int]:
         parts = {component for component, _ in self.network.vectors[number].who}
@@ -110,7 +118,7 @@ class _Growth:
     def _keys(self, number: int) -> frozenset[int]:
         """Vectors of which one must come before one that is off can be on."""
         vector, step, state = self.sets.network.vectors[number], self.dependence.step, self.state
-        choices = [(0, self._moves_of(self.sets.network.apart[n].until)) for n in self.sets._facts[number] if self.true[n]]
+        choices = [(0, self._ends(n)) for n in self.sets._facts[number] if self.true[n]]
         off = [(c, state[c], event) for c, event in vector.who if step(c, state[c], event) < 0]
         choices += [(1 + self.sets._goroutine[part[0]], self.dependence.towards(*part)) for part in off]
         choices += [(1, self.dependence.moves(c, state[c])) for c, event in vector.unless if step(c, state[c], event) >= 0]
@@ -124,5 +132,7 @@ class _Growth:
         added = choice[1] - self.found
         return len(added & self.enabled), choice[0] * self.objects_first, len(added)
 
-    def _moves_of(self, components: Iterable[int]) -> frozenset[int]:
-        return frozenset().union(*(self.dependence.moves(c, self.state[c]) for c in components))
+    def _ends(self, fact: int) -> frozenset[int]:
+        """The vectors that can end a fact."""
+        until = self.sets.network.apart[fact].until
+        return self.sets._steps[fact].union(*(self.dependence.moves(c, self.state[c]) for c in until))

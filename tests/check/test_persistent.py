@@ -1,0 +1,135 @@
+"""Stubborn sets: fewer steps, the same states at rest; and the facts of the network file that they rest on are facts."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+
+from pcstate import pipeline
+from pcstate.check.dependence import Dependence
+from pcstate.check.explore import StateGraph, explore
+from pcstate.check.safety import holds_in
+from pcstate.check.persistent import PersistentSets as StubbornSets
+from pcstate.model.formula import compile_formula
+from pcstate.model.lts import Event
+from pcstate.model.network import GlobalState, Network
+from pcstate.model.verdict import Bounds
+from pcstate.specs.library import Spec
+from pcstate.specs.profiles import choose_profile
+from pcstate.specs.scenarios import parse_expression
+from tests.check.small import Drawn, Sync, build, independent, naive_graph, network, networks
+
+PROFILES = ("go1.12", "go1.26", "go1.27.2")
+
+
+def reduced(net: Network) -> dict[GlobalState, int]:
+    """The states that stubborn sets leave, each with the number of steps taken from it."""
+    sets = StubbornSets(net, [""])
+    found: dict[GlobalState, int] = {}
+    queue = [net.initial()]
+    for state in queue:
+        if state not in found:
+            steps = sets.choose(state, list(net.steps(state)))
+            found[state] = len(steps)
+            queue += [target for _, target in steps]
+    return found
+
+
+@given(networks())
+def test_every_state_at_rest_is_found_and_no_other(drawn: Drawn) -> None:
+    whole, part = naive_graph(build(drawn)), reduced(build(drawn))
+    assert set(part) <= set(whole)
+    assert {s for s in whole if not whole.out_degree(s)} == {s for s, steps in part.items() if not steps}
+
+
+def test_what_is_independent_is_not_interleaved() -> None:
+    assert 11 == len(reduced(independent(10)))
+
+
+def test_what_another_only_looks_at_is_not_taken_from_under_it() -> None:
+    """`y` looks at `a` in a0 and leaves it there: `x` must not simply come first."""
+    charts = {"a": ["a0 -look-> a0", "a0 -x-> a1"], "b": "b0 -y-> b1"}
+    net = network(charts, [Sync("x", {"a": "x"}), Sync("y", {"b": "y", "a": "look"})])
+    assert {(1, 0), (1, 1)} == {state for state, steps in reduced(net).items() if not steps}
+
+
+def test_an_event_that_cannot_be_reached_has_no_way_to_it() -> None:
+    net = network({"a": "a0 -x-> a1"}, [Sync("x", {"a": "x"}), Sync("y", {"a": "y"})])
+    assert [] == Dependence(net, [""]).cuts(0, 0, Event("y"))
+
+
+def test_a_race_is_kept() -> None:
+    """Whoever comes first takes it."""
+    charts = {"a": "a0 -take-> a1", "b": "b0 -take-> b1", "thing": "there -take-> gone"}
+    net = network(charts, [Sync(x, {x: "take", "thing": "take"}) for x in "ab"])
+    assert 3 == len(reduced(net))
+
+
+def test_a_step_that_could_be_overtaken_by_a_broadcast_waits_for_it() -> None:
+    """`z` moves `a` from a1 only, so that it makes a difference whether `x` comes before it."""
+    net = network({"a": "a0 -x-> a1 -y-> a2", "b": "b0 -z-> b1"}, [Sync("x", {"a": "x"}), Sync("z", {"b": "z"}, also={"a": "y"})])
+    at_rest = [state for state, steps in reduced(net).items() if not steps]
+    assert {(1, 1), (2, 1)} == set(at_rest)
+
+
+@pytest.fixture(scope="module", params=PROFILES)
+def graphs(request: pytest.FixtureRequest, spec: Spec) -> list[StateGraph]:
+    """The free network of one connection, and some programs on two with every interleaving."""
+    profile = choose_profile(spec.profiles, request.param)
+    found = [explore(pipeline.build(spec, profile, Bounds(requests=1)).network, Bounds())]
+    bounds = replace(pipeline.SCENARIO_BOUNDS, conns=2, max_states=4000)
+    for text in ("get; close", "get; cancel", "get; read-all"):
+        one = parse_expression(text, 2)
+        two = replace(parse_expression(text, 1), callers=parse_expression(f"settle; {text}", 1).callers * 2)
+        for scenario, sizes in ((two, replace(bounds, callers=2, requests=1)), (one, replace(bounds, requests=2))):
+            found.append(explore(pipeline.build(spec, profile, sizes, scenario).network, sizes, urgent=True))
+    return found
+
+
+def broken_facts(graph: StateGraph) -> Iterator[str]:
+    """Where a fact that the network states is not one."""
+    net, matrix = graph.network, graph.matrix()
+    parts = [frozenset(c for c, _ in vector.who) for vector in net.vectors]
+    for fact in net.apart:
+        holds = holds_in(graph, compile_formula(fact.formula, net, fact.names), matrix)
+        for number in (n for n in holds.nonzero()[0] if n < len(graph.edges)):
+            for vector, target in graph.edges[number]:
+                if parts[vector] & fact.these and parts[vector] & fact.those:
+                    yield f"{fact.formula.text}: yet {net.vectors[vector]}"
+                before, after = graph.states[number], graph.states[target]
+                if not holds[target] and all(before[c] == after[c] for c in fact.until):
+                    yield f"{fact.formula.text}: ended by {net.vectors[vector]}"
+    for spent in net.spent:
+        holds = holds_in(graph, compile_formula(spent.formula, net, spent.names), matrix)
+        objects = frozenset(spent.objects)
+        mentioned = [{c for c, _ in (*v.who, *v.unless)} for v in net.vectors]
+        touching = [
+            n
+            for n, v in enumerate(net.vectors)
+            if objects & mentioned[n] and not {c for c, _ in v.also} | mentioned[n] <= objects
+        ]
+        for number in (n for n in holds.nonzero()[0] if n < len(graph.edges)):
+            state = graph.states[number]
+            for vector in touching:
+                others = [(c, event) for c, event in net.vectors[vector].who if c not in objects]
+                if all(net.components[c].behaviour.step(state[c], event) >= 0 for c, event in others):
+                    yield f"{spent.formula.text}: {net.vectors[vector]} still looks"
+            for vector, target in graph.edges[number]:
+                if not holds[target] or mentioned[vector] <= objects:
+                    yield f"{spent.formula.text}: ended, or kept moving, by {net.vectors[vector]}"
+
+
+def test_the_facts_of_the_network_file_hold_in_explored_networks(graphs: list[StateGraph]) -> None:
+    for graph in graphs:
+        assert [] == sorted(set(broken_facts(graph)))
+
+
+def test_a_fact_that_is_none_is_noticed(graphs: list[StateGraph]) -> None:
+    """With nothing to wait for, a connection that is let go of is said never to come back: it does."""
+    graph = graphs[-1]
+    net = graph.network
+    wrong = Network(
+        net.name, net.components, net.vectors, net.parameters, tuple(replace(f, until=frozenset()) for f in net.apart)
+    )
+    assert list(broken_facts(StateGraph(wrong, graph.states, graph.edges)))
