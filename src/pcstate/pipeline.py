@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pcstate.check.diagrams import chart_diagram, lifecycle_diagram, quotient_diagram, reachable_diagram
-from pcstate.check.explore import AT_ONCE, StateGraph, explore
+from pcstate.check.explore import StateGraph, explore
 from pcstate.check.judge import Judge
 from pcstate.check.predict import Prediction, alike, needs_more_conns, outcomes
 from pcstate.check.reduction import Reduction
@@ -252,7 +252,7 @@ def _explore_scenario(spec: Spec, profile: Profile, scenario: Scenario, bounds: 
     requests = max(caller.requests for caller in scenario.callers)
     sizes = replace(bounds, callers=len(scenario.callers), hosts=scenario.host_count, requests=requests)
     built = build(spec, profile, sizes, scenario)
-    reduction = Reduction(built.network, AT_ONCE, alike(scenario)) if reduce else None
+    reduction = Reduction(built.network, alike(scenario)) if reduce else None
     graph = explore(built.network, bounds, urgent=True, reduction=reduction)
     built.remember()
     return graph

@@ -12,16 +12,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from pcstate.check.reduction import Reduction
+from pcstate.check.reduction import AT_ONCE, TIMERS, Reduction
 from pcstate.model.network import GlobalState, Network
 from pcstate.model.verdict import Bounds
 
-__all__ = ["AT_ONCE", "Arrows", "StateGraph", "explore"]
-
-AT_ONCE = ("", "environment")
-"""The classes of vectors that wait for no clock."""
-TIMERS = ("timer", "environment-timer")
-
+__all__ = ["Arrows", "StateGraph", "explore"]
 
 Ints = npt.NDArray[np.int64]
 
@@ -119,7 +114,7 @@ def explore(
     begin = time.monotonic()
     initial = network.initial()
     graph = StateGraph(network, [initial], parents=[(0, -1)])
-    clock = _Clock(network, reduction) if urgent else None
+    steps = reduction.steps if reduction else _Clock(network).steps if urgent else network.steps
     number = {initial: 0}
     levels = [0]
     for current, state in enumerate(graph.states):
@@ -133,12 +128,10 @@ def explore(
             graph.stopped = f"limit of {bounds.max_states:,} states"
         if graph.stopped:
             break
-        steps: Iterable[tuple[int, GlobalState]] = network.steps(state)
-        if clock:
-            steps = clock.first(state, list(steps))
-        found = []
-        for vector, successor in steps:
-            if reduction:
+        found: list[tuple[int, int]] = []
+        taken = steps(state)
+        for vector, successor in taken:
+            if reduction and len(taken) > 1:
                 successor, turn = reduction.canonical(successor)
                 if turn:
                     graph.turns[current, len(found)] = turn
@@ -158,17 +151,14 @@ def explore(
 class _Clock:
     """Time in order: what happens at once comes before any timer, and a timer before anybody is sure that all is quiet."""
 
-    def __init__(self, network: Network, reduction: Reduction | None) -> None:
-        self.vectors = network.vectors
-        self.reduction = reduction
+    def __init__(self, network: Network) -> None:
+        self.network = network
 
-    def first(self, state: GlobalState, steps: list[tuple[int, GlobalState]]) -> list[tuple[int, GlobalState]]:
-        """The steps to take from `state`: those of the first urgency that has any, reduced where that is at once."""
+    def steps(self, state: GlobalState) -> list[tuple[int, GlobalState]]:
+        """The steps of the first urgency that has any."""
+        steps = self.network.steps(state)
         for kinds in (AT_ONCE, TIMERS, ("settle",)):
-            found = [step for step in steps if self.vectors[step[0]].kind in kinds]
-            if not found:
-                continue
-            if self.reduction is None:
+            found = [step for step in steps if self.network.vectors[step[0]].kind in kinds]
+            if found:
                 return found
-            return self.reduction.choose(state, found) if kinds is AT_ONCE else found
         return []

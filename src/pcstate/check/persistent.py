@@ -11,19 +11,16 @@ It is found as what happens among some components, a cluster. The cluster grows 
 * the network states that it stays off until some step that cannot come first either (`Apart`).
 
 The enabled vectors whose components are all inside are then persistent. What was found is remembered by what it rests on: the
-configurations of the cluster's components, and the facts.
+configurations of the cluster's components, and the facts. Sets of vectors are integers, one bit a vector.
 """
 
 from collections.abc import Iterable
 
-from pcstate.model.formula import Formula, compile_formula
-from pcstate.model.lts import Event
+from pcstate.check.dependence import Dependence, bits
+from pcstate.model.formula import compile_formula
 from pcstate.model.network import Apart, GlobalState, Network
 
-__all__ = ["PersistentSets", "Steps"]
-
-Steps = list[tuple[int, GlobalState]]
-
+__all__ = ["PersistentSets"]
 
 _NEAR = {"conns": 0, "all_requests": 1, "callers": 2}
 """Which components to take in first: those that fewer others have to do with."""
@@ -38,57 +35,43 @@ class PersistentSets:
 
     def __init__(self, network: Network, kinds: Iterable[str]) -> None:
         self.network = network
-        counted = set(kinds)
-        size = len(network.components)
-        initial = network.initial()
-        moved = {
-            c for v in network.vectors for c, event in (*v.who, *v.also) if self.step(c, initial[c], event) not in (-1, initial[c])
-        }
-        self.inside = [frozenset(c for c, _ in (*v.who, *v.also, *v.unless) if c in moved) for v in network.vectors]
-        self.who: list[dict[Event, list[int]]] = [{} for _ in range(size)]
-        self.also: list[list[tuple[int, Event]]] = [[] for _ in range(size)]
-        self.unless: list[list[tuple[int, Event]]] = [[] for _ in range(size)]
-        for number, v in enumerate(network.vectors):
-            if v.kind in counted:
-                for c, event in v.who:
-                    self.who[c].setdefault(event, []).append(number)
-                for c, event in v.also:
-                    self.also[c].append((number, event))
-                for c, event in v.unless:
-                    self.unless[c].append((number, event))
-        self._offered: list[dict[int, list[int]]] = [{} for _ in range(size)]
+        self.dependence = Dependence(network, kinds)
         self.facts = [compile_formula(fact.formula, network, fact.names) for fact in network.apart]
-        self.ends = [_ends(network, fact) for fact in network.apart]
-        self.facts_about = [self._facts_about(number) for number in range(len(network.vectors))]
+        self.ends = [_ends(network, fact) & self.dependence.counted for fact in network.apart]
+        self.facts_about = [
+            [n for n, fact in enumerate(network.apart) if parts & fact.these and parts & fact.those]
+            for parts in ({component for component, _ in vector.who} for vector in network.vectors)
+        ]
         self.rank = [_NEAR.get(component.over, len(_NEAR)) for component in network.components]
         goroutine = [component.kind == "goroutine" for component in network.components]
         last = [max((c for c, _ in v.who if goroutine[c]), default=-1) for v in network.vectors]
         order = sorted(range(len(network.vectors)), key=lambda number: (-last[number], number))
         self._place = {number: place for place, number in enumerate(order)}
-        self._known: dict[int, dict[tuple[tuple[int, ...], tuple[int, ...]], dict[tuple[int, ...], frozenset[int]]]] = {}
+        self._first = sum(1 << number for number, v in enumerate(network.vectors) if v.first) & self.dependence.counted
+        self._known: dict[int, dict[tuple[tuple[int, ...], tuple[int, ...]], dict[tuple[int, ...], int]]] = {}
 
-    def choose(self, state: GlobalState, steps: Steps) -> Steps:
-        """Those of `steps`, which must be all that are possible, that the smallest persistent set found has in it.
+    def choose(self, state: GlobalState) -> int:
+        """Of the vectors that can fire in `state`, those of the smallest persistent set found; 0 if none of `kinds` can.
 
-        Goroutines that the network names last are tried first: what goes on behind the callers is done before they go on.
+        One that the network declares to be `first` is a set of its own. Goroutines that the network names last are tried
+        first: what goes on behind the callers is done before they go on.
         """
-        if len(steps) < 2:
-            return steps
-        first = next((step for step in steps if self.network.vectors[step[0]].first), None)
-        if first is not None:
-            return [first]
-        enabled = frozenset(number for number, _ in steps)
+        enabled = self.dependence.enabled(state) & self.dependence.counted
+        first = enabled & self._first
+        if first:
+            return first & -first
         best = enabled
-        truth: dict[int, bool] = {}
-        for seed in sorted(enabled, key=self._place.__getitem__):
-            found = self._recall(seed, state, enabled, truth)
-            if len(found) < len(best):
-                best = found
-                if len(best) == 1:
-                    break
-        return [step for step in steps if step[0] in best]
+        if best & (best - 1):
+            truth: dict[int, bool] = {}
+            for seed in sorted(bits(enabled), key=self._place.__getitem__):
+                found = self._recall(seed, state, enabled, truth)
+                if found.bit_count() < best.bit_count():
+                    best = found
+                    if best.bit_count() == 1:
+                        break
+        return best
 
-    def _recall(self, seed: int, state: GlobalState, enabled: frozenset[int], truth: dict[int, bool]) -> frozenset[int]:
+    def _recall(self, seed: int, state: GlobalState, enabled: int, truth: dict[int, bool]) -> int:
         known = self._known.setdefault(seed, {})
         for (components, facts), answers in known.items():
             answer = answers.get(tuple([state[c] for c in components]))
@@ -96,7 +79,7 @@ class PersistentSets:
                 return answer
         cluster = _Cluster(self, state, enabled, truth)
         found = cluster.grow(seed)
-        if found is None:
+        if not found:
             return enabled
         key = (tuple(sorted(cluster.components)), tuple(sorted(cluster.facts)))
         known.setdefault(key, {})[tuple([state[c] for c in key[0]])] = found
@@ -108,134 +91,89 @@ class PersistentSets:
             truth[fact] = bool(self.facts[fact](state))
         return truth[fact]
 
-    def step(self, component: int, local: int, event: Event) -> int:
-        """Where the event leads the component; -1 where it does not take it."""
-        return self.network.components[component].behaviour.step(local, event)
-
-    def offered(self, component: int, local: int) -> list[int]:
-        """The vectors that the component is ready for."""
-        known = self._offered[component]
-        if local not in known:
-            events = self.who[component].items()
-            known[local] = [n for event, numbers in events if self.step(component, local, event) >= 0 for n in numbers]
-        return known[local]
-
-    def _facts_about(self, number: int) -> list[int]:
-        parts = {component for component, _ in self.network.vectors[number].who}
-        return [n for n, fact in enumerate(self.network.apart) if parts & fact.these and parts & fact.those]
-
 
 class _Cluster:
     """One cluster, while it grows in one state."""
 
-    def __init__(self, sets: PersistentSets, state: GlobalState, enabled: frozenset[int], truth: dict[int, bool]) -> None:
+    def __init__(self, sets: PersistentSets, state: GlobalState, enabled: int, truth: dict[int, bool]) -> None:
         self.sets = sets
         self.state = state
         self.enabled = enabled
         self.truth = truth
         self.components: set[int] = set()
         self.facts: set[int] = set()
-        self.found: list[int] = []
+        self.able = sets.dependence.counted
+        """The vectors that no component of the cluster keeps from firing."""
 
-    def grow(self, seed: int) -> frozenset[int] | None:
-        """The enabled vectors of the cluster around `seed`; None if these are all that are enabled."""
-        self.components |= self.sets.inside[seed]
+    def grow(self, seed: int) -> int:
+        """The enabled vectors of the cluster around `seed`; 0 if these are all that are enabled."""
+        dependence = self.sets.dependence
+        for component in dependence.components(seed):
+            self._add(component)
         while True:
-            self.found = [n for n in self.enabled if self.sets.inside[n] <= self.components]
-            if len(self.found) == len(self.enabled):
-                return None
+            outside = 0
+            for component, parts in enumerate(dependence.parts):
+                if component not in self.components:
+                    outside |= parts
+            found = self.enabled & ~outside
+            if found == self.enabled:
+                return 0
             size = len(self.components)
-            for number in self._touching():
-                if not self.sets.inside[number] <= self.components:
-                    self._consider(number)
-                    if len(self.components) > size:
-                        break
-            else:
-                return frozenset(self.found)
+            for number in bits(self.able & outside & self._disturbing(found)):
+                if self.able >> number & 1 and not self._kept_off(number, outside):
+                    self._take(number)
+            if len(self.components) == size:
+                return found
 
-    def _touching(self) -> Iterable[int]:
-        """The vectors that might happen to the cluster from outside."""
-        for c in sorted(self.components):
-            local = self.state[c]
-            yield from self.sets.offered(c, local)
-            for number, event in self.sets.also[c]:
-                targets = [local, *self._targets(c)]
-                if any(self.sets.step(c, here, event) not in (-1, here) for here in targets):
-                    yield number
-            for number, event in self.sets.unless[c]:
-                if self.sets.step(c, local, event) < 0 and any(self.sets.step(c, t, event) >= 0 for t in self._targets(c)):
-                    yield number
+    def _add(self, component: int) -> None:
+        if component not in self.components:
+            self.components.add(component)
+            self.able &= self.sets.dependence.allowed(component, self.state[component])
 
-    def _targets(self, component: int) -> list[int]:
-        """Where the enabled vectors of the cluster lead one of its components."""
-        found = []
-        for number in self.found:
-            v = self.sets.network.vectors[number]
-            for c, event in (*v.who, *v.also):
-                if c == component:
-                    target = self.sets.step(c, self.state[c], event)
-                    if target >= 0:
-                        found.append(target)
-        return found
+    def _disturbing(self, found: int) -> int:
+        """The vectors that would change the cluster, or that one of its enabled vectors would change."""
+        dependence = self.sets.dependence
+        targets: dict[int, set[int]] = {component: set() for component in self.components}
+        for number in bits(found):
+            for component, target in dependence.moved(number, self.state):
+                targets[component].add(target)
+        disturbing = 0
+        for component, reached in targets.items():
+            disturbing |= dependence.changes(component, self.state[component])
+            for target in reached:
+                disturbing |= dependence.changes(component, target) | dependence.stopped(component, target)
+        return disturbing
 
-    def _consider(self, number: int) -> None:
-        """Take the components of a vector in, unless it cannot come first or does not matter."""
-        v, step = self.sets.network.vectors[number], self.sets.step
-        looks = True
-        for c, event in v.who:
-            if c in self.components:
-                local = self.state[c]
-                target = step(c, local, event)
-                if target < 0:
-                    return
-                looks = looks and target == local and all(step(c, t, event) == t for t in self._targets(c))
-        for c, event in v.also:
-            if c in self.components:
-                looks = looks and all(step(c, t, event) in (-1, t) for t in (self.state[c], *self._targets(c)))
-        for c, event in v.unless:
-            if c in self.components:
-                if step(c, self.state[c], event) >= 0:
-                    return
-                looks = looks and not any(step(c, t, event) >= 0 for t in self._targets(c))
-        if looks:
-            return
+    def _kept_off(self, number: int, outside: int) -> bool:
+        """Whether a fact keeps the vector from firing until the cluster moves; a component is taken in where that helps."""
         facts = [fact for fact in self.sets.facts_about[number] if self.sets.holds(fact, self.state, self.truth)]
         for fact in facts:
-            if all(map(self._off, self.sets.ends[fact])):
+            if not self.sets.ends[fact] & self.able & outside:
                 self.facts.add(fact)
-                return
-        if not any(map(self._keep, facts)):
-            self._take(number)
-
-    def _keep(self, fact: int) -> bool:
-        """Take a component in that helps to keep a fact true until the cluster moves; False if there is none."""
-        number = next(number for number in self.sets.ends[fact] if not self._off(number))
-        if number in self.enabled:
-            return False
-        self._take(number)
-        return True  # the cluster has grown: all is looked at again
-
-    def _off(self, number: int) -> bool:
-        """Whether a component of the cluster keeps a vector from firing, or it is the cluster's own."""
-        if self.sets.inside[number] <= self.components:
-            return True
-        return any(c in self.components and self.sets.step(c, self.state[c], e) < 0 for c, e in self.sets.network.vectors[number].who)
+                return True
+        for fact in facts:
+            end = next(bits(self.sets.ends[fact] & self.able & outside))
+            if not self.enabled >> end & 1:
+                self._take(end)
+                return True  # the cluster has grown: all is looked at again
+        return False
 
     def _take(self, number: int) -> None:
         """Take in what decides whether a vector can fire: a component that keeps it from firing now, or else all of its own."""
-        sets = self.sets
-        blocking = [c for c, event in sets.network.vectors[number].who if sets.step(c, self.state[c], event) < 0]
+        dependence = self.sets.dependence
+        blocking = dependence.blocking(number, self.state)
         if blocking:
-            self.components.add(min(blocking, key=lambda c: (bool(sets.offered(c, self.state[c])), sets.rank[c], c)))
+            self._add(min(blocking, key=lambda c: (dependence.offers(c, self.state[c]), self.sets.rank[c], c)))
         else:
-            self.components |= sets.inside[number]
+            for component in dependence.components(number):
+                self._add(component)
 
 
-def _ends(network: Network, fact: Apart) -> list[int]:
+def _ends(network: Network, fact: Apart) -> int:
     """The vectors that can end a fact: those that it names, and those that can move one of the components it names."""
-    return [
-        number
+    return sum(
+        1 << number
         for number, v in enumerate(network.vectors)
         if any(v.name == name and set(args) <= set(v.args) for name, args in fact.steps)
         or any(c in fact.until for c, _ in (*v.who, *v.also))
-    ]
+    )

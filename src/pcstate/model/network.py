@@ -145,6 +145,18 @@ class Network:
                         found.append((number, tuple(successor)))
         return found
 
+    def fire(self, number: int, state: GlobalState) -> GlobalState:
+        """Where vector `number`, which must be able to fire in `state`, leads."""
+        who, _, also = self._parts[number]
+        successor = list(state)
+        for part in who:
+            successor[part[0]] = self._step(part, state[part[0]])
+        for part in also:
+            moved = self._step(part, state[part[0]])
+            if moved >= 0:
+                successor[part[0]] = moved
+        return tuple(successor)
+
     def observed(self) -> "Network":
         """A network without vectors whose states are those of this one with those of its observers behind them."""
         return Network(self.name, self.components + self.observers, (), self.parameters)
