@@ -14,7 +14,7 @@ The enabled vectors whose components are all inside are then persistent. What wa
 configurations of the cluster's components, and the facts. Sets of vectors are integers, one bit a vector.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pcstate.check.dependence import Dependence, bits
 from pcstate.model.formula import compile_formula
@@ -24,6 +24,12 @@ __all__ = ["PersistentSets"]
 
 _NEAR = {"conns": 0, "all_requests": 1, "callers": 2}
 """Which components to take in first: those that fewer others have to do with."""
+
+
+_Answer = tuple[int, bool]
+"""A persistent set, and whether that is all of it."""
+_Stage = tuple[tuple[int, ...], tuple[int, ...], "dict[tuple[int, ...], _Answer | list[_Stage]]"]
+"""Components, facts that have to hold, and by the configurations of the components what comes next."""
 
 
 class PersistentSets:
@@ -48,7 +54,7 @@ class PersistentSets:
         order = sorted(range(len(network.vectors)), key=lambda number: (-last[number], number))
         self._place = {number: place for place, number in enumerate(order)}
         self._first = sum(1 << number for number, v in enumerate(network.vectors) if v.first) & self.dependence.counted
-        self._known: dict[int, dict[tuple[tuple[int, ...], tuple[int, ...]], dict[tuple[int, ...], int]]] = {}
+        self._known: dict[int, list[_Stage]] = {}
 
     def choose(self, state: GlobalState) -> int:
         """Of the vectors that can fire in `state`, those of the smallest persistent set found; 0 if none of `kinds` can.
@@ -64,26 +70,39 @@ class PersistentSets:
         if best & (best - 1):
             truth: dict[int, bool] = {}
             for seed in sorted(bits(enabled), key=self._place.__getitem__):
-                found = self._recall(seed, state, enabled, truth)
-                if found.bit_count() < best.bit_count():
+                found = self._around(seed, state, enabled, best.bit_count(), truth)
+                if found:
                     best = found
                     if best.bit_count() == 1:
                         break
         return best
 
-    def _recall(self, seed: int, state: GlobalState, enabled: int, truth: dict[int, bool]) -> int:
-        known = self._known.setdefault(seed, {})
-        for (components, facts), answers in known.items():
-            answer = answers.get(tuple([state[c] for c in components]))
-            if answer is not None and all(self.holds(fact, state, truth) for fact in facts):
-                return answer
-        cluster = _Cluster(self, state, enabled, truth)
-        found = cluster.grow(seed)
-        if not found:
-            return enabled
-        key = (tuple(sorted(cluster.components)), tuple(sorted(cluster.facts)))
-        known.setdefault(key, {})[tuple([state[c] for c in key[0]])] = found
-        return found
+    def _around(self, seed: int, state: GlobalState, enabled: int, limit: int, truth: dict[int, bool]) -> int:
+        """The persistent set that grows from `seed`; 0 if it has `limit` members or more."""
+        known = self._known.setdefault(seed, [])
+        answer = self._recall(known, state, limit, truth)
+        if answer is None:
+            cluster = _Cluster(self, state, enabled, truth)
+            found = cluster.grow(seed, limit)
+            answer = found, found.bit_count() < limit
+            _remember(known, cluster.stages, state, answer)
+        found, whole = answer
+        return found if whole and found.bit_count() < limit else 0
+
+    def _recall(self, known: "list[_Stage]", state: GlobalState, limit: int, truth: dict[int, bool]) -> "_Answer | None":
+        """What a cluster came to that grew where all that it rests on was the same. What one held that was given up is known
+        too: as much will be in it again."""
+        for components, facts, answers in known:
+            found = answers.get(tuple([state[c] for c in components]))
+            if found is None or not all(self.holds(fact, state, truth) for fact in facts):
+                continue
+            if isinstance(found, list):
+                answer = self._recall(found, state, limit, truth)
+                if answer is not None:
+                    return answer
+            elif found[1] or found[0].bit_count() >= limit:
+                return found
+        return None
 
     def holds(self, fact: int, state: GlobalState, truth: dict[int, bool]) -> bool:
         """Whether a fact's condition is true in `state`; `truth` remembers."""
@@ -101,33 +120,40 @@ class _Cluster:
         self.enabled = enabled
         self.truth = truth
         self.components: set[int] = set()
-        self.facts: set[int] = set()
+        self.stages: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
+        """The components that were taken in one round after the other, and the facts that were looked at in the round before."""
+        self._taken: list[int] = []
+        self._facts: list[int] = []
         self.able = sets.dependence.counted
         """The vectors that no component of the cluster keeps from firing."""
 
-    def grow(self, seed: int) -> int:
-        """The enabled vectors of the cluster around `seed`; 0 if these are all that are enabled."""
+    def grow(self, seed: int, limit: int) -> int:
+        """The enabled vectors of the cluster around `seed`; when these are `limit` or more, as many as it had then."""
         dependence = self.sets.dependence
         for component in dependence.components(seed):
             self._add(component)
         while True:
+            self.stages.append((tuple(self._taken), tuple(self._facts)))
+            self._taken = []
             outside = 0
             for component, parts in enumerate(dependence.parts):
                 if component not in self.components:
                     outside |= parts
             found = self.enabled & ~outside
-            if found == self.enabled:
-                return 0
-            size = len(self.components)
+            if found.bit_count() >= limit:
+                return found
+            self._facts = []
             for number in bits(self.able & outside & self._disturbing(found)):
                 if self.able >> number & 1 and not self._kept_off(number, outside):
                     self._take(number)
-            if len(self.components) == size:
+            if not self._taken:
+                self.stages.append(((), tuple(self._facts)))
                 return found
 
     def _add(self, component: int) -> None:
         if component not in self.components:
             self.components.add(component)
+            self._taken.append(component)
             self.able &= self.sets.dependence.allowed(component, self.state[component])
 
     def _disturbing(self, found: int) -> int:
@@ -149,11 +175,12 @@ class _Cluster:
         facts = [fact for fact in self.sets.facts_about[number] if self.sets.holds(fact, self.state, self.truth)]
         for fact in facts:
             if not self.sets.ends[fact] & self.able & outside:
-                self.facts.add(fact)
+                self._facts.append(fact)
                 return True
         for fact in facts:
             end = next(bits(self.sets.ends[fact] & self.able & outside))
             if not self.enabled >> end & 1:
+                self._facts.append(fact)
                 self._take(end)
                 return True  # the cluster has grown: all is looked at again
         return False
@@ -167,6 +194,24 @@ class _Cluster:
         else:
             for component in dependence.components(number):
                 self._add(component)
+
+
+def _remember(
+    known: list[_Stage], stages: Sequence[tuple[tuple[int, ...], tuple[int, ...]]], state: GlobalState, answer: _Answer
+) -> None:
+    for number, (components, facts) in enumerate(stages):
+        answers = next((answers for c, f, answers in known if c == components and f == facts), None)
+        if answers is None:
+            answers = {}
+            known.append((components, facts, answers))
+        key = tuple([state[c] for c in components])
+        if number + 1 == len(stages):
+            answers[key] = answer
+            return
+        further = answers.get(key)
+        if not isinstance(further, list):
+            further = answers[key] = []
+        known = further
 
 
 def _ends(network: Network, fact: Apart) -> int:
