@@ -14,6 +14,7 @@ The enabled vectors whose components are all inside are then persistent. What wa
 configurations of the cluster's components, and the facts. Sets of vectors are integers, one bit a vector.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from pcstate.check.dependence import Dependence, bits
@@ -54,6 +55,7 @@ class PersistentSets:
         order = sorted(range(len(network.vectors)), key=lambda number: (-last[number], number))
         self._place = {number: place for place, number in enumerate(order)}
         self._first = sum(1 << number for number, v in enumerate(network.vectors) if v.first) & self.dependence.counted
+        self._luck: Counter[str] = Counter()
         self._known: dict[int, list[_Stage]] = {}
 
     def choose(self, state: GlobalState) -> int:
@@ -69,8 +71,9 @@ class PersistentSets:
         best = enabled
         if best & (best - 1):
             truth: dict[int, bool] = {}
-            for seed in sorted(bits(enabled), key=self._place.__getitem__):
+            for seed in sorted(bits(enabled), key=lambda n: (-self._luck[self.network.vectors[n].name], self._place[n])):
                 found = self._around(seed, state, enabled, best.bit_count(), truth)
+                self._luck[self.network.vectors[seed].name] += 1 if found else -1
                 if found:
                     best = found
                     if best.bit_count() == 1:
