@@ -11,6 +11,9 @@ from pcstate.model.network import GlobalState, Network
 
 __all__ = ["Dependence", "bits"]
 
+TOGETHER = 5
+"""How many components are looked at as one when it is asked what can fire."""
+
 
 class Dependence:
     """The questions for one network, of whose vectors only those of the given kinds count (`counted`).
@@ -29,7 +32,8 @@ class Dependence:
         self._also: list[dict[Event, int]] = [{} for _ in range(size)]
         self._unless: list[dict[Event, int]] = [{} for _ in range(size)]
         self._components = []
-        self._numbers = range(size)
+        self._firsts = range(0, size, TOGETHER)
+        self._together: list[dict[GlobalState, int]] = [{} for _ in self._firsts]
         self._all = (1 << len(network.vectors)) - 1
         for number, v in enumerate(network.vectors):
             bit = 1 << number
@@ -45,10 +49,17 @@ class Dependence:
         self._offers: list[dict[int, bool]] = [{} for _ in range(size)]
 
     def enabled(self, state: GlobalState) -> int:
-        """The vectors of any kind that can fire in `state`."""
+        """The vectors of any kind that can fire in `state`: those that all components allow, some of them taken together."""
         found = self._all
-        for known, component, local in zip(self._allowed, self._numbers, state, strict=True):
-            found &= known[local] if local in known else self.allowed(component, local)
+        for first, known in zip(self._firsts, self._together, strict=True):
+            key = state[first : first + TOGETHER]
+            allowed = known.get(key)
+            if allowed is None:
+                allowed = self._all
+                for component, local in enumerate(key, first):
+                    allowed &= self.allowed(component, local)
+                known[key] = allowed
+            found &= allowed
         return found
 
     def components(self, number: int) -> tuple[int, ...]:
@@ -93,15 +104,9 @@ class Dependence:
                     known[local] |= vectors
         return known[local]
 
-    def moved(self, number: int, state: GlobalState) -> list[tuple[int, int]]:
-        """Where an enabled vector leads each mobile component that it moves or looks at."""
-        v = self.network.vectors[number]
-        found = [(c, self._step(c, state[c], event)) for c, event in (*v.who, *v.also)]
-        return [(c, target) for c, target in found if target >= 0 and target != state[c]]
-
     def blocking(self, number: int, state: GlobalState) -> list[int]:
         """The components that keep a vector from firing because they do not offer its event."""
-        return [c for c, event in self.network.vectors[number].who if self._step(c, state[c], event) < 0]
+        return [c for c, _ in self.network.vectors[number].who if not self.allowed(c, state[c]) >> number & 1]
 
     def offers(self, component: int, local: int) -> bool:
         """Whether the component offers anything at all; where not, taking it in brings in nothing else."""

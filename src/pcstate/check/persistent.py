@@ -19,7 +19,7 @@ from collections.abc import Iterable, Sequence
 
 from pcstate.check.dependence import Dependence, bits
 from pcstate.model.formula import compile_formula
-from pcstate.model.network import Apart, GlobalState, Network
+from pcstate.model.network import GlobalState, Network
 
 __all__ = ["PersistentSets"]
 
@@ -44,7 +44,7 @@ class PersistentSets:
         self.network = network
         self.dependence = Dependence(network, kinds)
         self.facts = [compile_formula(fact.formula, network, fact.names) for fact in network.apart]
-        self.ends = [_ends(network, fact) & self.dependence.counted for fact in network.apart]
+        self.ends = self._ends()
         self.facts_about = [
             [n for n, fact in enumerate(network.apart) if parts & fact.these and parts & fact.those]
             for parts in ({component for component, _ in vector.who} for vector in network.vectors)
@@ -57,6 +57,26 @@ class PersistentSets:
         self._first = sum(1 << number for number, v in enumerate(network.vectors) if v.first) & self.dependence.counted
         self._luck: Counter[str] = Counter()
         self._known: dict[int, list[_Stage]] = {}
+
+    def _ends(self) -> list[int]:
+        """For each fact the vectors that can end it: those that it names, and those that can move one of the components it
+        names."""
+        named: dict[str, list[int]] = {}
+        moving = [0] * len(self.network.components)
+        for number, v in enumerate(self.network.vectors):
+            named.setdefault(v.name, []).append(number)
+            for c, _ in (*v.who, *v.also):
+                moving[c] |= 1 << number
+        arguments = [set(v.args) for v in self.network.vectors]
+        found = []
+        for fact in self.network.apart:
+            ends = 0
+            for name, args in fact.steps:
+                ends |= sum(1 << number for number in named.get(name, ()) if arguments[number].issuperset(args))
+            for c in fact.until:
+                ends |= moving[c]
+            found.append(ends & self.dependence.counted)
+        return found
 
     def choose(self, state: GlobalState) -> int:
         """Of the vectors that can fire in `state`, those of the smallest persistent set found; 0 if none of `kinds` can.
@@ -164,8 +184,9 @@ class _Cluster:
         dependence = self.sets.dependence
         targets: dict[int, set[int]] = {component: set() for component in self.components}
         for number in bits(found):
-            for component, target in dependence.moved(number, self.state):
-                targets[component].add(target)
+            for component, target in self.sets.network.moved(number, self.state):
+                if component in targets:
+                    targets[component].add(target)
         disturbing = 0
         for component, reached in targets.items():
             disturbing |= dependence.changes(component, self.state[component])
@@ -215,13 +236,3 @@ def _remember(
         if not isinstance(further, list):
             further = answers[key] = []
         known = further
-
-
-def _ends(network: Network, fact: Apart) -> int:
-    """The vectors that can end a fact: those that it names, and those that can move one of the components it names."""
-    return sum(
-        1 << number
-        for number, v in enumerate(network.vectors)
-        if any(v.name == name and set(args) <= set(v.args) for name, args in fact.steps)
-        or any(c in fact.until for c, _ in (*v.who, *v.also))
-    )

@@ -145,16 +145,17 @@ class Network:
                         found.append((number, tuple(successor)))
         return found
 
-    def fire(self, number: int, state: GlobalState) -> GlobalState:
-        """Where vector `number`, which must be able to fire in `state`, leads."""
+    def moved(self, number: int, state: GlobalState) -> list[tuple[int, int]]:
+        """Where vector `number`, which must be able to fire in `state`, leads those that have a part in it."""
         who, _, also = self._parts[number]
+        found = [(part[0], self._step(part, state[part[0]])) for part in (*who, *also)]
+        return [(component, target) for component, target in found if target >= 0]
+
+    def fire(self, number: int, state: GlobalState) -> GlobalState:
+        """The state that vector `number`, which must be able to fire in `state`, leads to."""
         successor = list(state)
-        for part in who:
-            successor[part[0]] = self._step(part, state[part[0]])
-        for part in also:
-            moved = self._step(part, state[part[0]])
-            if moved >= 0:
-                successor[part[0]] = moved
+        for component, target in self.moved(number, state):
+            successor[component] = target
         return tuple(successor)
 
     def observed(self) -> "Network":
