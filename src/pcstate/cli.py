@@ -112,6 +112,41 @@ def observe(scenario: str | None, expression: str | None, requests: int, gos: tu
 
 
 @cli.command()
+@click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
+@_go
+@click.option("--repeat", default=10, show_default=True, type=click.IntRange(1, 10_000), help="How often to run each.")
+@click.option("--spec", "against", metavar="V", help="Compare with this release's or profile's spec, whatever Go runs.")
+@click.option(
+    "--table",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    metavar="FILE",
+    help="Write a page of tables in Markdown, too.",
+)
+@_format
+def conform(
+    scenarios: tuple[str, ...], gos: tuple[str, ...], repeat: int, against: str | None, table: Path | None, style: str
+) -> int:
+    """Is what real Go shows within what the spec allows?
+
+    SCENARIO is a name from spec/scenarios, a TOML file, or - for stdin; default: the whole library. --go may be repeated;
+    default: every toolchain found that a profile speaks for.
+    """
+    from pcstate import pipeline
+    from pcstate.show import agreement
+
+    if table:
+        _make_room(table)
+    found = pipeline.conform(pipeline.read_spec(), scenarios, gos, against, repeat, _steps(), _stdin)
+    if table:
+        table.write_text(agreement.agreement_page(found), encoding="utf-8", newline="\n")
+    if style == "json":
+        _json(agreement.conform_json(found), True)
+    else:
+        agreement.conform_text(found)
+    return {"VIOLATED": FINDING, "UNKNOWN": INCONCLUSIVE}.get(found.verdict.value, HOLDS)
+
+
+@cli.command()
 @click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), default=Path("graphs"), show_default=True)
 @_go
 @click.option(
@@ -181,6 +216,16 @@ def _stdin() -> str:
         raise SpecError([Mistake(Place("<stdin>"), f"not UTF-8 text: {error.reason}")]) from None
 
 
+def _make_room(path: Path) -> None:
+    """Before a long run, see that the folder of its result is there and lets it be written. Raises: click.FileError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.FileError(str(path), error.strerror) from None
+    if not os.access(path.parent, os.W_OK):
+        raise click.FileError(str(path), "its folder cannot be written to")
+
+
 def _json(value: Any, whole: bool) -> None:
     import json
 
@@ -198,6 +243,18 @@ def _progress(what: str) -> Callable[[int, float], None] | None:
         if seconds > 1:
             sys.stderr.write(f"\r{what}: {states:,} states, {seconds:.0f} s ")
             sys.stderr.flush()
+
+    return show
+
+
+def _steps() -> Callable[[int, int, str], None] | None:
+    """A line on stderr that says what is being done, on a terminal only."""
+    if not sys.stderr.isatty() or os.environ.get("CI"):
+        return None
+
+    def show(done: int, of: int, what: str) -> None:
+        sys.stderr.write(f"\r\033[K{done} of {of}: {what}" if done < of else "\r\033[K")
+        sys.stderr.flush()
 
     return show
 

@@ -11,9 +11,12 @@ from pcstate.model.scenario import Outcome, Scenario
 from pcstate.model.trace import Trace
 from pcstate.model.verdict import Bounds, Judgement, Verdict
 
-__all__ = ["check_json", "check_text", "observe_json", "observe_text", "predict_json", "predict_text"]
+__all__ = [
+    "VERDICT_STYLE", "check_json", "check_text", "observe_json", "observe_text", "outcome_line", "predict_json", "predict_text",
+    "terminal",
+]  # fmt: skip
 
-_STYLE = {Verdict.HOLDS: "green", Verdict.VIOLATED: "bold red", Verdict.UNKNOWN: "yellow", Verdict.NOT_RUN: "dim"}
+VERDICT_STYLE = {Verdict.HOLDS: "green", Verdict.VIOLATED: "bold red", Verdict.UNKNOWN: "yellow", Verdict.NOT_RUN: "dim"}
 
 
 class Checked(Protocol):
@@ -105,13 +108,13 @@ def _trace_json(trace: Trace | None) -> list[dict[str, Any]]:
 
 def check_text(report: Checked, expect: bool) -> None:
     """A table of verdicts, then a trace for each violated property."""
-    console = _console()
+    console = terminal()
     sizes = report.bounds
     table = Table(title=None, box=None, pad_edge=False, header_style="bold")
     for heading in ("verdict", "kind", "property", ""):
         table.add_column(heading, no_wrap=heading != "")
     for judgement in report.judgements:
-        verdict = f"[{_STYLE[judgement.verdict]}]{judgement.verdict}[/]"
+        verdict = f"[{VERDICT_STYLE[judgement.verdict]}]{judgement.verdict}[/]"
         table.add_row(verdict, judgement.kind, judgement.name, escape(_remark(judgement)))
     console.print(f"[bold]{report.profile_name}[/]", highlight=False)
     console.print(table)
@@ -175,7 +178,7 @@ def observe_json(scenario: Scenario, reports: Sequence[Observed]) -> dict[str, A
 
 def predict_text(scenario: Scenario, reports: Sequence[Predicted]) -> None:
     """For each Go the answer in one line, then each outcome with where its goroutines wait."""
-    console = _console()
+    console = terminal()
     if len(reports) > 1:
         same = all(set(report.outcomes) == set(reports[0].outcomes) for report in reports)
         console.print("all these Gos agree" if same else "these Gos differ", style="bold")
@@ -185,19 +188,19 @@ def predict_text(scenario: Scenario, reports: Sequence[Predicted]) -> None:
             continue
         console.print(f"Go {report.go}: {_headline(list(report.outcomes))}", style="bold", markup=False)
         for outcome, positions in report.outcomes.items():
-            console.print(f"  {_outcome(outcome)}", markup=False)
+            console.print(f"  {outcome_line(outcome)}", markup=False)
             for line in _why(outcome, positions):
                 console.print(f"      {line}", markup=False)
 
 
 def observe_text(scenario: Scenario, reports: Sequence[Observed]) -> None:
     """For each Go the outcomes it showed, and how often."""
-    console = _console()
+    console = terminal()
     for report in reports:
         runs = sum(count for _, count in report.outcomes)
         console.print(f"Go {report.go}: {_headline([outcome for outcome, _ in report.outcomes])}", style="bold", markup=False)
         for outcome, count in report.outcomes:
-            console.print(f"  {count} of {runs}: {_outcome(outcome)}", markup=False)
+            console.print(f"  {count} of {runs}: {outcome_line(outcome)}", markup=False)
 
 
 def _orphans(outcome: Outcome) -> int:
@@ -209,7 +212,7 @@ def _connections(count: int) -> str:
     return f"{count} connection{'s' if count != 1 else ''}"
 
 
-def _console() -> Console:
+def terminal() -> Console:
     """Lines for people: as wide as the terminal, or wide enough for a trace where there is none."""
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=160)
@@ -236,7 +239,8 @@ def _headline(outcomes: Sequence[Outcome]) -> str:
     return f"{goroutines} goroutines, {what}"
 
 
-def _outcome(outcome: Outcome) -> str:
+def outcome_line(outcome: Outcome) -> str:
+    """An outcome in one line."""
     reused = sum(outcome.reused)
     errors = sorted({error for error in outcome.errors if error})
     return (

@@ -59,8 +59,11 @@ def parse_profile(source: Source, name: str) -> Profile:
     return Profile(name, about, versions[0], versions[1], constants, source.path, source.text)
 
 
-def choose_profile(profiles: Sequence[Profile], asked: str | None) -> Profile:
-    """The profile of that name, or the one that speaks for that release; the newest for None. Raises: SpecError."""
+def choose_profile(profiles: Sequence[Profile], asked: str | None, option: str = "--go") -> Profile:
+    """The profile of that name, or the one that speaks for that release; the newest for None.
+
+    Raises: SpecError, placed at the `option` that asked.
+    """
     ordered = sorted(profiles, key=lambda profile: profile.order)
     if asked is None:
         return ordered[-1]
@@ -76,7 +79,7 @@ def choose_profile(profiles: Sequence[Profile], asked: str | None) -> Profile:
     raise SpecError(
         [
             Mistake(
-                Place("--go"),
+                Place(option),
                 f"no profile speaks for Go {asked!r}",
                 "",
                 f"those that do:\n{ranges}" if ordered else known(()),
