@@ -33,11 +33,10 @@ def demands(scenario: Scenario) -> Demands:
     lines = tuple(_line(caller, i * width, scenario.server) for i, caller in enumerate(scenario.callers))
     server = scenario.server
     sets: dict[str, list[Value]] = {
-        "kinds": [_kind(server)],
-        "keeps": [0 if server.connection == "close" or server.body == "until-close" else 1],
-        "wholes": [0] if server.behaviour in ("stall-body", "truncate-body") and _kind(server) != "none" else [1],
+        "kinds": list(dict.fromkeys((_kind(server), "none"))),
         "goals": ["all", "part", "exact"],
         "halves": ["first", "both"],
+        "methods": ["get", "head", "post"],
         "conn_ends": ["usable", "closech"] if _fits_buffer(scenario) else ["usable"],
     }
     return Demands(lines, sets, _constants(scenario), tuple(_unsupported(scenario)))
@@ -57,7 +56,7 @@ def _request(caller: CallerProgram, number: int, host: int, server: ServerScript
     for step in caller.each:
         match step.verb:
             case "get" | "head" | "post":
-                events.append(Event("do", (("r", number), ("h", host))))
+                events.append(Event("do", (("r", number), ("h", host), ("m", step.verb))))
             case "read" | "read-all" | "read-exact":
                 event, done = _read(step, done, server)
                 events.append(event)
@@ -98,26 +97,26 @@ def _fits_buffer(scenario: Scenario) -> bool:
 
 
 def _constants(scenario: Scenario) -> dict[str, Value]:
-    fields = scenario.transport
+    fields, server = scenario.transport, scenario.server
+    uncut = server.behaviour == "truncate-body" and server.body == "until-close"  # it ends where the connection does
     per_host = fields.get("MaxIdleConnsPerHost", 0)
-    behaviour = scenario.server.behaviour
-    if behaviour == "truncate-body" and (scenario.server.body == "until-close" or _kind(scenario.server) == "none"):
-        behaviour = "normal" if scenario.server.body == "until-close" else "close-after-response"
-    if behaviour == "stall-body" and _kind(scenario.server) == "none":
-        behaviour = "normal"
     return {
-        "behaviour": behaviour,
+        "behaviour": "normal" if uncut else server.behaviour,
+        "body": _kind(server),
+        "keeps": int(server.connection == "keep-alive"),
+        "keeps_with_body": int(server.connection == "keep-alive" and server.body != "until-close"),
         "max_idle_conns_per_host": per_host if per_host > 0 else 2,
         "disable_keep_alives": int(bool(fields.get("DisableKeepAlives")) or per_host < 0),
         "client_timeout": int(fields.get("Timeout", 0) > 0),
+        "header_timeout": int(fields.get("ResponseHeaderTimeout", 0) > 0),
     }
 
 
 def _unsupported(scenario: Scenario) -> list[str]:
     found = [
         f"[transport] {field}"
-        for field in ("MaxConnsPerHost", "MaxIdleConns", "ResponseHeaderTimeout")
+        for field in ("MaxConnsPerHost", "MaxIdleConns")
         if scenario.transport.get(field, 0) > 0
     ]
     verbs = {step.verb for caller in scenario.callers for step in caller.each}
-    return found + [f"step {verb!r}" for verb in ("head", "post", "spawn close") if verb in verbs]
+    return found + [f"step {verb!r}" for verb in ("spawn close",) if verb in verbs]
