@@ -64,6 +64,8 @@ def _request(caller: CallerProgram, number: int, host: int, server: ServerScript
                 events.append(Event("cancel", (("r", number),)))
             case "close" | "settle":
                 events.append(Event(step.verb))
+            case "spawn close":
+                events.append(Event("spawn_close", (("r", number),)))
             case "close-idle":
                 events.append(Event("close_idle"))
     return events
@@ -118,5 +120,5 @@ def _unsupported(scenario: Scenario) -> list[str]:
         for field in ("MaxConnsPerHost", "MaxIdleConns")
         if scenario.transport.get(field, 0) > 0
     ]
-    verbs = {step.verb for caller in scenario.callers for step in caller.each}
-    return found + [f"step {verb!r}" for verb in ("spawn close",) if verb in verbs]
+    twice = any([step.verb for step in caller.each].count("spawn close") > 1 for caller in scenario.callers)
+    return found + ["step 'spawn close' twice in one request"] * twice
