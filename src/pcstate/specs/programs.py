@@ -31,15 +31,17 @@ def demands(scenario: Scenario) -> Demands:
     """What `scenario` asks of the network. The requests of caller i are numbered from i * (most requests of any caller)."""
     width = max(caller.requests for caller in scenario.callers)
     lines = tuple(_line(caller, i * width, scenario.server) for i, caller in enumerate(scenario.callers))
-    server = scenario.server
+    server, constants = scenario.server, _constants(scenario)
     sets: dict[str, list[Value]] = {
         "kinds": list(dict.fromkeys((_kind(server), "none"))),
         "goals": ["all", "part", "exact"],
-        "halves": ["first", "both"],
+        "halves": ["first", "both", "first_tail", "both_tail"],
+        "limits": [1] * (constants["max_conns_per_host"] != 0),
+        "evictions": [1] * (constants["max_idle_conns"] != 0),
         "methods": ["get", "head", "post"],
         "conn_ends": ["usable", "closech"] if _fits_buffer(scenario) else ["usable"],
     }
-    return Demands(lines, sets, _constants(scenario), tuple(_unsupported(scenario)))
+    return Demands(lines, sets, constants, tuple(_unsupported(scenario)))
 
 
 def _line(caller: CallerProgram, first: int, server: ServerScript) -> Lts:
@@ -78,6 +80,8 @@ def _read(step: Step, done: int, server: ServerScript) -> tuple[Event, int]:
     goal, half = "all", "both"
     if end < size:
         goal, half = "part", "first" if end <= size // 2 else "both"
+        if size - end <= DRAIN_LIMIT:
+            half += "_tail"
     elif end == size and server.body == "chunked":
         goal = "exact"  # the last chunk's mark may or may not be there already
     elif end == size and server.body == "until-close":
@@ -107,7 +111,10 @@ def _constants(scenario: Scenario) -> dict[str, Value]:
         "body": _kind(server),
         "keeps": int(server.connection == "keep-alive"),
         "keeps_with_body": int(server.connection == "keep-alive" and server.body != "until-close"),
-        "max_idle_conns_per_host": per_host if per_host > 0 else 2,
+        "max_conns_per_host": max(0, fields.get("MaxConnsPerHost", 0)),
+        "limits_conns": int(fields.get("MaxConnsPerHost", 0) > 0),
+        "max_idle_conns": max(0, fields.get("MaxIdleConns", 0)),
+        "max_idle_conns_per_host": 0 if fields.get("MaxIdleConns", 0) < 0 else per_host if per_host > 0 else 2,
         "disable_keep_alives": int(bool(fields.get("DisableKeepAlives")) or per_host < 0),
         "client_timeout": int(fields.get("Timeout", 0) > 0),
         "header_timeout": int(fields.get("ResponseHeaderTimeout", 0) > 0),
@@ -115,10 +122,5 @@ def _constants(scenario: Scenario) -> dict[str, Value]:
 
 
 def _unsupported(scenario: Scenario) -> list[str]:
-    found = [
-        f"[transport] {field}"
-        for field in ("MaxConnsPerHost", "MaxIdleConns")
-        if scenario.transport.get(field, 0) > 0
-    ]
     twice = any([step.verb for step in caller.each].count("spawn close") > 1 for caller in scenario.callers)
-    return found + ["step 'spawn close' twice in one request"] * twice
+    return ["step 'spawn close' twice in one request"] * twice
