@@ -208,7 +208,7 @@ def build(spec: Spec, profile: Profile, bounds: Bounds, scenario: Scenario | Non
     asked = demands(scenario)
     lines = {f"program[{i}]": (line, line.initial) for i, line in enumerate(asked.programs)}
     constants = {**profile.constants, **asked.constants}
-    sets = {**asked.sets, "ranks": list(range(min(bounds.conns, asked.ranks)))}
+    sets: dict[str, list[Value]] = {**asked.sets, "ranks": list(range(min(bounds.conns, asked.ranks)))}
     network = feasible(instantiate(spec.network, behaviours, constants, sizes, lines, sets))
     return Built(network, behaviours, size)
 
@@ -294,7 +294,7 @@ def predict(
 
 def _explore_scenario(spec: Spec, profile: Profile, scenario: Scenario, bounds: Bounds, reduce: bool) -> StateGraph:
     requests = max(caller.requests for caller in scenario.callers)
-    sizes = replace(bounds, callers=len(scenario.callers), hosts=scenario.host_count, requests=requests)
+    sizes = replace(bounds, callers=len(scenario.callers), hosts=len(scenario.hosts), requests=requests)
     built = build(spec, profile, sizes, scenario)
     reduction = Reduction(built.network, alike(scenario)) if reduce else None
     with _uncollected():

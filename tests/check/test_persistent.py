@@ -9,9 +9,9 @@ from hypothesis import given
 from pcstate import pipeline
 from pcstate.check.dependence import bits
 from pcstate.check.explore import StateGraph, explore
+from pcstate.check.persistent import PersistentSets
 from pcstate.check.reduction import AT_ONCE
 from pcstate.check.safety import holds_in
-from pcstate.check.persistent import PersistentSets
 from pcstate.model.formula import compile_formula
 from pcstate.model.network import GlobalState, Network
 from pcstate.model.verdict import Bounds

@@ -26,7 +26,9 @@ class Dependence:
         wanted, size = set(kinds), len(network.components)
         self.counted = sum(1 << number for number, v in enumerate(network.vectors) if v.kind in wanted)
         initial = network.initial()
-        mobile = {c for v in network.vectors for c, e in (*v.who, *v.also) if self._step(c, initial[c], e) not in (-1, initial[c])}
+        mobile = {
+            c for v in network.vectors for c, e in (*v.who, *v.also) if self._step(c, initial[c], e) not in (-1, initial[c])
+        }
         self.parts = [0] * size
         self._who: list[dict[Event, int]] = [{} for _ in range(size)]
         self._also: list[dict[Event, int]] = [{} for _ in range(size)]

@@ -123,13 +123,15 @@ class Symmetry:
     ) -> tuple[object, ...]:
         block = self.blocks[CALLERS][caller]
         first = caller * self.width
-        past = sorted(request_keys[first : first + left[caller]])  # type: ignore[type-var]
+        past = sorted(request_keys[first : first + left[caller]])
         conns = tuple(conn_keys[value] if value >= 0 else () for c in block for over, value in looks[c][1] if over == CONNS)
-        dialers = sorted(conn_keys[j] for j in held.get((CALLERS, caller, CONNS), ()))  # type: ignore[type-var]
+        dialers = sorted(conn_keys[j] for j in held.get((CALLERS, caller, CONNS), ()))
         current = tuple(request_keys[first + left[caller] : first + self.width])
         return tuple(looks[c][0] for c in block), left[caller], conns, current, past, dialers
 
-    def _mentions(self, block: Sequence[int], looks: Sequence[tuple[int, _Refs]], places: Mapping[str, Sequence[int]]) -> list[int]:
+    def _mentions(
+        self, block: Sequence[int], looks: Sequence[tuple[int, _Refs]], places: Mapping[str, Sequence[int]]
+    ) -> list[int]:
         return [places[over][value] if value >= 0 else -1 for c in block for over, value in looks[c][1] if over in places]
 
     def _mentioned(

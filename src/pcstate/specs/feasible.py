@@ -12,7 +12,7 @@ import itertools
 import operator
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache
 
 from pcstate.model.lts import Event, Lts, Value
 from pcstate.model.network import Network
@@ -33,8 +33,8 @@ _OPERATORS: dict[type[ast.AST], Callable[[Value, Value], Value]] = {
     ast.LtE: operator.le,
     ast.Gt: operator.gt,
     ast.GtE: operator.ge,
-    ast.Add: operator.add,  # type: ignore[dict-item]
-    ast.Sub: operator.sub,  # type: ignore[dict-item]
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
 }
 
 
@@ -113,9 +113,7 @@ class _ChartParty(_Party):
         self.data: dict[str, dict[str, Values]] = {}
         self.moves: dict[str, list[_Move]] = {}
         for t in behaviour.chart.transitions:
-            move = _Move(
-                t.source, t.target, _parsed(t.guard) if t.guard else None, tuple((d, _parsed(e)) for d, e in t.updates)
-            )
+            move = _Move(t.source, t.target, _parsed(t.guard) if t.guard else None, tuple((d, _parsed(e)) for d, e in t.updates))
             self.moves.setdefault(t.event, []).append(move)
         self._offered: dict[Event, tuple[int, bool]] = {}
         self._taken: dict[Event, int] = {}
@@ -171,7 +169,7 @@ _NAMES: dict[ast.AST, str] = {}
 """How each name in a parsed expression is written."""
 
 
-@lru_cache(maxsize=None)
+@cache
 def _parsed(expression: str) -> ast.expr:
     tree = ast.parse(expression, mode="eval").body
     for node in ast.walk(tree):

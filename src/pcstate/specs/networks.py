@@ -245,7 +245,9 @@ class _Builder:
             declared = [key for key, _ in self.chart_of[name].data]
             for datum, over in data.items():
                 if datum not in declared:
-                    self.wrong(self.reader.find(datum, line, name), f"chart {name!r} has no datum {datum!r}", known(declared, datum))
+                    self.wrong(
+                        self.reader.find(datum, line, name), f"chart {name!r} has no datum {datum!r}", known(declared, datum)
+                    )
                 if over not in _INDEX_SETS:
                     self.wrong(self.reader.find(str(over), line, name), f"{over!r} is no set of these", known(_INDEX_SETS, over))
         return {name: tuple(sorted(data.items())) for name, data in self.text.references.items()}
@@ -313,7 +315,9 @@ class _Builder:
         texts = [str(text) for text in table[key] if key != "until" or not _CALL.match(str(text))]
         return [number for text in texts for number, _ in self._targets(text, binding, table, key) if number >= 0]
 
-    def _steps(self, table: Mapping[str, Any], binding: Mapping[str, Value]) -> Iterator[tuple[str, tuple[tuple[str, Value], ...]]]:
+    def _steps(
+        self, table: Mapping[str, Any], binding: Mapping[str, Value]
+    ) -> Iterator[tuple[str, tuple[tuple[str, Value], ...]]]:
         """The steps among `until`: `deliver(i, j)` is any vector of that name with these arguments."""
         for text in map(str, table["until"]):
             found = _CALL.match(text)
