@@ -33,6 +33,10 @@ _Stage = tuple[tuple[int, ...], tuple[int, ...], "dict[tuple[int, ...], _Answer 
 """Components, facts that have to hold, and by the configurations of the components what comes next."""
 
 
+GAIN, HOPELESS = 5, -40
+"""What success and failure (-1) count for in the luck of vectors of one name as seeds, and where they are not tried any more."""
+
+
 class PersistentSets:
     """Finds small persistent sets among the vectors whose kind is one of `kinds`.
 
@@ -91,9 +95,12 @@ class PersistentSets:
         best = enabled
         if best & (best - 1):
             truth: dict[int, bool] = {}
-            for seed in sorted(bits(enabled), key=lambda n: (-self._luck[self.network.vectors[n].name], self._place[n])):
+            names = {seed: self.network.vectors[seed].name for seed in bits(enabled)}
+            for seed in sorted(names, key=lambda n: (-self._luck[names[n]], self._place[n])):
+                if self._luck[names[seed]] < HOPELESS:
+                    break
                 found = self._around(seed, state, enabled, best.bit_count(), truth)
-                self._luck[self.network.vectors[seed].name] += 1 if found else -1
+                self._luck[names[seed]] += GAIN if found else -1
                 if found:
                     best = found
                     if best.bit_count() == 1:

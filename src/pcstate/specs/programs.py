@@ -39,6 +39,7 @@ def demands(scenario: Scenario) -> Demands:
         "kinds": list(dict.fromkeys((_kind(server), "none"))),
         "goals": ["all", "part", "exact"],
         "halves": ["first", "both", "first_tail", "both_tail"],
+        "unlimited": [1] * (constants["max_conns_per_host"] == 0),
         "limits": [1] * (constants["max_conns_per_host"] != 0),
         "evictions": [1] * (constants["max_idle_conns"] != 0),
         "methods": ["get", "head", "post"],
