@@ -106,6 +106,9 @@ RULES: dict[str, tuple[str, ...]] = {
     ),
     "keys of a profile exist": (PROFILE, "about =", "«abuot» =", "has no key 'abuot'", "did you mean 'about'?"),
     "constants are data of a chart": (PROFILE, "first_drain", "«first_drian»", "no chart declares", "mean 'first_drain'?"),
+    "constants are explained": (
+        PROFILE, "first_drain", "«first_drain»", "no chart says what 'first_drain' means", "# profile: 1 when",
+    ),
     "profiles speak of releases": (PROFILE, 'to = "1.12"', 'to = "«twelve»"', "must be a Go release"),
     "kinds exist": (PROPERTY, '"always"', '"«alwais»"', "no kind 'alwais'", "did you mean 'always'?"),
     "keys of a property exist": (PROPERTY, "clauses =", "«claus» =", "has no key 'claus'", "did you mean 'clauses'?"),
@@ -148,6 +151,8 @@ def test_a_breach_of_the_rule_is_placed_and_explained(
     copy: Path, where: str, old: str, new: str, message: str, hint: str
 ) -> None:
     line, column, word = damage(copy, where, old, new)
+    if "means" in message:
+        damage(copy, "charts/read_loop.yaml", "# profile: 1 for", "# 1 for")
     found = mistakes(lambda: pipeline.lint(copy))
     named = [mistake for mistake in found if message in mistake.message]
     assert named, [str(mistake) for mistake in found]

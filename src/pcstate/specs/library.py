@@ -36,6 +36,10 @@ class Spec:
     clauses: Mapping[str, Clause]
     texts: Mapping[str, Source]
 
+    def meaning(self, constant: str) -> str:
+        """What a profile means by setting `constant`, as the chart says that has it; every constant of a profile has one."""
+        return next(meaning for chart in self.charts.values() for name, meaning in chart.meanings if name == constant)
+
 
 def load_spec(root: Path, mutant: Mutant | None = None, only: Iterable[str] = ()) -> Spec:
     """Read and check `spec/`, with one edit if a mutant is given. Raises: SpecError with every mistake of every file.
@@ -122,6 +126,7 @@ def _cross_check(
     readers = {source.path: Reader(source) for source in texts.values()}
     cited: set[str] = set()
     data = {name for chart in charts.values() for name, _ in chart.data}
+    meanings = {name: meaning for chart in charts.values() for name, meaning in chart.meanings}
     for chart in charts.values():
         for transition in chart.transitions:
             reader = readers[chart.path]
@@ -135,6 +140,9 @@ def _cross_check(
         for name in profile.constants.keys() - data:
             line = reader.table("constants")
             reader.wrong(reader.find(name, line), f"no chart declares the datum {name!r}", known(data, name))
+        for name in profile.constants.keys() & data - meanings.keys():
+            hint = f'behind it in its chart, write what a profile means by it:  {name}: "0"   # profile: 1 when ...'
+            reader.wrong(reader.find(name, reader.table("constants")), f"no chart says what {name!r} means", hint)
     for promise in properties:
         reader = readers[promise.place.path]
         cited.update(promise.clauses)
