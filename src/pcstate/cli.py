@@ -80,7 +80,7 @@ def predict(scenario: str | None, expression: str | None, requests: int, gos: tu
     SCENARIO is a name from spec/scenarios, a TOML file, or - for stdin.
     """
     from pcstate import pipeline
-    from pcstate.show import report
+    from pcstate.show import prediction, report
 
     program = _open(scenario, expression, requests)
     spec = pipeline.read_spec()
@@ -88,7 +88,7 @@ def predict(scenario: str | None, expression: str | None, requests: int, gos: tu
     if style == "json":
         _json(report.predict_json(program, reports), True)
     else:
-        report.predict_text(program, reports)
+        prediction.predict_text(reports)
     return HOLDS if all(found.prediction.complete for found in reports) else INCONCLUSIVE
 
 
@@ -100,14 +100,14 @@ def predict(scenario: str | None, expression: str | None, requests: int, gos: tu
 def observe(scenario: str | None, expression: str | None, requests: int, gos: tuple[str, ...], repeat: int, style: str) -> int:
     """The outcomes that real Go shows, counted."""
     from pcstate import pipeline
-    from pcstate.show import report
+    from pcstate.show import prediction, report
 
     program = _open(scenario, expression, requests)
     reports = [pipeline.observe(program, go, repeat) for go in gos or (None,)]
     if style == "json":
         _json(report.observe_json(program, reports), True)
     else:
-        report.observe_text(program, reports)
+        prediction.observe_text(reports)
     return HOLDS
 
 

@@ -12,7 +12,7 @@ Each function takes plain values and returns plain values; `cli` turns words int
 import contextlib
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pcstate.check.diagrams import chart_diagram, lifecycle_diagram, quotient_diagram, reachable_diagram
@@ -21,8 +21,10 @@ from pcstate.check.judge import Judge
 from pcstate.check.predict import Prediction, needs_more_conns, outcomes
 from pcstate.check.reduction import Reduction
 from pcstate.check.refinement import refines
+from pcstate.check.standing import standing
 from pcstate.check.tracing import Tracer
 from pcstate.errors import Mistake, Place, SpecError
+from pcstate.model.advice import CompiledAdvice, Standing
 from pcstate.model.diagram import Diagram
 from pcstate.model.lts import Value
 from pcstate.model.network import Network
@@ -30,6 +32,7 @@ from pcstate.model.property import CompiledProperty, Mutant
 from pcstate.model.scenario import Outcome, Scenario
 from pcstate.model.verdict import Bounds, Judgement, Verdict
 from pcstate.specs import cache
+from pcstate.specs.advice import compile_advice
 from pcstate.specs.charts import ChartBehaviour
 from pcstate.specs.library import Spec, load_spec
 from pcstate.specs.networks import instantiate
@@ -100,6 +103,13 @@ class PredictReport:
     go: str
     scenario: Scenario
     prediction: Prediction
+    standing: Mapping[Outcome, tuple[Standing, ...]] = field(default_factory=dict)
+    """For each outcome what the goroutines that are there wait for."""
+
+    @property
+    def span(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The first release that its profile speaks for, and the first after the last."""
+        return self.profile.span
 
     @property
     def outcomes(self) -> Mapping[Outcome, str]:
@@ -187,6 +197,11 @@ def compile_all(spec: Spec, network: Network) -> tuple[CompiledProperty, ...]:
     return tuple(compiled)
 
 
+def compile_all_advice(spec: Spec, network: Network) -> tuple[CompiledAdvice, ...]:
+    """Every piece of advice for that network. Raises: SpecError with the mistakes of the first file that has any."""
+    return tuple(found for path, advice in spec.advice.items() for found in compile_advice(advice, network, spec.texts[path]))
+
+
 def check(spec: Spec, go: str | None = None, bounds: Bounds | None = None, progress: Progress | None = None) -> CheckReport:
     """Explore the network and judge every property. Raises: SpecError.
 
@@ -227,6 +242,14 @@ def _expected(compiled: CompiledProperty, profile: str) -> Verdict:
     return Verdict.HOLDS if compiled.promise.expected(profile) else Verdict.VIOLATED
 
 
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A scenario's exploration under one profile, and what it was reduced by."""
+
+    graph: StateGraph
+    reduction: Reduction | None
+
+
 def predict(
     spec: Spec, scenario: Scenario, go: str | None = None, bounds: Bounds = SCENARIO_BOUNDS, reduce: bool = True
 ) -> PredictReport:
@@ -234,35 +257,48 @@ def predict(
 
     The network is given more connections until no caller misses one, so that the bound on them never shows.
     """
+    return search_outcomes(spec, scenario, go, bounds, reduce)[0]
+
+
+def search_outcomes(
+    spec: Spec, scenario: Scenario, go: str | None, bounds: Bounds = SCENARIO_BOUNDS, reduce: bool = True
+) -> tuple[PredictReport, Search | None]:
+    """What `predict` reports, and the search that it was found by; None where the spec has no chart for what is asked."""
     profile = choose_profile(spec.profiles, go)
     asked = demands(scenario)
     if asked.unsupported:
         reason = f"the spec has no chart yet for {', '.join(asked.unsupported)}"
-        return PredictReport(profile, go or profile.name, scenario, Prediction({}, False, 0, reason))
+        return PredictReport(profile, go or profile.name, scenario, Prediction({}, False, 0, reason)), None
     conns = 1
     while True:
-        graph = _explore_scenario(spec, profile, scenario, replace(bounds, conns=conns), reduce)
+        search = _explore_scenario(spec, profile, scenario, replace(bounds, conns=conns), reduce)
+        graph = search.graph
         if graph.stopped or not needs_more_conns(graph):
             break
         conns = scenario.requests if conns < scenario.requests else 2 * conns  # a request that is retried may dial again
-    return PredictReport(profile, go or profile.name, scenario, outcomes(graph, scenario, spec.network.outcome))
+    prediction = outcomes(graph, scenario, spec.network.outcome)
+    advice = compile_all_advice(spec, graph.network)
+    stand = {outcome: standing(graph.network, graph.states[n], advice) for outcome, n in prediction.rests.items()}
+    return PredictReport(profile, go or profile.name, scenario, prediction, stand), search
 
 
-def _explore_scenario(spec: Spec, profile: Profile, scenario: Scenario, bounds: Bounds, reduce: bool) -> StateGraph:
+def _explore_scenario(spec: Spec, profile: Profile, scenario: Scenario, bounds: Bounds, reduce: bool) -> Search:
     requests = max(caller.requests for caller in scenario.callers)
     sizes = replace(bounds, callers=len(scenario.callers), hosts=scenario.host_count, requests=requests)
     built = build(spec, profile, sizes, scenario)
     reduction = Reduction(built.network, AT_ONCE) if reduce else None
     graph = explore(built.network, bounds, urgent=True, reduction=reduction)
     built.remember()
-    return graph
+    return Search(graph, reduction)
 
 
 def lint(root: Path | None = None) -> Spec:
     """Read all of spec/ and try every profile's network and formulas. Raises: SpecError with every mistake."""
     spec = read_spec(root)
     for profile in spec.profiles:
-        compile_all(spec, build(spec, profile, Bounds()).network)
+        network = build(spec, profile, Bounds()).network
+        compile_all(spec, network)
+        compile_all_advice(spec, network)
     return spec
 
 

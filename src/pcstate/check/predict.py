@@ -1,7 +1,7 @@
 """The set of outcomes that the network allows for a program: what its states at rest look like."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pcstate.check.explore import StateGraph
 from pcstate.check.tracing import positions
@@ -20,6 +20,8 @@ class Prediction:
     complete: bool
     states: int
     reason: str = ""
+    rests: Mapping[Outcome, int] = field(default_factory=dict)
+    """For each outcome the number of its nearest state at rest."""
 
 
 def outcomes(graph: StateGraph, scenario: Scenario, formulas: Mapping[str, str | Written]) -> Prediction:
@@ -29,12 +31,13 @@ def outcomes(graph: StateGraph, scenario: Scenario, formulas: Mapping[str, str |
     are taken caller by caller, in program order.
     """
     reader = _OutcomeReader(graph.network, scenario, formulas)
-    found: dict[Outcome, str] = {}
+    rests: dict[Outcome, int] = {}
     for number, edges in enumerate(graph.edges):
         if not edges and not _misses_a_conn(graph.network, graph.states[number]):
-            state = graph.states[number]
-            found.setdefault(reader.read(number, graph), positions(graph.network, state))
-    return Prediction(dict(sorted(found.items())), not graph.stopped, len(graph.states), graph.stopped)
+            rests.setdefault(reader.read(number, graph), number)
+    rests = dict(sorted(rests.items()))
+    found = {outcome: positions(graph.network, graph.states[number]) for outcome, number in rests.items()}
+    return Prediction(found, not graph.stopped, len(graph.states), graph.stopped, rests)
 
 
 def needs_more_conns(graph: StateGraph) -> bool:

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from pcstate.errors import Mistake, Place, SpecError
+from pcstate.model.advice import Advice
 from pcstate.model.chart import Chart
 from pcstate.model.clause import Clause
 from pcstate.model.property import Mutant, Property
+from pcstate.specs.advice import parse_advice
 from pcstate.specs.chart_text import parse_chart
 from pcstate.specs.clauses import parse_clauses
 from pcstate.specs.networks import NetworkText, parse_network
@@ -34,6 +36,8 @@ class Spec:
     profiles: tuple[Profile, ...]
     properties: tuple[Property, ...]
     clauses: Mapping[str, Clause]
+    advice: Mapping[str, tuple[Advice, ...]]
+    """Where goroutines stand at rest and what to do about it, by file below spec/."""
     texts: Mapping[str, Source]
 
     def meaning(self, constant: str) -> str:
@@ -66,6 +70,7 @@ def load_spec(root: Path, mutant: Mutant | None = None, only: Iterable[str] = ()
     networks = each("networks", ".toml", lambda source, _: parse_network(source))
     profiles = each("profiles", ".toml", parse_profile)
     properties = each("properties", ".toml", parse_property)
+    advice = each("advice", ".toml", lambda source, stem: (f"advice/{stem}.toml", parse_advice(source)))
     clauses = [clause for file in each("clauses", ".md", lambda source, _: parse_clauses(source)) for clause in file]
     if not mistakes:
         missing = [name for name in ("lifecycle", "request_log") if name not in charts]
@@ -82,6 +87,7 @@ def load_spec(root: Path, mutant: Mutant | None = None, only: Iterable[str] = ()
         tuple(sorted(profiles, key=lambda profile: profile.order)),
         tuple(p for p in properties if not wanted or p.name in wanted),
         {clause.number: clause for clause in clauses},
+        dict(advice),
         texts,
     )
 

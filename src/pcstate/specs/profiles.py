@@ -30,6 +30,13 @@ class Profile:
         """A key that sorts profiles from old to new."""
         return _numbers(self.first)
 
+    @property
+    def span(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Its first release and the first after its last, as three numbers each: profiles adjoin where these are equal."""
+        *front, end = _numbers(self.last)
+        first, beyond = (*_numbers(self.first), 0)[:3], (*front, end + 1, 0)[:3]
+        return first, beyond
+
     def speaks_for(self, version: str) -> bool:
         """Whether `version` (`1.26` or `1.26.6`) lies in its range; `1.26` means its newest release."""
         numbers = _numbers(version)
@@ -59,8 +66,11 @@ def parse_profile(source: Source, name: str) -> Profile:
     return Profile(name, about, versions[0], versions[1], constants, source.path, source.text)
 
 
-def choose_profile(profiles: Sequence[Profile], asked: str | None) -> Profile:
-    """The profile of that name, or the one that speaks for that release; the newest for None. Raises: SpecError."""
+def choose_profile(profiles: Sequence[Profile], asked: str | None, place: str = "--go") -> Profile:
+    """The profile of that name, or the one that speaks for that release; the newest for None. Raises: SpecError.
+
+    `place` is the argument that asks.
+    """
     ordered = sorted(profiles, key=lambda profile: profile.order)
     if asked is None:
         return ordered[-1]
@@ -76,7 +86,7 @@ def choose_profile(profiles: Sequence[Profile], asked: str | None) -> Profile:
     raise SpecError(
         [
             Mistake(
-                Place("--go"),
+                Place(place),
                 f"no profile speaks for Go {asked!r}",
                 "",
                 f"those that do:\n{ranges}" if ordered else known(()),
