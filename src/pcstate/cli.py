@@ -1,9 +1,10 @@
 """The command line: words in, `pipeline` called, reports out, exit codes. Nothing else."""
 
+import contextlib
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,33 @@ def observe(scenario: str | None, expression: str | None, requests: int, gos: tu
 
 
 @cli.command()
+@click.argument("v1")
+@click.argument("v2")
+@click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
+@_format
+def diff(v1: str, v2: str, scenarios: tuple[str, ...], style: str) -> int:
+    """What differs between two Gos: properties, and outcomes of scenarios.
+
+    V1 and V2 are Go releases (1.26, 1.27.1) or names of profiles. SCENARIO is a name from spec/scenarios, a TOML file, or -
+    for stdin; default: every scenario of spec/scenarios. Exit status 1 if an answer differs, 3 if none is known to.
+    """
+    from pcstate import pipeline
+    from pcstate.diff import diff as compare
+    from pcstate.diff import open_scenarios
+    from pcstate.show import difference
+
+    spec = pipeline.read_spec()
+    programs = open_scenarios(spec, scenarios, _stdin)
+    with _announced(f"{v1} and {v2}") as announce:
+        found = compare(spec, (v1, v2), programs, announce)
+    if style == "json":
+        _json(difference.diff_json(found), True)
+    else:
+        difference.diff_text(found)
+    return {"same": HOLDS, "differ": FINDING, "unknown": INCONCLUSIVE}[found.agreement.value]
+
+
+@cli.command()
 @click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), default=Path("graphs"), show_default=True)
 @_go
 @click.option(
@@ -189,9 +217,25 @@ def _json(value: Any, whole: bool) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
+@contextlib.contextmanager
+def _announced(what: str) -> Iterator[Callable[[str], None]]:
+    """A line on stderr that says what is looked at now, on a terminal only; it is gone afterwards."""
+    if not _shows_progress():
+        yield lambda _: None
+        return
+    try:
+        yield lambda now: print(f"\r\x1b[K{what}: {now} ", end="", file=sys.stderr, flush=True)
+    finally:
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def _shows_progress() -> bool:
+    return sys.stderr.isatty() and not os.environ.get("CI")
+
+
 def _progress(what: str) -> Callable[[int, float], None] | None:
     """A line on stderr for a search that takes more than a second, on a terminal only."""
-    if not sys.stderr.isatty() or os.environ.get("CI"):
+    if not _shows_progress():
         return None
 
     def show(states: int, seconds: float) -> None:

@@ -2,6 +2,7 @@
 
     check     spec/ -> network of a given size -> explored state graph -> a verdict for each property
     predict   spec/ + scenario -> network with that program in it -> explored, time in order -> outcomes at rest
+    diff      (diff.py) check and predict under two profiles -> what differs, and a run that only one of them has
     observe   scenario -> our Go driver under a real toolchain -> outcomes, counted
     graph     spec/ -> diagrams -> files
     lint      spec/ -> every mistake at once

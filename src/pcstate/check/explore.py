@@ -16,7 +16,7 @@ from pcstate.check.reduction import Reduction
 from pcstate.model.network import GlobalState, Network
 from pcstate.model.verdict import Bounds
 
-__all__ = ["AT_ONCE", "Arrows", "StateGraph", "explore"]
+__all__ = ["AT_ONCE", "Arrows", "StateGraph", "explore", "urgent_steps"]
 
 AT_ONCE = ("", "environment")
 """The classes of vectors that wait for no clock."""
@@ -147,6 +147,11 @@ def explore(
     graph.depth = levels[-1]
     graph.seconds = time.monotonic() - begin
     return graph
+
+
+def urgent_steps(network: Network, state: GlobalState) -> list[tuple[int, GlobalState]]:
+    """The steps from `state` that an urgent exploration takes when nothing is reduced."""
+    return _Clock(network, None).first(state, network.steps(state))
 
 
 class _Clock:

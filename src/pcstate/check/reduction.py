@@ -25,6 +25,7 @@ class Reduction:
         self.stubborn = StubbornSets(network, kinds)
         self.symmetry = ConnSymmetry(network)
         self._spent = [(compile_formula(s.formula, network, s.names), s.objects) for s in network.spent]
+        self._initial = network.initial()
         self._kept: dict[tuple[int, ...], tuple[int, ...]] = {}
 
     def choose(self, state: GlobalState, steps: Steps) -> Steps:
@@ -44,4 +45,14 @@ class Reduction:
                     for component, local in zip(objects, kept, strict=True):
                         changed[component] = local
                     state = tuple(changed)
+        return self.symmetry.sort(state)
+
+    def form(self, state: GlobalState) -> GlobalState:
+        """The same for all states that differ in nothing that counts: what is spent as it began, connections sorted.
+
+        Unlike what `canonical` gives, it does not depend on what was seen before; the network may never be in it.
+        """
+        for formula, objects in self._spent:
+            if formula(state):
+                state = tuple(self._initial[c] if c in objects else local for c, local in enumerate(state))
         return self.symmetry.sort(state)
