@@ -1,10 +1,9 @@
 """The command line: words in, `pipeline` called, reports out, exit codes. Nothing else."""
 
-import contextlib
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -130,13 +129,47 @@ def diff(v1: str, v2: str, scenarios: tuple[str, ...], style: str) -> int:
 
     spec = pipeline.read_spec()
     programs = open_scenarios(spec, scenarios, _stdin)
-    with _announced(f"{v1} and {v2}") as announce:
-        found = compare(spec, (v1, v2), programs, announce)
+    found = compare(spec, (v1, v2), programs, _steps())
     if style == "json":
         _json(difference.diff_json(found), True)
     else:
         difference.diff_text(found)
     return {"same": HOLDS, "differ": FINDING, "unknown": INCONCLUSIVE}[found.agreement.value]
+
+
+@cli.command()
+@click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
+@_go
+@click.option("--repeat", default=10, show_default=True, type=click.IntRange(1, 10_000), help="How often to run each.")
+@click.option("--spec", "against", metavar="V", help="Compare with this release's or profile's spec, whatever Go runs.")
+@click.option(
+    "--table",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    metavar="FILE",
+    help="Write a page of tables in Markdown, too.",
+)
+@_format
+def conform(
+    scenarios: tuple[str, ...], gos: tuple[str, ...], repeat: int, against: str | None, table: Path | None, style: str
+) -> int:
+    """Is what real Go shows within what the spec allows?
+
+    SCENARIO is a name from spec/scenarios, a TOML file, or - for stdin; default: the whole library. --go may be repeated;
+    default: every toolchain found that a profile speaks for.
+    """
+    from pcstate import pipeline
+    from pcstate.show import agreement
+
+    if table:
+        _make_room(table)
+    found = pipeline.conform(pipeline.read_spec(), scenarios, gos, against, repeat, _steps(), _stdin)
+    if table:
+        table.write_text(agreement.agreement_page(found), encoding="utf-8", newline="\n")
+    if style == "json":
+        _json(agreement.conform_json(found), True)
+    else:
+        agreement.conform_text(found)
+    return {"VIOLATED": FINDING, "UNKNOWN": INCONCLUSIVE}.get(found.verdict.value, HOLDS)
 
 
 @cli.command()
@@ -209,24 +242,22 @@ def _stdin() -> str:
         raise SpecError([Mistake(Place("<stdin>"), f"not UTF-8 text: {error.reason}")]) from None
 
 
+def _make_room(path: Path) -> None:
+    """Before a long run, see that the folder of its result is there and lets it be written. Raises: click.FileError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.FileError(str(path), error.strerror) from None
+    if not os.access(path.parent, os.W_OK):
+        raise click.FileError(str(path), "its folder cannot be written to")
+
+
 def _json(value: Any, whole: bool) -> None:
     import json
 
     if not whole and isinstance(value, list) and len(value) == 1:
         value = value[0]
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
-
-
-@contextlib.contextmanager
-def _announced(what: str) -> Iterator[Callable[[str], None]]:
-    """A line on stderr that says what is looked at now, on a terminal only; it is gone afterwards."""
-    if not _shows_progress():
-        yield lambda _: None
-        return
-    try:
-        yield lambda now: print(f"\r\x1b[K{what}: {now} ", end="", file=sys.stderr, flush=True)
-    finally:
-        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
 def _shows_progress() -> bool:
@@ -242,6 +273,18 @@ def _progress(what: str) -> Callable[[int, float], None] | None:
         if seconds > 1:
             sys.stderr.write(f"\r{what}: {states:,} states, {seconds:.0f} s ")
             sys.stderr.flush()
+
+    return show
+
+
+def _steps() -> Callable[[int, int, str], None] | None:
+    """A line on stderr that says what is being done, on a terminal only; it is gone afterwards."""
+    if not _shows_progress():
+        return None
+
+    def show(done: int, of: int, what: str) -> None:
+        sys.stderr.write(f"\r\033[K{done} of {of}: {what}" if done < of else "\r\033[K")
+        sys.stderr.flush()
 
     return show
 

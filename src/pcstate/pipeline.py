@@ -4,6 +4,7 @@
     predict   spec/ + scenario -> network with that program in it -> explored, time in order -> outcomes at rest
     diff      (diff.py) check and predict under two profiles -> what differs, and a run that only one of them has
     observe   scenario -> our Go driver under a real toolchain -> outcomes, counted
+    conform   scenarios x toolchains -> observe and predict -> is the one within the other?
     graph     spec/ -> diagrams -> files
     lint      spec/ -> every mistake at once
 
@@ -12,20 +13,23 @@ Each function takes plain values and returns plain values; `cli` turns words int
 
 import contextlib
 import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from pcstate.check.conformance import compare
 from pcstate.check.diagrams import chart_diagram, lifecycle_diagram, quotient_diagram, reachable_diagram
-from pcstate.check.explore import AT_ONCE, StateGraph, explore
+from pcstate.check.explore import StateGraph, explore
 from pcstate.check.judge import Judge
-from pcstate.check.predict import Prediction, needs_more_conns, outcomes
+from pcstate.check.predict import Prediction, Rests, alike, needs_more_conns, outcomes
 from pcstate.check.reduction import Reduction
 from pcstate.check.refinement import refines
 from pcstate.check.standing import standing
 from pcstate.check.tracing import Tracer
-from pcstate.errors import Mistake, Place, SpecError
+from pcstate.errors import GoError, Mistake, Place, SpecError
 from pcstate.model.advice import CompiledAdvice, Standing
+from pcstate.model.conformance import Conformance
 from pcstate.model.diagram import Diagram
 from pcstate.model.lts import Value
 from pcstate.model.network import Network
@@ -35,17 +39,26 @@ from pcstate.model.verdict import Bounds, Judgement, Verdict
 from pcstate.specs import cache
 from pcstate.specs.advice import compile_advice
 from pcstate.specs.charts import ChartBehaviour
+from pcstate.specs.feasible import feasible
 from pcstate.specs.library import Spec, load_spec
 from pcstate.specs.networks import instantiate
 from pcstate.specs.profiles import Profile, choose_profile
 from pcstate.specs.programs import demands
 from pcstate.specs.properties import compile_property
-from pcstate.specs.scenarios import load_scenario, parse_expression
+from pcstate.specs.scenarios import load_scenario, parse_expression, scenario_names
 from pcstate.specs.source import Reader, known, spec_root
 
-__all__ = ["SCENARIO_BOUNDS", "CheckReport", "PredictReport", "check", "lint", "open_scenario", "predict", "read_spec"]
+if TYPE_CHECKING:
+    from pcstate.golang.toolchain import Toolchain
+
+__all__ = [
+    "SCENARIO_BOUNDS", "CheckReport", "ConformReport", "PredictReport", "check", "conform", "lint", "open_scenario", "predict",
+    "read_spec",
+]  # fmt: skip
 
 Progress = Callable[[int, float], None]
+Steps = Callable[[int, int, str], None]
+"""Told before each step of a long flow, and at its end: how many are done, of how many, and what comes next."""
 
 SCENARIO_BOUNDS = Bounds(max_states=300_000, timeout=60.0)
 """The limits of `predict`."""
@@ -87,8 +100,7 @@ class CheckReport:
     @property
     def verdict(self) -> Verdict:
         """VIOLATED if any property is, else UNKNOWN if any is, else HOLDS."""
-        found = {judgement.verdict for judgement in self.judgements}
-        return next((v for v in (Verdict.VIOLATED, Verdict.UNKNOWN) if v in found), Verdict.HOLDS)
+        return _worst(judgement.verdict for judgement in self.judgements)
 
     @property
     def surprises(self) -> tuple[Judgement, ...]:
@@ -139,6 +151,38 @@ class ObserveReport:
     outcomes: tuple[tuple[Outcome, int], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One scenario under one Go: how what it showed compares with what a profile allows."""
+
+    folder: str
+    """The folder of the library that the scenario lies in; `""` for one from elsewhere."""
+    scenario: Scenario
+    go: str
+    profile_name: str
+    conformance: Conformance
+
+
+@dataclass(frozen=True, slots=True)
+class ConformReport:
+    """What `conform` found, scenario by scenario, and for each one Go by Go."""
+
+    results: tuple[Compared, ...]
+    repeat: int
+    left_out: tuple[str, ...]
+    """The Gos that are installed, but that no profile speaks for."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """VIOLATED if any result is, else UNKNOWN if any is, else HOLDS."""
+        return _worst(result.conformance.verdict for result in self.results)
+
+
+def _worst(verdicts: Iterable[Verdict]) -> Verdict:
+    found = set(verdicts)
+    return next((v for v in (Verdict.VIOLATED, Verdict.UNKNOWN) if v in found), Verdict.HOLDS)
+
+
 def read_spec(root: Path | None = None, mutant: Mutant | None = None, only: Sequence[str] = ()) -> Spec:
     """The spec in `root`, or the one that pcstate ships. Raises: SpecError with every mistake in it."""
     return load_spec(root or spec_root(), mutant, only)
@@ -175,8 +219,7 @@ def build(spec: Spec, profile: Profile, bounds: Bounds, scenario: Scenario | Non
     asked = demands(scenario)
     lines = {f"program[{i}]": (line, line.initial) for i, line in enumerate(asked.programs)}
     constants = {**profile.constants, **asked.constants}
-    logs = (("request_log", "request_log", "r in all_requests"),)
-    network = instantiate(spec.network, behaviours, constants, sizes, lines, asked.sets, logs)
+    network = feasible(instantiate(spec.network, behaviours, constants, sizes, lines, asked.sets))
     return Built(network, behaviours, size)
 
 
@@ -245,10 +288,11 @@ def _expected(compiled: CompiledProperty, profile: str) -> Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A scenario's exploration under one profile, and what it was reduced by."""
+    """A scenario's exploration under one profile, what it was reduced by, and how its outcomes are read."""
 
     graph: StateGraph
     reduction: Reduction | None
+    rests: Rests
 
 
 def predict(
@@ -270,27 +314,34 @@ def search_outcomes(
     if asked.unsupported:
         reason = f"the spec has no chart yet for {', '.join(asked.unsupported)}"
         return PredictReport(profile, go or profile.name, scenario, Prediction({}, False, 0, reason)), None
-    conns = 1
-    while True:
-        search = _explore_scenario(spec, profile, scenario, replace(bounds, conns=conns), reduce)
-        graph = search.graph
-        if graph.stopped or not needs_more_conns(graph):
-            break
-        conns = scenario.requests if conns < scenario.requests else 2 * conns  # a request that is retried may dial again
-    prediction = outcomes(graph, scenario, spec.network.outcome)
+    search = search_scenario(spec, profile, scenario, bounds, reduce)
+    graph = search.graph
+    prediction = outcomes(graph, search.rests)
     advice = compile_all_advice(spec, graph.network)
     stand = {outcome: standing(graph.network, graph.states[n], advice) for outcome, n in prediction.rests.items()}
     return PredictReport(profile, go or profile.name, scenario, prediction, stand), search
 
 
-def _explore_scenario(spec: Spec, profile: Profile, scenario: Scenario, bounds: Bounds, reduce: bool) -> Search:
+def search_scenario(
+    spec: Spec, profile: Profile, scenario: Scenario, bounds: Bounds, reduce: bool = True, first: bool = True
+) -> Search:
+    """The exploration of a scenario that the spec has charts for; `first` as in `PersistentSets`."""
+    conns = 1
+    while True:
+        search = _explore_scenario(spec, profile, scenario, replace(bounds, conns=conns), reduce, first)
+        if search.graph.stopped or not needs_more_conns(search.graph):
+            return search
+        conns = scenario.requests if conns < scenario.requests else 2 * conns  # a request that is retried may dial again
+
+
+def _explore_scenario(spec: Spec, profile: Profile, scenario: Scenario, bounds: Bounds, reduce: bool, first: bool) -> Search:
     requests = max(caller.requests for caller in scenario.callers)
     sizes = replace(bounds, callers=len(scenario.callers), hosts=scenario.host_count, requests=requests)
     built = build(spec, profile, sizes, scenario)
-    reduction = Reduction(built.network, AT_ONCE) if reduce else None
+    reduction = Reduction(built.network, alike(scenario), first) if reduce else None
     graph = explore(built.network, bounds, urgent=True, reduction=reduction)
     built.remember()
-    return Search(graph, reduction)
+    return Search(graph, reduction, Rests(graph, scenario, spec.network.outcome))
 
 
 def lint(root: Path | None = None) -> Spec:
@@ -310,6 +361,69 @@ def observe(scenario: Scenario, go: str | None = None, repeat: int = 1) -> Obser
 
     toolchain = find(go)
     return ObserveReport(toolchain.version, run(scenario, toolchain, repeat))
+
+
+def conform(
+    spec: Spec,
+    asked: Sequence[str] = (),
+    gos: Sequence[str] = (),
+    against: str | None = None,
+    repeat: int = 10,
+    progress: Steps | None = None,
+    stdin: Callable[[], str] = str,
+) -> ConformReport:
+    """Compare real Go with the spec: each scenario that is `asked` for (if none, all of the library) under each of `gos` (if
+    none, every toolchain found that a profile speaks for), with the profile of that Go or with that of `against`.
+
+    Order: scenarios as asked, or by folder and name; Gos as asked, or from old to new.
+    Cost:  `repeat` runs of each under each Go, and a prediction for each scenario and profile.
+    Raises: SpecError and GoError, before anything is run, for what does not exist.
+    """
+    from pcstate.golang.harness import observe as run
+
+    folders = {name: path.parent.name for name, path in scenario_names(spec_root()).items()}
+    names = list(dict.fromkeys(asked or folders))
+    scenarios = [(folders.get(name, ""), open_scenario(name, None, 1, stdin)) for name in names]
+    toolchains, left_out = _toolchains(spec, gos, against)
+    results: list[Compared] = []
+    for folder, scenario in scenarios:
+        predictions: dict[str, PredictReport] = {}
+        for toolchain, profile in toolchains:
+            if progress:
+                progress(len(results), len(scenarios) * len(toolchains), f"{scenario.name}, Go {toolchain.version}")
+            if profile.name not in predictions:
+                predictions[profile.name] = predict(spec, scenario, profile.name)
+            predicted = predictions[profile.name]
+            observed = [outcome for outcome, _ in run(scenario, toolchain, repeat)]
+            conformance = compare(observed, predicted.outcomes, predicted.complete, predicted.reason)
+            results.append(Compared(folder, scenario, toolchain.version, profile.name, conformance))
+    if progress:
+        progress(len(results), len(results), "")
+    return ConformReport(tuple(results), repeat, left_out)
+
+
+def _toolchains(spec: Spec, gos: Sequence[str], against: str | None) -> tuple[list[tuple["Toolchain", Profile]], tuple[str, ...]]:
+    """The toolchains to run, each version once and with its profile, and those that are installed but have no profile."""
+    from pcstate.golang.toolchain import find, installed
+
+    fixed = choose_profile(spec.profiles, against, "--spec") if against else None
+    if gos:
+        chosen = dict.fromkeys(find(go) for go in gos)
+        return [(found, fixed or choose_profile(spec.profiles, found.version)) for found in chosen], ()
+    find(None)  # says what to do where there is none at all
+    versions = {found.version: found for found in reversed(installed())}
+    ordered = sorted(versions.values(), key=lambda found: found.order)
+    fitting, left_out = [], []
+    for found in ordered:
+        try:
+            fitting.append((found, fixed or choose_profile(spec.profiles, found.version)))
+        except SpecError:
+            left_out.append(found.version)
+    if not fitting:
+        raise GoError(
+            f"no profile speaks for any Go that is installed: {', '.join(left_out)}\n  fix: --spec V, a profile of spec/"
+        )
+    return fitting, tuple(left_out)
 
 
 def draw(output: Path, gos: Sequence[str | None], subjects: Sequence[str], formats: Sequence[str]) -> list[str]:

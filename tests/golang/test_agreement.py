@@ -4,6 +4,7 @@ import pytest
 
 from pcstate import pipeline
 from pcstate.golang.toolchain import Toolchain
+from pcstate.model.verdict import Verdict
 from pcstate.specs.library import Spec
 from pcstate.specs.profiles import Profile, choose_profile
 from tests.golang.toolchains import TOOLCHAINS
@@ -38,3 +39,14 @@ def test_a_wrong_profile_is_noticed(spec: Spec) -> None:
     observed = {outcome for outcome, _ in pipeline.observe(scenario, drained[0].version).outcomes}
     assert observed <= set(pipeline.predict(spec, scenario, "1.27").outcomes)
     assert not observed <= set(pipeline.predict(spec, scenario, "1.26").outcomes)
+
+
+def test_conform_tells_a_go_from_the_spec_of_another(spec: Spec) -> None:
+    """An early Close ends the connection in Go 1.26, and does not in 1.27.3."""
+    if "1.27.3" not in {toolchain.version for toolchain in TOOLCHAINS}:
+        pytest.skip("needs Go 1.27.3")
+    own = pipeline.conform(spec, ["close-only"], ["1.27.3"], repeat=2)
+    other = pipeline.conform(spec, ["close-only"], ["1.27.3"], "1.26", repeat=2)
+    assert (Verdict.HOLDS, Verdict.VIOLATED) == (own.verdict, other.verdict)
+    (outside,) = other.results[0].conformance.outside
+    assert {"dials", "reused", "goroutines", "idle_conns"} < {difference.field for difference in outside.differences}

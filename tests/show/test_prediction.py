@@ -153,7 +153,7 @@ def test_observations_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
     observe_text([ObserveReport("1.27.3", ((KEPT, 2), (GONE, 1)))])
     lines = capsys.readouterr().out.splitlines()
     assert f"Go 1.27.3: {headline([KEPT, GONE])}" == lines[0]
-    assert lines[1].startswith("  2 of 3: 3 goroutines (main, 1 readLoop, 1 writeLoop); no leak: 1 idle connection kept")
+    assert "  2 of 3: 3 goroutines (main, 1 readLoop, 1 writeLoop); dials 1, reused 1 of 2, idle 1, unread 0" == lines[1]
 
 
 @pytest.mark.parametrize(

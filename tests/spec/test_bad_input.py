@@ -1,5 +1,6 @@
 """A wrong file is refused whole: every mistake at once, each with its place, a caret under the word, and what exists."""
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -110,6 +111,10 @@ RULES: dict[str, tuple[str, ...]] = {
     "constants are data of a chart": (PROFILE, "first_drain", "«first_drian»", "no chart declares", "mean 'first_drain'?"),
     "constants are explained": (
         PROFILE, "first_drain", "«first_drain»", "no chart says what 'first_drain' means", "# profile: 1 when",
+    ),
+    "constants are explained once": (
+        "charts/request_context.yaml", '"0"     # profile', '"0"     # profile: «1 when so»',
+        "explains 'canceler_decides' otherwise", "# profile",
     ),
     "keys of a rest exist": (ADVICE, "waits =", "«wait» =", "has no key 'wait'", "did you mean 'waits'?"),
     "a rest is for callers or conns": (ADVICE, '"i in callers"', '«"»i in hosts"', "is not 'variable in set'", "callers, conns"),
@@ -269,10 +274,14 @@ def test_a_wrong_scenario_is_placed_and_explained(text: str, line: int, column: 
     assert hint in found[0].hint
 
 
-def test_an_unknown_scenario_lists_those_that_exist(root: Path) -> None:
-    (found,) = mistakes(lambda: load_scenario("seeed", root))
-    assert "did you mean 'seed'?" in found.hint
-    assert "close-only" in found.hint
+def test_an_unknown_scenario_lists_a_few_that_are_like_it(root: Path) -> None:
+    """There are too many to show them all."""
+    (found,) = mistakes(lambda: load_scenario("close-onyl", root))
+    assert "did you mean 'close-only'?" in found.hint
+    assert "close-only-at-once" in found.hint
+    assert "seed" not in found.hint
+    assert re.search(r"and \d+ more", found.hint)
+    assert len(found.hint) < 250
 
 
 def test_every_wrong_step_of_an_expression_is_underlined() -> None:

@@ -12,7 +12,9 @@ from tests.golang.toolchains import TOOLCHAINS
 PROPERTIES = {promise.name: promise for promise in pipeline.read_spec().properties}
 
 PINNED = {
-    "go1.12": (178_576, 704_266, 61),
+    "go1.12": (177_759, 701_801, 61),
+    "go1.19": (122_523, 464_988, 60),
+    "go1.22": (122_523, 465_008, 60),
     "go1.26": (127_664, 480_945, 61),
     "go1.27.0": (167_544, 675_209, 62),
     "go1.27.2": (139_776, 556_905, 62),

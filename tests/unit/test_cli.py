@@ -49,10 +49,12 @@ USAGE = {
     "neither scenario nor expression": (["predict"], ["either a SCENARIO or -e"]),
     "both scenario and expression": (["predict", "seed", "-e", "get"], ["either a SCENARIO or -e"]),
     "neither, to observe": (["observe"], ["either a SCENARIO or -e"]),
+    "unknown scenario to conform": (["conform", "seed", "sede"], ["sede:1:1", "did you mean 'seed'?"]),
+    "too few runs": (["conform", "seed", "--repeat", "0"], ["--repeat"]),
     "unknown diagram": (["graph", "--of", "lifecycel"], ["--of", "'lifecycel'", "did you mean 'lifecycle'?"]),
     "unknown format of a diagram": (["graph", "--to", "svgg"], ["--to", "'svgg'", "did you mean 'svg'?"]),
     "unknown format of an answer": (["predict", "seed", "--format", "yaml"], ["'yaml'", "text", "json"]),
-    "unknown schema": (["schema", "chekc"], ["'chekc'", "'check', 'diff', 'observe', 'predict'"]),
+    "unknown schema": (["schema", "chekc"], ["'chekc'", "'check', 'conform', 'diff', 'observe', 'predict'"]),
     "no schema": (["schema"], ["Missing argument", "check", "observe", "predict"]),
     "unknown command": (["chekc"], ["chekc"]),
     "unknown option": (["check", "--propertey", "x"], ["--propertey"]),
@@ -162,7 +164,8 @@ def test_check_has_the_keys_of_the_design(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["check"], ["predict"], ["observe"], ["diff"], ["graph"], ["schema"], ["spec"], ["spec", "lint"]]
+    "command",
+    [[], ["check"], ["predict"], ["diff"], ["observe"], ["conform"], ["graph"], ["schema"], ["spec"], ["spec", "lint"]],
 )
 def test_each_command_explains_itself(run: Run, command: list[str]) -> None:
     code, out, err = run(*command, "--help")

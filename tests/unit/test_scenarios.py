@@ -1,10 +1,22 @@
-"""Scenarios as read: what a file's words come to."""
+"""Scenarios as read: what a file's words come to; and the library of them, which is only read here."""
+
+import re
+from pathlib import Path
 
 import pytest
 
-from pcstate.model.scenario import milliseconds
-from pcstate.specs.scenarios import parse_scenario
-from pcstate.specs.source import Source
+from pcstate.model.scenario import Scenario, milliseconds
+from pcstate.specs.scenarios import (
+    BEHAVIOURS,
+    BODIES,
+    CONNECTIONS,
+    TRANSPORT_FIELDS,
+    VERBS,
+    load_scenario,
+    parse_scenario,
+    scenario_names,
+)
+from pcstate.specs.source import Source, spec_root
 
 
 @pytest.mark.parametrize(
@@ -30,3 +42,46 @@ def test_a_duration_is_written_as_in_go(duration: str, expected: float) -> None:
 @pytest.mark.parametrize("duration", ["", "s", "15", "1m 30s", "-1s", "1,5s", "1d", "\u0661s", "1s\n"])
 def test_what_go_does_not_read_is_no_duration(duration: str) -> None:
     assert milliseconds(duration) is None
+
+
+def library() -> dict[str, Scenario]:
+    """Every scenario of spec/scenarios, by name."""
+    return {name: load_scenario(name, spec_root()) for name in scenario_names(spec_root())}
+
+
+def test_no_scenario_hides_another() -> None:
+    """A name is looked up over all folders."""
+    files = list((spec_root() / "scenarios").rglob("*.toml"))
+    assert len(files) == len(scenario_names(spec_root())) >= 70
+
+
+@pytest.mark.parametrize(("name", "path"), scenario_names(spec_root()).items())
+def test_every_scenario_is_well_formed(name: str, path: Path) -> None:
+    """It lies in a folder, is named in lower case, and says in one line what it is about."""
+    scenario = load_scenario(name, spec_root())
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name)
+    assert path.parent.parent == spec_root() / "scenarios"
+    assert len(scenario.about) > 20
+    assert scenario.about[-1] not in " ."
+    assert scenario.requests <= (6 if len(scenario.callers) > 1 else 10)
+    assert len(scenario.callers) <= 3
+
+
+def test_no_two_scenarios_are_the_same_program() -> None:
+    programs: dict[object, list[str]] = {}
+    for name, scenario in library().items():
+        fields = tuple(sorted(scenario.transport.items()))
+        programs.setdefault((scenario.callers, scenario.server, fields), []).append(name)
+    assert [] == [names for names in programs.values() if len(names) > 1]
+
+
+def test_the_library_has_everything_that_a_scenario_can_say() -> None:
+    scenarios = library().values()
+    verbs = {step.verb for scenario in scenarios for caller in scenario.callers for step in caller.each}
+    assert {*VERBS, "spawn close"} - {"spawn"} == verbs
+    for key, allowed in (("body", BODIES), ("connection", CONNECTIONS), ("behaviour", BEHAVIOURS)):
+        assert set(allowed) == {getattr(scenario.server, key) for scenario in scenarios}
+    assert set(TRANSPORT_FIELDS) - {"DisableCompression"} == {field for scenario in scenarios for field in scenario.transport}
+    assert {0, 262144, 262145} <= {scenario.server.bytes for scenario in scenarios}
+    assert {1, 2, 3} == {len(scenario.callers) for scenario in scenarios}
+    assert {-1, 0, 1} <= {scenario.transport.get("MaxIdleConnsPerHost") for scenario in scenarios}

@@ -9,11 +9,12 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from pcstate import pipeline
+from pcstate.check.conformance import compare
 from pcstate.cli import SCHEMAS, main
 from pcstate.model.scenario import Outcome, Scenario
 from pcstate.model.verdict import Bounds, Verdict
-from pcstate.pipeline import ObserveReport
-from pcstate.show import report
+from pcstate.pipeline import Compared, ConformReport, ObserveReport
+from pcstate.show import agreement, report
 from pcstate.specs.properties import KINDS
 
 DOCUMENTS: dict[str, dict[str, Any]] = {path.stem: json.loads(path.read_text("utf-8")) for path in SCHEMAS.glob("*.json")}
@@ -50,6 +51,15 @@ def observed() -> Any:
     kept = Outcome(1, (False,), 1, 1, 3, 1, 0, ("",))
     stuck = Outcome(1, (False,), 1, 1, 3, 0, 1, ("stuck",))
     return report.observe_json(Scenario("get", "", ()), [ObserveReport("1.27.3", ((kept, 2), (stuck, 1)))])
+
+
+def conformed() -> Any:
+    """What `conform` prints of a Go that agrees, one that disagrees, and one of which nobody knows."""
+    kept = Outcome(1, (False,), 1, 1, 3, 1, 0, ("",))
+    stuck = Outcome(1, (False,), 1, 1, 3, 0, 1, ("stuck",))
+    found = [compare([kept], [kept], True), compare([kept], [stuck], True), compare([kept], [stuck], False, "because")]
+    results = tuple(Compared("", Scenario("get", "", ()), "1.27.3", "go1.27.2", each) for each in found)
+    return agreement.conform_json(ConformReport(results, 10, ()))
 
 
 @pytest.mark.parametrize("name", sorted(DOCUMENTS))
@@ -115,6 +125,15 @@ def test_observations_are_what_the_schema_says() -> None:
     assert [] == complaints("observe", observed())
 
 
+def test_comparisons_are_what_the_schema_says() -> None:
+    assert [] == complaints("conform", conformed())
+
+
+@pytest.mark.go
+def test_what_conform_prints_is_what_its_schema_says(printed: Callable[..., Any]) -> None:
+    assert [] == complaints("conform", printed("conform", "truncated-read", "--repeat", "1"))
+
+
 def test_the_schemas_name_every_kind_verdict_and_class() -> None:
     definitions = DOCUMENTS["check"]["$defs"]
     assert list(KINDS) == definitions["property"]["properties"]["kind"]["enum"]
@@ -122,11 +141,12 @@ def test_the_schemas_name_every_kind_verdict_and_class() -> None:
     assert {None, "stuck", *CLASSES} == set(DOCUMENTS["predict"]["$defs"]["error"]["enum"])
 
 
-def test_predict_and_observe_differ_in_the_count_only() -> None:
-    predicted, seen = (copy.deepcopy(DOCUMENTS[name]["$defs"]) for name in ("predict", "observe"))
+def test_outcomes_differ_in_the_count_only() -> None:
+    predicted, seen, outside = (copy.deepcopy(DOCUMENTS[name]["$defs"]) for name in ("predict", "observe", "conform"))
     del seen["outcome"]["properties"]["count"]
     seen["outcome"]["required"].remove("count")
     assert (predicted["outcome"], predicted["error"]) == (seen["outcome"], seen["error"])
+    assert (predicted["outcome"], predicted["error"]) == (outside["outcome"], outside["error"])
 
 
 ABSENT = object()
@@ -160,6 +180,13 @@ DAMAGE: dict[str, tuple[str, tuple[str | int, ...], object]] = {
     "an observation without a count": ("observe", (*OUTCOME, "count"), ABSENT),
     "an observation that never came": ("observe", (*OUTCOME, "count"), 0),
     "an observation of an unknown class": ("observe", (*OUTCOME, "errors", 0), "timeout"),
+    "a comparison that holds and has one outside": ("conform", ("results", 1, "verdict"), "HOLDS"),
+    "a disagreement without an outcome": ("conform", ("results", 1, "outside"), []),
+    "a disagreement without a reason": ("conform", ("results", 1, "reason"), ""),
+    "an unknown comparison without a reason": ("conform", ("results", 2, "reason"), ""),
+    "a comparison that did not run": ("conform", ("results", 0, "verdict"), "NOT_RUN"),
+    "a comparison of no runs": ("conform", ("results", 0, "observed"), 0),
+    "a comparison with a count": ("conform", ("results", 1, "outside", 0, "count"), 1),
     "an observation without an outcome": ("observe", ("results", 0, "outcomes"), []),
 }
 
@@ -169,7 +196,7 @@ def whole() -> dict[str, Any]:
     """One undamaged answer of each command."""
     scenario = pipeline.open_scenario(None, "get; read-all", 1)
     predicted = report.predict_json(scenario, [pipeline.predict(pipeline.read_spec(), scenario, "1.12")])
-    return {"check": broken("pooled-has-no-unread-body"), "predict": predicted, "observe": observed()}
+    return {"check": broken("pooled-has-no-unread-body"), "predict": predicted, "observe": observed(), "conform": conformed()}
 
 
 @pytest.mark.parametrize(("name", "path", "value"), DAMAGE.values(), ids=DAMAGE.keys())

@@ -12,16 +12,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from pcstate.check.reduction import Reduction
+from pcstate.check.reduction import AT_ONCE, TIMERS, Reduction
 from pcstate.model.network import GlobalState, Network
 from pcstate.model.verdict import Bounds
 
-__all__ = ["AT_ONCE", "Arrows", "StateGraph", "explore", "urgent_steps"]
-
-AT_ONCE = ("", "environment")
-"""The classes of vectors that wait for no clock."""
-TIMERS = ("timer", "environment-timer")
-
+__all__ = ["Arrows", "StateGraph", "explore", "urgent_steps"]
 
 Ints = npt.NDArray[np.int64]
 
@@ -59,7 +54,8 @@ class StateGraph:
     """The explored part of a network.
 
     `states[0]` is initial; `edges[n]` are the (vector, target) pairs of state n, `parents[n]` the (state, vector) that first
-    led to it. `stopped` says which limit ended the search, `""` when it is complete.
+    led to it. `stopped` says which limit ended the search, `""` when it is complete. Where a reduction has exchanged callers,
+    `turns[n, k]` says where each went on the transition `edges[n][k]`.
     """
 
     network: Network
@@ -69,6 +65,7 @@ class StateGraph:
     depth: int = 0
     seconds: float = 0.0
     stopped: str = ""
+    turns: dict[tuple[int, int], tuple[int, ...]] = field(default_factory=dict)
     _arrows: Arrows | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -117,7 +114,7 @@ def explore(
     begin = time.monotonic()
     initial = network.initial()
     graph = StateGraph(network, [initial], parents=[(0, -1)])
-    clock = _Clock(network, reduction) if urgent else None
+    steps = reduction.steps if reduction else _Clock(network).steps if urgent else network.steps
     number = {initial: 0}
     levels = [0]
     for current, state in enumerate(graph.states):
@@ -131,11 +128,14 @@ def explore(
             graph.stopped = f"limit of {bounds.max_states:,} states"
         if graph.stopped:
             break
-        steps: Iterable[tuple[int, GlobalState]] = network.steps(state)
-        if clock:
-            steps = clock.first(state, list(steps))
-        found = []
-        for vector, successor in steps:
+        found: list[tuple[int, int]] = []
+        taken = steps(state)
+        for vector, reached in taken:
+            successor = reached
+            if reduction and len(taken) > 1:
+                successor, turn = reduction.canonical(reached)
+                if turn:
+                    graph.turns[current, len(found)] = turn
             target = number.get(successor)
             if target is None:
                 target = number[successor] = len(graph.states)
@@ -151,25 +151,20 @@ def explore(
 
 def urgent_steps(network: Network, state: GlobalState) -> list[tuple[int, GlobalState]]:
     """The steps from `state` that an urgent exploration takes when nothing is reduced."""
-    return _Clock(network, None).first(state, network.steps(state))
+    return _Clock(network).steps(state)
 
 
 class _Clock:
     """Time in order: what happens at once comes before any timer, and a timer before anybody is sure that all is quiet."""
 
-    def __init__(self, network: Network, reduction: Reduction | None) -> None:
-        self.vectors = network.vectors
-        self.reduction = reduction
+    def __init__(self, network: Network) -> None:
+        self.network = network
 
-    def first(self, state: GlobalState, steps: list[tuple[int, GlobalState]]) -> list[tuple[int, GlobalState]]:
-        """The steps to take from `state`: those of the first urgency that has any, reduced where that is at once."""
+    def steps(self, state: GlobalState) -> list[tuple[int, GlobalState]]:
+        """The steps of the first urgency that has any."""
+        steps = self.network.steps(state)
         for kinds in (AT_ONCE, TIMERS, ("settle",)):
-            found = [step for step in steps if self.vectors[step[0]].kind in kinds]
-            if not found:
-                continue
-            if self.reduction is None:
+            found = [step for step in steps if self.network.vectors[step[0]].kind in kinds]
+            if found:
                 return found
-            if kinds is AT_ONCE:
-                found = self.reduction.choose(state, found)
-            return [(vector, self.reduction.canonical(target)) for vector, target in found]
         return []

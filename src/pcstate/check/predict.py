@@ -1,15 +1,17 @@
-"""The set of outcomes that the network allows for a program: what its states at rest look like."""
+"""The set of outcomes that the network allows for a program: what its states at rest look like, and what led there."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from pcstate.check.explore import StateGraph
+from pcstate.check.history import History, histories
 from pcstate.check.tracing import positions
 from pcstate.model.formula import Formula, Written, compile_formula
 from pcstate.model.network import GlobalState, Network
 from pcstate.model.scenario import Outcome, Scenario
 
-__all__ = ["Prediction", "needs_more_conns", "outcomes"]
+__all__ = ["Prediction", "Rests", "alike", "needs_more_conns", "outcomes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,20 +26,24 @@ class Prediction:
     """For each outcome the number of its nearest state at rest."""
 
 
-def outcomes(graph: StateGraph, scenario: Scenario, formulas: Mapping[str, str | Written]) -> Prediction:
-    """The outcomes of an urgent exploration. `formulas` are the network file's [outcome] table.
+def alike(scenario: Scenario) -> list[list[int]]:
+    """The callers that run the same program, by number."""
+    groups: dict[object, list[int]] = {}
+    for number, caller in enumerate(scenario.callers):
+        groups.setdefault((caller.requests, caller.each, tuple(map(caller.host, range(caller.requests)))), []).append(number)
+    return list(groups.values())
 
-    A rest is a state without any step; one where a caller misses a connection that the bound withheld is none. Requests
-    are taken caller by caller, in program order.
-    """
-    reader = _OutcomeReader(graph.network, scenario, formulas)
-    rests: dict[Outcome, int] = {}
-    for number, edges in enumerate(graph.edges):
-        if not edges and not _misses_a_conn(graph.network, graph.states[number]):
-            rests.setdefault(reader.read(number, graph), number)
-    rests = dict(sorted(rests.items()))
-    found = {outcome: positions(graph.network, graph.states[number]) for outcome, number in rests.items()}
-    return Prediction(found, not graph.stopped, len(graph.states), graph.stopped, rests)
+
+def outcomes(graph: StateGraph, rests: "Rests") -> Prediction:
+    """The outcomes of an urgent exploration."""
+    numbers: dict[Outcome, int] = {}
+    for number, seen in enumerate(histories(graph)):
+        for history in seen:
+            for outcome, _ in rests.outcomes(number, history):
+                numbers.setdefault(outcome, number)
+    numbers = dict(sorted(numbers.items()))
+    found = {outcome: positions(graph.network, graph.states[number]) for outcome, number in numbers.items()}
+    return Prediction(found, not graph.stopped, len(graph.states), graph.stopped, numbers)
 
 
 def needs_more_conns(graph: StateGraph) -> bool:
@@ -54,30 +60,66 @@ def _misses_a_conn(network: Network, state: GlobalState) -> bool:
     )
 
 
-class _OutcomeReader:
-    def __init__(self, network: Network, scenario: Scenario, formulas: Mapping[str, str | Written]) -> None:
+class Rests:
+    """Reads outcomes off an urgent exploration of `scenario`. `formulas` are the network file's [outcome] table.
+
+    A rest is a state without any step; one where a caller misses a connection that the bound withheld is none. Requests
+    are taken caller by caller, in program order. Callers that are alike may have been exchanged in the graph, so that each
+    order of theirs is an outcome.
+    """
+
+    def __init__(self, graph: StateGraph, scenario: Scenario, formulas: Mapping[str, str | Written]) -> None:
+        self.graph = graph
+        self.scenario = scenario
+        self._spans = []
         width = max(caller.requests for caller in scenario.callers)
-        self.requests = [i * width + k for i, caller in enumerate(scenario.callers) for k in range(caller.requests)]
+        requests: list[int] = []
+        for i, caller in enumerate(scenario.callers):
+            self._spans.append(slice(len(requests), len(requests) + caller.requests))
+            requests += range(i * width, i * width + caller.requests)
+        network = graph.network.observed()
         names = dict(network.parameters)
-        self.counts = {
+        self._counts = {
             key: compile_formula(formulas[key], network, names)
             for key in ("dials", "read_loops", "write_loops", "others", "idle_conns", "unread_conns")
         }
-        self.reused, self.errors = (
-            [compile_formula(formulas[key], network, {**names, "r": r}) for r in self.requests] for key in ("reused", "error")
+        self._reused, self._errors = (
+            [compile_formula(formulas[key], network, {**names, "r": r}) for r in requests] for key in ("reused", "error")
         )
 
-    def read(self, number: int, graph: StateGraph) -> Outcome:
-        state = graph.states[number]
+    def outcomes(self, number: int, history: History) -> Iterator[tuple[Outcome, tuple[int, ...]]]:
+        """The outcomes of state `number` after `history`, none if it is no rest; and in which place each caller is there."""
+        state = self.graph.states[number]
+        if number < len(self.graph.edges) and not self.graph.edges[number] and not _misses_a_conn(self.graph.network, state):
+            outcome = self.read(state, history)
+            for places in _orders(self.scenario):
+                yield self._ordered(outcome, places), places
+
+    def read(self, state: GlobalState, history: History) -> Outcome:
+        """What a state at rest looks like after `history`."""
 
         def value(formula: Formula) -> int:
-            return int(formula(state))
+            return int(formula(state + history))
 
-        counts = {key: value(formula) for key, formula in self.counts.items()}
+        counts = {key: value(formula) for key, formula in self._counts.items()}
         others = counts.pop("others")
         return Outcome(
-            reused=tuple(bool(formula(state)) for formula in self.reused),
-            errors=tuple(str(formula(state)) for formula in self.errors),
+            reused=tuple(bool(formula(state + history)) for formula in self._reused),
+            errors=tuple(str(formula(state + history)) for formula in self._errors),
             goroutines=1 + counts["read_loops"] + counts["write_loops"] + others,
             **counts,
         )
+
+    def _ordered(self, outcome: Outcome, places: Sequence[int]) -> Outcome:
+        """The outcome with the requests of caller `places[i]` as those of caller i."""
+        reused = tuple(itertools.chain.from_iterable(outcome.reused[self._spans[place]] for place in places))
+        errors = tuple(itertools.chain.from_iterable(outcome.errors[self._spans[place]] for place in places))
+        return replace(outcome, reused=reused, errors=errors)
+
+
+def _orders(scenario: Scenario) -> Iterator[tuple[int, ...]]:
+    """The orders of callers that differ in the order of alike ones only; that of the program first."""
+    groups = alike(scenario)
+    for orders in itertools.product(*map(itertools.permutations, groups)):
+        places = {i: j for group, order in zip(groups, orders, strict=True) for i, j in zip(group, order, strict=True)}
+        yield tuple(places[i] for i in range(len(places)))

@@ -1,42 +1,63 @@
 """What need not be told apart when only the states at rest count: the reduction that `predict` uses.
 
-* Of the steps that are possible only those of a stubborn set are taken (`check.stubborn`).
-* Connections are interchangeable: a state stands for all that differ in their order only (`check.symmetry`).
+* Of the steps that are possible only those of a persistent set are taken (`check.persistent`).
+* Connections, callers of one program and requests left behind are interchangeable: a state stands for all that differ in their
+  order only (`check.symmetry`).
 * What is over is forgotten: what the objects of a connection or of a request hold when nothing can ever look at it again.
 
-The network file states the facts that the first and the last rest on ([[apart]], [[spent]]). Tests compare `predict` with and
-without the reduction, and hold the facts against explored networks.
+The network file states the facts that the first and the last rest on ([[apart]], [[spent]], `first`). Tests compare `predict`
+with and without the reduction, and hold the facts against explored networks.
 """
 
 from collections.abc import Sequence
 
-from pcstate.check.stubborn import Steps, StubbornSets
-from pcstate.check.symmetry import ConnSymmetry
+from pcstate.check.dependence import bits
+from pcstate.check.persistent import PersistentSets
+from pcstate.check.symmetry import Places, Symmetry
 from pcstate.model.formula import compile_formula
 from pcstate.model.network import GlobalState, Network
 
-__all__ = ["Reduction"]
+__all__ = ["AT_ONCE", "TIMERS", "Reduction"]
+
+AT_ONCE = ("", "environment")
+"""The classes of vectors that wait for no clock."""
+TIMERS = ("timer", "environment-timer")
 
 
 class Reduction:
-    """The reduction for one network; `kinds` are the classes of the vectors that it chooses among."""
+    """The reduction for one network; `alike` are the callers that run the same program, in groups; `first` as in
+    `PersistentSets`."""
 
-    def __init__(self, network: Network, kinds: Sequence[str]) -> None:
-        self.stubborn = StubbornSets(network, kinds)
-        self.symmetry = ConnSymmetry(network)
+    def __init__(self, network: Network, alike: Sequence[Sequence[int]] = (), first: bool = True) -> None:
+        self.network = network
+        self.persistent = PersistentSets(network, AT_ONCE, first)
+        self.symmetry = Symmetry(network, alike)
+        self._waiting = [
+            sum(1 << number for number, v in enumerate(network.vectors) if v.kind in kinds) for kinds in (TIMERS, ("settle",))
+        ]
         self._spent = [(compile_formula(s.formula, network, s.names), s.objects) for s in network.spent]
-        self._initial = network.initial()
         self._kept: dict[tuple[int, ...], tuple[int, ...]] = {}
 
-    def choose(self, state: GlobalState, steps: Steps) -> Steps:
-        """The steps to take, of those that are possible: enough to find every state at rest."""
-        return self.stubborn.choose(state, steps)
+    def steps(self, state: GlobalState) -> list[tuple[int, GlobalState]]:
+        """The steps to take from `state`: a persistent set of what can happen at once; if nothing can, what a timer does; if
+        none is set, what waits for all to be quiet."""
+        chosen = self.persistent.choose(state)
+        if not chosen:
+            enabled = self.persistent.dependence.enabled(state)
+            chosen = next((enabled & waiting for waiting in self._waiting if enabled & waiting), 0)
+        return [(number, self.network.fire(number, state)) for number in bits(chosen)]
 
-    def canonical(self, state: GlobalState) -> GlobalState:
-        """One of the states that differ from `state` in nothing that counts.
+    def canonical(self, state: GlobalState) -> tuple[GlobalState, tuple[int, ...]]:
+        """One of the states that differ from `state` in nothing that counts; where each caller is then, () if nowhere else."""
+        return self.symmetry.sort(self.forget(state))
 
-        What is spent holds from then on what it held when that was first seen, which is what it can hold.
-        """
+    def places(self, state: GlobalState) -> Places:
+        """Where everything is then that is elsewhere in `state`."""
+        return self.symmetry.places(self.forget(state))
+
+    def forget(self, state: GlobalState) -> GlobalState:
+        """`state` without what is over: what is spent holds from then on what it held when that was first seen, which is what
+        it can hold."""
         for formula, objects in self._spent:
             if formula(state):
                 kept = self._kept.setdefault(objects, tuple(state[c] for c in objects))
@@ -45,14 +66,4 @@ class Reduction:
                     for component, local in zip(objects, kept, strict=True):
                         changed[component] = local
                     state = tuple(changed)
-        return self.symmetry.sort(state)
-
-    def form(self, state: GlobalState) -> GlobalState:
-        """The same for all states that differ in nothing that counts: what is spent as it began, connections sorted.
-
-        Unlike what `canonical` gives, it does not depend on what was seen before; the network may never be in it.
-        """
-        for formula, objects in self._spent:
-            if formula(state):
-                state = tuple(self._initial[c] if c in objects else local for c, local in enumerate(state))
-        return self.symmetry.sort(state)
+        return state

@@ -38,6 +38,11 @@ class Toolchain:
         """The folder that holds `bin/go` and `src`."""
         return self.go.parent.parent
 
+    @property
+    def order(self) -> tuple[int, int, int, str, int]:
+        """A key that sorts toolchains from old to new."""
+        return _key(self.version)
+
 
 def go_environment() -> dict[str, str]:
     """The environment for every run of Go: this toolchain and no other, no network, no C compiler, no user settings."""

@@ -141,6 +141,16 @@ class _Compiler:
         self.component_names = sorted({component.name for component in network.components}) if network else []
 
     def compile(self, node: ast.expr, names: dict[str, Any]) -> Evaluator:
+        """How to evaluate an expression. One that looks at a single component is worked out once for each of its
+        configurations."""
+        around, self.touched = self.touched, set()
+        evaluate, looked = self._compile(node, names), self.touched
+        self.touched = around | looked
+        if len(looked) == 1 and isinstance(node, ast.BoolOp | ast.Compare | ast.UnaryOp):
+            return _remembered(evaluate, *looked)
+        return evaluate
+
+    def _compile(self, node: ast.expr, names: dict[str, Any]) -> Evaluator:
         match node:
             case ast.Constant(value=int() | str() as value):
                 return lambda _: value
@@ -152,9 +162,7 @@ class _Compiler:
                 return lambda state: [part(state) for part in parts]
             case ast.BoolOp(op=op, values=values):
                 parts = [self.compile(value, names) for value in values]
-                if isinstance(op, ast.And):
-                    return lambda state: all(part(state) for part in parts)
-                return lambda state: any(part(state) for part in parts)
+                return _until(parts, isinstance(op, ast.Or))
             case ast.UnaryOp(op=ast.Not(), operand=operand):
                 inner = self.compile(operand, names)
                 return lambda state: not inner(state)
@@ -245,6 +253,8 @@ class _Compiler:
         for generator in each.generators:
             bindings = [inner for outer in bindings for inner in self._bindings(generator, outer)]
         parts = [self.compile(each.elt, binding) for binding in bindings]
+        if fold in (all, any):
+            return _until(parts, fold is any)
         return lambda state: fold([part(state) for part in parts])
 
     def _bindings(self, generator: ast.comprehension, names: dict[str, Any]) -> list[dict[str, Any]]:
@@ -312,6 +322,30 @@ class _Compiler:
             return memory[local]
 
         return datum_of
+
+
+def _until(parts: Sequence[Evaluator], wanted: bool) -> Evaluator:
+    """`wanted` if one of the parts is; the other truth value if none is."""
+
+    def search(state: GlobalState) -> bool:
+        for part in parts:
+            if bool(part(state)) is wanted:
+                return wanted
+        return not wanted
+
+    return search
+
+
+def _remembered(evaluate: Evaluator, component: int) -> Evaluator:
+    memory: dict[int, Any] = {}
+
+    def recall(state: GlobalState) -> Any:
+        local = state[component]
+        if local not in memory:
+            memory[local] = evaluate(state)
+        return memory[local]
+
+    return recall
 
 
 def left_text(node: ast.expr) -> str:

@@ -49,6 +49,10 @@ class Vector:
     kind: str = ""
     abstract: tuple[str, int] | None = None
     """The event of the lifecycle chart that this step is, and which connection's."""
+    notes: tuple[Part, ...] = ()
+    """What the network's observers see of it."""
+    first: bool = False
+    """Strongly confluent: nothing is lost where it is taken before all else."""
 
     def __str__(self) -> str:
         inside = ", ".join(f"{key}={value}" for key, value in self.args)
@@ -58,13 +62,14 @@ class Vector:
 @dataclass(frozen=True, slots=True)
 class Apart:
     """A fact: while `formula` (under `names`) holds, a vector that joins one of `these` with one of `those` stays off until one
-    of `until` has moved."""
+    of `until` has moved, or a vector of `steps` has fired (its name, and some of its arguments)."""
 
     formula: Written
     names: Mapping[str, Value]
     these: frozenset[int]
     those: frozenset[int]
     until: frozenset[int]
+    steps: tuple[tuple[str, tuple[tuple[str, Value], ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,10 @@ class Network:
     parameters: dict[str, int] = field(default_factory=dict)
     apart: tuple[Apart, ...] = ()
     spent: tuple[Spent, ...] = ()
+    references: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    """By name of a component: its data that are numbers of others, each with the index set that these are of."""
+    observers: tuple[Component, ...] = ()
+    """Components that see what happens (`Vector.notes`) and that nothing depends on: they are no part of the states."""
     _led: list[list[int]] = field(default_factory=list, repr=False)
     _leads: list[tuple[int, dict[int, list[tuple[int, "_Table"]]]]] = field(default_factory=list, repr=False)
     _parts: list["_Parts"] = field(default_factory=list, repr=False)
@@ -135,6 +144,23 @@ class Network:
                     if further is None or self._join(further, state, successor):
                         found.append((number, tuple(successor)))
         return found
+
+    def moved(self, number: int, state: GlobalState) -> list[tuple[int, int]]:
+        """Where vector `number`, which must be able to fire in `state`, leads those that have a part in it."""
+        who, _, also = self._parts[number]
+        found = [(part[0], self._step(part, state[part[0]])) for part in (*who, *also)]
+        return [(component, target) for component, target in found if target >= 0]
+
+    def fire(self, number: int, state: GlobalState) -> GlobalState:
+        """The state that vector `number`, which must be able to fire in `state`, leads to."""
+        successor = list(state)
+        for component, target in self.moved(number, state):
+            successor[component] = target
+        return tuple(successor)
+
+    def observed(self) -> "Network":
+        """A network without vectors whose states are those of this one with those of its observers behind them."""
+        return Network(self.name, self.components + self.observers, (), self.parameters)
 
     def number(self, key: str) -> int:
         """The position of the component with that key. Raises KeyError."""

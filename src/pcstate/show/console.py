@@ -6,13 +6,13 @@ from rich.console import Console
 
 from pcstate.model.trace import TraceStep
 
-__all__ = ["console", "listed", "span", "step_line"]
+__all__ = ["listed", "span", "step_line", "terminal"]
 
 
-def console() -> Console:
+def terminal() -> Console:
     """Lines for people: as wide as the terminal, or wide enough for a trace where there is none."""
-    found = Console(highlight=False)
-    return found if found.is_terminal else Console(highlight=False, width=160)
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=160)
 
 
 def span(values: Iterable[int], noun: str = "", plural: str = "") -> str:

@@ -7,7 +7,7 @@ from rich.console import Console
 from pcstate.model.difference import Agreement, ConstantChange, Distinction, PropertyChange, ScenarioChange
 from pcstate.model.lts import Value
 from pcstate.model.verdict import Bounds, Verdict
-from pcstate.show.console import console, step_line
+from pcstate.show.console import step_line, terminal
 from pcstate.show.prediction import headline
 from pcstate.show.report import trace_json
 
@@ -75,7 +75,7 @@ def diff_text(report: Compared) -> None:
 
     That is a counterexample if there is any, and the shortest; JSON has them all.
     """
-    out = console()
+    out = terminal()
     names = (_go(report.gos[0]), _go(report.gos[1]))
     out.print(f"{names[0]} and {names[1]}: {_answer(report)}", style="bold", markup=False, soft_wrap=True)
     if report.constants:

@@ -11,9 +11,9 @@ from rich.console import Console
 
 from pcstate.model.advice import Standing
 from pcstate.model.scenario import Outcome, Scenario
-from pcstate.show.console import console, listed, span
+from pcstate.show.console import listed, span, terminal
 
-__all__ = ["Observed", "Predicted", "headline", "observe_text", "predict_text"]
+__all__ = ["Observed", "Predicted", "headline", "observe_text", "outcome_line", "predict_text"]
 
 Version = tuple[int, ...]
 
@@ -48,7 +48,7 @@ class Observed(Protocol):
 
 def predict_text(reports: Sequence[Predicted]) -> None:
     """Where the versions differ, if there are several; then each answer with its versions, why it is so, and what to change."""
-    out = console()
+    out = terminal()
     ordered = sorted(reports, key=lambda report: report.span)
     groups = _groups(ordered)
     if len(reports) > 1:
@@ -68,13 +68,13 @@ def predict_text(reports: Sequence[Predicted]) -> None:
 
 def observe_text(reports: Sequence[Observed]) -> None:
     """For each Go the outcomes it showed, and how often."""
-    out = console()
+    out = terminal()
     for report in reports:
         runs = sum(count for _, count in report.outcomes)
         said = headline([outcome for outcome, _ in report.outcomes])
         out.print(f"Go {report.go}: {said}", style="bold", markup=False, soft_wrap=True)
         for outcome, count in report.outcomes:
-            out.print(f"  {count} of {runs}: {_outcome(outcome)}", markup=False, soft_wrap=True)
+            out.print(f"  {count} of {runs}: {outcome_line(outcome)}", markup=False, soft_wrap=True)
 
 
 def headline(outcomes: Sequence[Outcome]) -> str:
@@ -88,6 +88,16 @@ def headline(outcomes: Sequence[Outcome]) -> str:
     goroutines = span([outcome.goroutines for outcome in outcomes], "goroutine")
     race = f" (a race: {len(outcomes)} outcomes are possible)" if len(outcomes) > 1 else ""
     return f"{goroutines}{race}, {_what_stays(outcomes)} ({_requests(outcomes)})"
+
+
+def outcome_line(outcome: Outcome) -> str:
+    """All of an outcome in one line."""
+    errors = sorted({error for error in outcome.errors if error})
+    return (
+        f"{span([outcome.goroutines], 'goroutine')} (main, {outcome.read_loops} readLoop, {outcome.write_loops} writeLoop); "
+        f"dials {outcome.dials}, reused {sum(outcome.reused)} of {len(outcome.reused)}, idle {outcome.idle_conns}, "
+        f"unread {outcome.unread_conns}" + (f"; errors: {', '.join(errors)}" if errors else "")
+    )
 
 
 def _what_stays(outcomes: Sequence[Outcome]) -> str:
@@ -138,11 +148,6 @@ def _outcomes_text(out: Console, outcomes: Sequence[Outcome]) -> None:
     for (goroutines, what), same in sorted(kinds.items()):
         ways = f", {len(same)} outcomes" if len(same) > 1 else ""
         out.print(f"  {span([goroutines], 'goroutine')}, {what} ({_requests(same)}{ways})", markup=False, soft_wrap=True)
-
-
-def _outcome(outcome: Outcome) -> str:
-    loops = f"main, {outcome.read_loops} readLoop, {outcome.write_loops} writeLoop"
-    return f"{span([outcome.goroutines], 'goroutine')} ({loops}); {_what_stays([outcome])} ({_requests([outcome])})"
 
 
 def _groups(reports: Sequence[Predicted]) -> list[list[Predicted]]:

@@ -10,12 +10,12 @@ from rich.table import Table
 from pcstate.model.scenario import Scenario
 from pcstate.model.trace import Trace
 from pcstate.model.verdict import Bounds, Judgement, Verdict
-from pcstate.show.console import console, step_line
+from pcstate.show.console import step_line, terminal
 from pcstate.show.prediction import Observed, Predicted
 
-__all__ = ["check_json", "check_text", "observe_json", "predict_json", "trace_json"]
+__all__ = ["VERDICT_STYLE", "check_json", "check_text", "observe_json", "predict_json", "trace_json"]
 
-_STYLE = {Verdict.HOLDS: "green", Verdict.VIOLATED: "bold red", Verdict.UNKNOWN: "yellow", Verdict.NOT_RUN: "dim"}
+VERDICT_STYLE = {Verdict.HOLDS: "green", Verdict.VIOLATED: "bold red", Verdict.UNKNOWN: "yellow", Verdict.NOT_RUN: "dim"}
 
 
 class Checked(Protocol):
@@ -86,13 +86,13 @@ def trace_json(trace: Trace | None) -> list[dict[str, Any]]:
 
 def check_text(report: Checked, expect: bool) -> None:
     """A table of verdicts, then a trace for each violated property."""
-    out = console()
+    out = terminal()
     sizes = report.bounds
     table = Table(title=None, box=None, pad_edge=False, header_style="bold")
     for heading in ("verdict", "kind", "property", ""):
         table.add_column(heading, no_wrap=heading != "")
     for judgement in report.judgements:
-        verdict = f"[{_STYLE[judgement.verdict]}]{judgement.verdict}[/]"
+        verdict = f"[{VERDICT_STYLE[judgement.verdict]}]{judgement.verdict}[/]"
         table.add_row(verdict, judgement.kind, judgement.name, escape(_remark(judgement)))
     out.print(f"[bold]{report.profile_name}[/]", highlight=False)
     out.print(table)

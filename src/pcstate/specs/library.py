@@ -132,7 +132,7 @@ def _cross_check(
     readers = {source.path: Reader(source) for source in texts.values()}
     cited: set[str] = set()
     data = {name for chart in charts.values() for name, _ in chart.data}
-    meanings = {name: meaning for chart in charts.values() for name, meaning in chart.meanings}
+    meanings: dict[str, str] = {}
     for chart in charts.values():
         for transition in chart.transitions:
             reader = readers[chart.path]
@@ -141,6 +141,11 @@ def _cross_check(
                 reader.wrong(transition.place, "this transition cites no clause", "end its line with # why [PC-07]")
             for number in set(transition.clauses) - numbers.keys():
                 reader.wrong(transition.place, f"there is no clause {number}", known(numbers, number))
+        for name, meaning in chart.meanings:
+            if meanings.setdefault(name, meaning) != meaning:
+                reader = readers[chart.path]
+                place = reader.find(meaning)
+                reader.wrong(place, f"another chart explains {name!r} otherwise: {meanings[name]!r}", "write '# profile' alone")
     for profile in profiles:
         reader = readers[profile.path]
         for name in profile.constants.keys() - data:

@@ -6,7 +6,6 @@ whose data are j (the index variable of that name) and v. A key may stand for se
 """
 
 import ast
-import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,11 +21,13 @@ from pcstate.specs.source import Reader, Source, known
 
 __all__ = ["NetworkText", "instantiate", "parse_network"]
 
-_CLASSES = ("goroutine", "object", "environment")
+_CLASSES = ("goroutine", "object", "environment", "observer")
 _SYNC_CLASSES = ("environment", "timer", "environment-timer", "idle-timer", "settle")
+_INDEX_SETS = ("conns", "callers", "all_requests")
 _OUTCOME = ("dials", "read_loops", "write_loops", "others", "idle_conns", "unread_conns", "reused", "error")
 _KINDS: Mapping[str, type] = {
     **dict.fromkeys(("with", "who", "also", "unless", "lifecycle"), dict),
+    "first": bool,
     **dict.fromkeys(("these", "those", "until", "objects"), list),
 }  # fmt: skip
 _KEY = re.compile(r"^(?P<name>\w+)(\[(?P<index>[^\]]+)\])?(\s+for\s+(?P<var>\w+)\s+in\s+(?P<set>\w+)(\s+if\s+(?P<cond>.+))?)?$")
@@ -46,13 +47,15 @@ class NetworkText:
     apart: tuple[Mapping[str, Any], ...]
     spent: tuple[Mapping[str, Any], ...]
     """Facts that reductions rest on (see the file)."""
+    references: Mapping[str, Mapping[str, str]]
+    """By component: which of its data are numbers of others, and of which set."""
 
 
 def parse_network(source: Source) -> NetworkText:
     """Read a network file. Raises: SpecError with every mistake of form in it; names are checked by `instantiate`."""
     reader = Reader(source)
     document = reader.toml()
-    reader.keys(document, ("parameters", "sets", "component", "sync", "outcome", "apart", "spent"), 1, "a network")
+    reader.keys(document, ("parameters", "sets", "component", "sync", "outcome", "apart", "spent", "references"), 1, "a network")
     parameters = reader.typed(document, "parameters", dict, 1, {})
     sets = reader.typed(document, "sets", dict, 1, {})
     for name, value in parameters.items():
@@ -63,13 +66,16 @@ def parse_network(source: Source) -> NetworkText:
         if not isinstance(values, list) or not values or not all(isinstance(v, int | str) for v in values):
             reader.wrong(reader.find("", reader.table("sets"), name), f"set {name!r} must be a list of numbers or words")
     components = _tables(reader, document, "component", ("chart", "name", "for", "class", "with"), ("chart",), _CLASSES)
-    allowed = ("name", "for", "when", "class", "who", "also", "unless", "lifecycle")
+    allowed = ("name", "for", "when", "class", "first", "who", "also", "unless", "lifecycle")
     syncs = _tables(reader, document, "sync", allowed, ("name", "who"), _SYNC_CLASSES)
     outcome = reader.typed(document, "outcome", dict, 1, {})
     apart = _tables(
         reader, document, "apart", ("for", "while", "these", "those", "until"), ("while", "these", "those", "until"), ()
     )
     spent = _tables(reader, document, "spent", ("for", "while", "objects"), ("while", "objects"), ())
+    references = reader.typed(document, "references", dict, 1, {})
+    for name in references:
+        reader.typed(references, name, dict, reader.table("references"))
     for key in _OUTCOME if outcome else ():
         reader.typed(outcome, key, str, reader.table("outcome"))
     reader.keys(outcome, _OUTCOME, reader.table("outcome"), "[outcome]")
@@ -81,7 +87,7 @@ def parse_network(source: Source) -> NetworkText:
         tuple({**table, "while": reader.written(table["while"], table["line"], "while")} for table in tables)
         for tables in (apart, spent)
     )
-    return NetworkText(source, parameters, sets, components, syncs, outcome, apart, spent)
+    return NetworkText(source, parameters, sets, components, syncs, outcome, apart, spent, references)
 
 
 def _tables(
@@ -122,23 +128,31 @@ def instantiate(
     parameters: Mapping[str, int] | None = None,
     replacements: Mapping[str, tuple[Behaviour, int]] | None = None,
     sets: Mapping[str, list[Value]] | None = None,
-    extra: tuple[tuple[str, str, str], ...] = (),
 ) -> Network:
     """The network of one size under one profile.
 
     `constants` set the data of that name in every chart that declares it; `parameters` and `sets` override the file's;
-    `replacements` put another behaviour in a component's place (key -> behaviour, initial); `extra` adds components
-    (chart, name, for). Raises: SpecError with every misspelt name. Cost: linear in the number of vectors.
+    `replacements` put another behaviour in a component's place (key -> behaviour, initial). Raises: SpecError with every
+    misspelt name. Cost: linear in the number of vectors.
     """
     builder = _Builder(Reader(text.source), text, charts, constants, {**text.parameters, **(parameters or {})})
     builder.sets.update(sets or {})
-    builder.components(replacements or {}, extra)
+    builder.components(replacements or {})
     vectors = builder.vectors()
     apart = tuple(builder.apart())
     spent = tuple(builder.spent())
     builder.check_events()
     builder.reader.finish()
-    network = Network("transport", tuple(builder.made), vectors, dict(builder.parameters), apart, spent)
+    network = Network(
+        "transport",
+        tuple(builder.made[: builder.first_observer]),
+        vectors,
+        dict(builder.parameters),
+        apart,
+        spent,
+        builder.references(),
+        tuple(builder.made[builder.first_observer :]),
+    )
     builder.check_formulas(network)
     builder.reader.finish()
     return network
@@ -157,6 +171,7 @@ class _Builder:
     chart_of: dict[str, Chart] = field(default_factory=dict)
     used: dict[str, set[str]] = field(default_factory=dict)
     families: set[str] = field(default_factory=set)
+    first_observer: int = 0
     _reported: set[tuple[int, str]] = field(default_factory=set)
     _checked: set[tuple[int, str, str]] = field(default_factory=set)
 
@@ -173,23 +188,26 @@ class _Builder:
 
     def bindings(self, table: Mapping[str, Any]) -> Iterator[dict[str, Value]]:
         """Every assignment of the index variables of `for`, in the order of the sets, where `when` holds."""
-        names: list[str] = []
-        domains: list[list[Value]] = []
+        bindings: list[dict[str, Value]] = [{}]
         for clause in _split(table.get("for", "")):
             found = re.match(r"^(\w+) in (.+)$", clause)
-            domain = self._domain(found[2]) if found else None
-            if found is None or domain is None:
+            if found is None or self._domain(found[2], bindings[0]) is None:
                 place = self.reader.find(clause, table["line"], "for")
                 self.wrong(place, f"{clause!r} is not 'variable in set'", known(self.sets))
                 return
-            names.append(found[1])
-            domains.append(domain)
-        for values in itertools.product(*domains):
-            binding = dict(zip(names, values, strict=True))
+            bindings = [{**b, found[1]: value} for b in bindings for value in self._domain(found[2], b) or ()]
+            if not bindings:
+                return
+        for binding in bindings:
             if "when" not in table or self.value(table["when"], binding, table["line"], "when"):
                 yield binding
 
-    def _domain(self, text: str) -> list[Value] | None:
+    def _domain(self, text: str, binding: Mapping[str, Value]) -> list[Value] | None:
+        """The values of a set: one that the file names, a list, or `requests_of(i)`, the requests that caller i makes."""
+        own = re.match(r"^requests_of\((\w+)\)$", text)
+        if own and own[1] in binding:
+            width = self.parameters.get("requests", 1)
+            return list(range(int(binding[own[1]]) * width, (int(binding[own[1]]) + 1) * width))
         if text in self.sets:
             return self.sets[text]
         try:
@@ -207,11 +225,32 @@ class _Builder:
             self.wrong(self.reader.find(text, line), f"{text!r} in {key!r}: {error}", known({*self.parameters, *binding}))
             return 0
 
-    def components(self, replacements: Mapping[str, tuple[Behaviour, int]], extra: tuple[tuple[str, str, str], ...]) -> None:
-        for table in self.text.components:
-            self._family(table, replacements)
-        for chart, name, repeat in extra:
-            self._family({"chart": chart, "name": name, "for": repeat, "line": 1}, replacements)
+    def components(self, replacements: Mapping[str, tuple[Behaviour, int]]) -> None:
+        """Start them all, the observers last."""
+        observing = [table.get("class") == "observer" for table in self.text.components]
+        for last in (False, True):
+            for table, observer in zip(self.text.components, observing, strict=True):
+                if observer == last:
+                    self._family(table, replacements)
+            if not last:
+                self.first_observer = len(self.made)
+
+    def references(self) -> dict[str, tuple[tuple[str, str], ...]]:
+        """What the file says of references, its names looked at."""
+        line = self.reader.table("references")
+        for name, data in self.text.references.items():
+            if name not in self.families:
+                self.wrong(self.reader.find(name, line), f"{name!r} is no component of this network", known(self.families, name))
+                continue
+            declared = [key for key, _ in self.chart_of[name].data]
+            for datum, over in data.items():
+                if datum not in declared:
+                    self.wrong(
+                        self.reader.find(datum, line, name), f"chart {name!r} has no datum {datum!r}", known(declared, datum)
+                    )
+                if over not in _INDEX_SETS:
+                    self.wrong(self.reader.find(str(over), line, name), f"{over!r} is no set of these", known(_INDEX_SETS, over))
+        return {name: tuple(sorted(data.items())) for name, data in self.text.references.items()}
 
     def _family(self, table: Mapping[str, Any], replacements: Mapping[str, tuple[Behaviour, int]]) -> None:
         chart = table["chart"]
@@ -264,7 +303,8 @@ class _Builder:
         for table in self.text.apart:
             for binding in self.bindings(table):
                 these, those, until = (frozenset(self._group(table, key, binding)) for key in ("these", "those", "until"))
-                yield Apart(table["while"], {**self.parameters, **binding}, these, those, until)
+                steps = tuple(self._steps(table, binding))
+                yield Apart(table["while"], {**self.parameters, **binding}, these, those, until, steps)
 
     def spent(self) -> Iterator[Spent]:
         for table in self.text.spent:
@@ -272,7 +312,23 @@ class _Builder:
                 yield Spent(table["while"], {**self.parameters, **binding}, tuple(self._group(table, "objects", binding)))
 
     def _group(self, table: Mapping[str, Any], key: str, binding: dict[str, Value]) -> list[int]:
-        return [number for text in table[key] for number, _ in self._targets(str(text), binding, table, key) if number >= 0]
+        texts = [str(text) for text in table[key] if key != "until" or not _CALL.match(str(text))]
+        return [number for text in texts for number, _ in self._targets(text, binding, table, key) if number >= 0]
+
+    def _steps(
+        self, table: Mapping[str, Any], binding: Mapping[str, Value]
+    ) -> Iterator[tuple[str, tuple[tuple[str, Value], ...]]]:
+        """The steps among `until`: `deliver(i, j)` is any vector of that name with these arguments."""
+        for text in map(str, table["until"]):
+            found = _CALL.match(text)
+            if found is None:
+                continue
+            names = {sync["name"] for sync in self.text.syncs}
+            if found["event"] not in names:
+                place = self.reader.find(text, table["line"], "until")
+                self.wrong(place, f"no vector is called {found['event']!r}", known(names, found["event"]))
+            pairs = [(name.strip(), (value or name).strip()) for name, _, value in map(_partition, _split(found["args"] or ""))]
+            yield found["event"], tuple((name, self.value(value, binding, table["line"], "until")) for name, value in pairs)
 
     def _note_used(self, table: Mapping[str, Any]) -> None:
         for key, call in (pair for role in ("who", "also", "unless") for pair in table.get(role, {}).items()):
@@ -283,13 +339,18 @@ class _Builder:
 
     def _vector(self, table: Mapping[str, Any], binding: dict[str, Value]) -> Vector | None:
         parts: dict[str, tuple[Part, ...]] = {}
+        notes: list[Part] = []
         complete = True
         for role in ("who", "also", "unless"):
             found = []
             for key, call in table.get(role, {}).items():
                 for component, inner in self._targets(key, {**binding}, table, role):
                     event = self._event(call, inner, table, self.made[component].name if component >= 0 else "")
-                    if component >= 0 and event is not None:
+                    if component >= self.first_observer and event is not None:
+                        notes.append((component - self.first_observer, event))
+                        if role != "also":
+                            self.wrong(self.reader.find(key, table["line"]), f"{key!r} only observes: it belongs into 'also'")
+                    elif component >= 0 and event is not None:
                         found.append((component, event))
                     elif role == "who":
                         complete = False
@@ -306,6 +367,8 @@ class _Builder:
             parts["unless"],
             table.get("class", ""),
             self._abstract(table, binding),
+            tuple(notes),
+            bool(table.get("first")),
         )
 
     def _check_distinct(self, table: Mapping[str, Any], parts: Mapping[str, tuple[Part, ...]]) -> None:
@@ -330,14 +393,12 @@ class _Builder:
         """The components that a key stands for, each with the bindings its event is read under; -1 for one out of range."""
         found = _KEY.match(key)
         if found is None or found["name"] not in self.families:
-            if found is not None and role == "also" and found["name"] == "request_log":
-                return  # only `predict` keeps one
             place = self.reader.find(key, table["line"])
             self.wrong(place, f"{key!r} is no component of this network", known(self.families, found and found["name"]))
             return
         bindings = [binding]
         if found["var"]:
-            domain = self._domain(found["set"]) or []
+            domain = self._domain(found["set"], binding) or []
             bindings = [{**binding, found["var"]: value} for value in domain]
             if found["cond"]:
                 bindings = [b for b in bindings if self.value(found["cond"], b, table["line"], role)]
@@ -395,15 +456,12 @@ class _Builder:
                     self.wrong(self.reader.place(), f"no vector offers event {event!r} of chart {name!r} ({place})")
 
     def check_formulas(self, network: Network) -> None:
-        """Try the formulas of the file; what they ask of a request_log is asked of one that only `predict` has."""
+        """Try the formulas of the file."""
         facts: tuple[Apart | Spent, ...] = (*network.apart, *network.spent)
-        if "request_log" in self.charts and "request_log" not in self.families:
-            self._family({"chart": "request_log", "for": "r in all_requests", "line": 1}, {})
-            network = Network(network.name, tuple(self.made), (), network.parameters)
         requests = [{**self.parameters, "r": request} for request in self.sets["all_requests"]]
         for key, written in self.text.outcome.items():
             bindings = requests if key in ("reused", "error") else [self.parameters]
-            self._try(written, network, bindings, str if key == "error" else int)
+            self._try(written, network.observed(), bindings, str if key == "error" else int)
         for table in (*self.text.apart, *self.text.spent):
             self._try(table["while"], network, [fact.names for fact in facts if fact.formula is table["while"]], int)
 
@@ -418,6 +476,10 @@ class _Builder:
             if kinds != {wanted}:
                 needed = "text" if wanted is str else "a number, or true or false"
                 self.wrong(written.place, f"this must be {needed}")
+
+
+def _partition(text: str) -> tuple[str, str, str]:
+    return text.partition("=")
 
 
 def _split(text: str) -> list[str]:

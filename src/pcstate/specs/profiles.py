@@ -66,10 +66,10 @@ def parse_profile(source: Source, name: str) -> Profile:
     return Profile(name, about, versions[0], versions[1], constants, source.path, source.text)
 
 
-def choose_profile(profiles: Sequence[Profile], asked: str | None, place: str = "--go") -> Profile:
-    """The profile of that name, or the one that speaks for that release; the newest for None. Raises: SpecError.
+def choose_profile(profiles: Sequence[Profile], asked: str | None, option: str = "--go") -> Profile:
+    """The profile of that name, or the one that speaks for that release; the newest for None.
 
-    `place` is the argument that asks.
+    Raises: SpecError, placed at the `option` that asked.
     """
     ordered = sorted(profiles, key=lambda profile: profile.order)
     if asked is None:
@@ -86,7 +86,7 @@ def choose_profile(profiles: Sequence[Profile], asked: str | None, place: str = 
     raise SpecError(
         [
             Mistake(
-                Place(place),
+                Place(option),
                 f"no profile speaks for Go {asked!r}",
                 "",
                 f"those that do:\n{ranges}" if ordered else known(()),

@@ -13,9 +13,9 @@ from pcstate.specs.source import Reader, Source, known, read_source
 __all__ = ["load_scenario", "parse_expression", "parse_scenario", "scenario_names"]
 
 VERBS = ("get", "head", "post", "read-all", "read", "read-exact", "close", "cancel", "settle", "close-idle", "spawn")
-_BODIES = ("none", "length", "chunked", "until-close")
-_CONNECTIONS = ("keep-alive", "close")
-_BEHAVIOURS = (
+BODIES = ("none", "length", "chunked", "until-close")
+CONNECTIONS = ("keep-alive", "close")
+BEHAVIOURS = (
     "normal", "close-after-response", "close-while-idle", "stall-head", "stall-body", "truncate-body", "drop-request",
 )  # fmt: skip
 TRANSPORT_FIELDS: Mapping[str, type] = {
@@ -99,7 +99,7 @@ def _server(reader: Reader, table: dict[str, Any]) -> ServerScript:
     if not 0 <= size <= 1 << 40:
         reader.wrong(reader.find("", line, "bytes"), "'bytes' must be from 0 to 2**40")
     chosen = []
-    for key, allowed in (("body", _BODIES), ("connection", _CONNECTIONS), ("behaviour", _BEHAVIOURS)):
+    for key, allowed in (("body", BODIES), ("connection", CONNECTIONS), ("behaviour", BEHAVIOURS)):
         value = reader.typed(table, key, str, line, allowed[0] if key != "body" else "length")
         if value not in allowed:
             reader.wrong(reader.find(value, line, key), f"[server] cannot have {key} = {value!r}", known(allowed, value))

@@ -51,10 +51,18 @@ def read_source(path: Path, name: str | None = None) -> Source:
         raise SpecError([Mistake(Place(shown), f"cannot be read: {reason}")]) from None
 
 
+MANY, FEW = 120, 8
+"""More names than MANY are not all shown, but FEW."""
+
+
 def known(names: Iterable[object], asked: object = None) -> str:
-    """The hint `known: a, b, c`, with the nearest to what was asked for."""
+    """The hint `known: a, b, c`, with the nearest to what was asked for; of very many names a few like it only."""
     listed = sorted({str(name) for name in names})
-    hint = f"known: {', '.join(listed) or 'none'}"
+    shown = listed
+    if len(listed) > MANY:
+        shown = difflib.get_close_matches(str(asked), listed, FEW, 0.3) or listed[:FEW]
+    more = f" and {len(listed) - len(shown)} more" if len(listed) > len(shown) else ""
+    hint = f"known: {', '.join(shown) or 'none'}{more}"
     near = difflib.get_close_matches(str(asked), listed, 1) if asked is not None else []
     return f"{hint}     (did you mean {near[0]!r}?)" if near else hint
 

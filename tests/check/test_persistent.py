@@ -1,4 +1,4 @@
-"""Stubborn sets: fewer steps, the same states at rest; and the facts of the network file that they rest on are facts."""
+"""Persistent sets: fewer steps, the same states at rest; and what the network file states for them is so."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 
 from pcstate import pipeline
-from pcstate.check.dependence import Dependence
+from pcstate.check.dependence import bits
 from pcstate.check.explore import StateGraph, explore
+from pcstate.check.persistent import PersistentSets
+from pcstate.check.reduction import AT_ONCE
 from pcstate.check.safety import holds_in
-from pcstate.check.stubborn import StubbornSets
 from pcstate.model.formula import compile_formula
-from pcstate.model.lts import Event
 from pcstate.model.network import GlobalState, Network
 from pcstate.model.verdict import Bounds
 from pcstate.specs.library import Spec
@@ -20,19 +20,19 @@ from pcstate.specs.profiles import choose_profile
 from pcstate.specs.scenarios import parse_expression
 from tests.check.small import Drawn, Sync, build, independent, naive_graph, network, networks
 
-PROFILES = ("go1.12", "go1.26", "go1.27.2")
+PROFILES = ("go1.12", "go1.19", "go1.22", "go1.26", "go1.27.2")
 
 
 def reduced(net: Network) -> dict[GlobalState, int]:
-    """The states that stubborn sets leave, each with the number of steps taken from it."""
-    sets = StubbornSets(net, [""])
+    """The states that persistent sets leave, each with the number of steps taken from it."""
+    sets = PersistentSets(net, [""])
     found: dict[GlobalState, int] = {}
     queue = [net.initial()]
     for state in queue:
         if state not in found:
-            steps = sets.choose(state, list(net.steps(state)))
-            found[state] = len(steps)
-            queue += [target for _, target in steps]
+            chosen = list(bits(sets.choose(state)))
+            found[state] = len(chosen)
+            queue += [net.fire(number, state) for number in chosen]
     return found
 
 
@@ -54,11 +54,6 @@ def test_what_another_only_looks_at_is_not_taken_from_under_it() -> None:
     assert {(1, 0), (1, 1)} == {state for state, steps in reduced(net).items() if not steps}
 
 
-def test_an_event_that_cannot_be_reached_has_no_way_to_it() -> None:
-    net = network({"a": "a0 -x-> a1"}, [Sync("x", {"a": "x"}), Sync("y", {"a": "y"})])
-    assert [] == Dependence(net, [""]).cuts(0, 0, Event("y"))
-
-
 def test_a_race_is_kept() -> None:
     """Whoever comes first takes it."""
     charts = {"a": "a0 -take-> a1", "b": "b0 -take-> b1", "thing": "there -take-> gone"}
@@ -78,7 +73,7 @@ def graphs(request: pytest.FixtureRequest, spec: Spec) -> list[StateGraph]:
     """The free network of one connection, and some programs on two with every interleaving."""
     profile = choose_profile(spec.profiles, request.param)
     found = [explore(pipeline.build(spec, profile, Bounds(requests=1)).network, Bounds())]
-    bounds = replace(pipeline.SCENARIO_BOUNDS, conns=2, max_states=4000)
+    bounds = replace(pipeline.SCENARIO_BOUNDS, conns=2, max_states=15_000)
     for text in ("get; close", "get; cancel", "get; read-all"):
         one = parse_expression(text, 2)
         two = replace(parse_expression(text, 1), callers=parse_expression(f"settle; {text}", 1).callers * 2)
@@ -95,11 +90,14 @@ def broken_facts(graph: StateGraph) -> Iterator[str]:
         holds = holds_in(graph, compile_formula(fact.formula, net, fact.names), matrix)
         for number in (n for n in holds.nonzero()[0] if n < len(graph.edges)):
             for vector, target in graph.edges[number]:
+                v = net.vectors[vector]
+                named = any(v.name == name and set(args) <= set(v.args) for name, args in fact.steps)
+                if named or not fact.until.isdisjoint(c for c, _ in (*v.who, *v.also)):
+                    continue
                 if parts[vector] & fact.these and parts[vector] & fact.those:
-                    yield f"{fact.formula.text}: yet {net.vectors[vector]}"
-                before, after = graph.states[number], graph.states[target]
-                if not holds[target] and all(before[c] == after[c] for c in fact.until):
-                    yield f"{fact.formula.text}: ended by {net.vectors[vector]}"
+                    yield f"{fact.formula.text}: yet {v}"
+                if not holds[target]:
+                    yield f"{fact.formula.text}: ended by {v}"
     for spent in net.spent:
         holds = holds_in(graph, compile_formula(spent.formula, net, spent.names), matrix)
         objects = frozenset(spent.objects)
@@ -128,8 +126,35 @@ def test_the_facts_of_the_network_file_hold_in_explored_networks(graphs: list[St
 def test_a_fact_that_is_none_is_noticed(graphs: list[StateGraph]) -> None:
     """With nothing to wait for, a connection that is let go of is said never to come back: it does."""
     graph = graphs[-1]
-    net = graph.network
-    wrong = Network(
-        net.name, net.components, net.vectors, net.parameters, tuple(replace(f, until=frozenset()) for f in net.apart)
-    )
-    assert list(broken_facts(StateGraph(wrong, graph.states, graph.edges)))
+    facts = tuple(replace(fact, until=frozenset(), steps=()) for fact in graph.network.apart)
+    assert list(broken_facts(replace(graph, network=replace(graph.network, apart=facts, _led=[], _leads=[], _parts=[]))))
+
+
+def hasty(graph: StateGraph) -> Iterator[str]:
+    """Where a step that may as well come first may not: another that was possible is not any more, or comes to something else
+    that no further such step mends."""
+    vectors = graph.network.vectors
+    for edges in graph.edges:
+        at_once = [(number, target) for number, target in edges if vectors[number].kind in AT_ONCE]
+        for number, target in at_once:
+            if not vectors[number].first or target >= len(graph.edges):
+                continue
+            after = dict(graph.edges[target])
+            for other, reached in at_once:
+                if other == number or reached == target or reached >= len(graph.edges):
+                    continue
+                both = after.get(other)
+                mended = {end for step, end in graph.edges[reached] if vectors[step].first} | {reached}
+                if both is None or both not in mended:
+                    yield f"{vectors[number]} before {vectors[other]}"
+
+
+def test_what_may_come_first_may(graphs: list[StateGraph]) -> None:
+    for graph in graphs:
+        assert [] == sorted(set(hasty(graph)))
+
+
+def test_a_step_that_may_not_come_first_is_noticed(graphs: list[StateGraph]) -> None:
+    graph = graphs[0]
+    vectors = tuple(replace(v, first=True) if v.name == "peek_data" else v for v in graph.network.vectors)
+    assert list(hasty(replace(graph, network=replace(graph.network, vectors=vectors, _led=[], _leads=[], _parts=[]))))

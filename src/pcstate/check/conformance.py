@@ -1,0 +1,56 @@
+"""What real Go showed, and what the spec allows -> whether the one is within the other, and where they come nearest."""
+
+from collections.abc import Collection
+from dataclasses import fields
+
+from pcstate.model.conformance import Conformance, Difference, Outside
+from pcstate.model.scenario import Outcome
+from pcstate.model.verdict import Verdict
+
+__all__ = ["compare", "differences", "nearest"]
+
+
+def compare(observed: Collection[Outcome], predicted: Collection[Outcome], complete: bool, reason: str = "") -> Conformance:
+    """Is every outcome in `observed` also in `predicted`?
+
+    Where `predicted` is not `complete`, for `reason`, the answer is UNKNOWN even if each of them is: a set that lacks members
+    would hold no outcome back.
+    Order: what is outside comes in the order of outcomes.
+    """
+    seen, allowed = set(observed), set(predicted)
+    outside = tuple(_outside(outcome, allowed) for outcome in sorted(seen - allowed))
+    if not complete:
+        return Conformance(Verdict.UNKNOWN, len(seen), len(allowed), outside, reason)
+    return Conformance(Verdict.VIOLATED if outside else Verdict.HOLDS, len(seen), len(allowed), outside)
+
+
+def nearest(seen: Outcome, allowed: Collection[Outcome]) -> Outcome | None:
+    """The one of `allowed` that differs from `seen` in the fewest fields, and in those by the least; None if `allowed` is empty.
+
+    Order: of several, the first in the order of outcomes.
+    """
+    return min(sorted(allowed), key=lambda outcome: _distance(seen, outcome), default=None)
+
+
+def differences(seen: Outcome, allowed: Outcome) -> tuple[Difference, ...]:
+    """The fields in which two outcomes differ, in the order of `Outcome`."""
+    pairs = ((field.name, getattr(seen, field.name), getattr(allowed, field.name)) for field in fields(Outcome))
+    return tuple(Difference(name, one, other) for name, one, other in pairs if one != other)
+
+
+def _outside(seen: Outcome, allowed: Collection[Outcome]) -> Outside:
+    closest = nearest(seen, allowed)
+    return Outside(seen, closest, differences(seen, closest) if closest else ())
+
+
+def _distance(seen: Outcome, allowed: Outcome) -> tuple[int, int]:
+    found = differences(seen, allowed)
+    return len(found), sum(_apart(difference.seen, difference.allowed) for difference in found)
+
+
+def _apart(one: object, other: object) -> int:
+    """How far two numbers lie apart, or in how many requests two rows differ."""
+    if isinstance(one, int) and isinstance(other, int):
+        return abs(one - other)
+    assert isinstance(one, tuple) and isinstance(other, tuple)
+    return sum(a != b for a, b in zip(one, other, strict=True))

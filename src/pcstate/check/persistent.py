@@ -1,0 +1,241 @@
+"""Persistent sets (Godefroid 1996, after Overman): of the steps that are possible in a state, some that are enough to find every
+state at rest.
+
+A set of enabled vectors is persistent if nothing that can happen without them disables one of them, or comes out differently
+when one of them goes first. Taking only such a set, one vector at least, reaches every state from which no step is possible.
+It is found as what happens among some components, a cluster. The cluster grows from the components of one enabled vector:
+
+* A vector that joins components inside with others outside cannot fire, as long as none of the cluster has moved, if one of
+  those inside does not offer its event now. Otherwise the others join the cluster, unless
+* all that it does inside is to look, and what the enabled vectors of the cluster would change is not what it looks at; or
+* the network states that it stays off until some step that cannot come first either (`Apart`).
+
+The enabled vectors whose components are all inside are then persistent. What was found is remembered by what it rests on: the
+configurations of the cluster's components, and the facts. Sets of vectors are integers, one bit a vector.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from pcstate.check.dependence import Dependence, bits
+from pcstate.model.formula import compile_formula
+from pcstate.model.network import GlobalState, Network
+
+__all__ = ["PersistentSets"]
+
+_NEAR = {"conns": 0, "all_requests": 1, "callers": 2}
+"""Which components to take in first: those that fewer others have to do with."""
+
+
+_Answer = tuple[int, bool]
+"""A persistent set, and whether that is all of it."""
+_Stage = tuple[tuple[int, ...], tuple[int, ...], "dict[tuple[int, ...], _Answer | list[_Stage]]"]
+"""Components, facts that have to hold, and by the configurations of the components what comes next."""
+
+
+class PersistentSets:
+    """Finds small persistent sets among the vectors whose kind is one of `kinds`.
+
+    The others must not be possible as long as one of these is: `explore` takes a timer's step only where nothing happens at
+    once, and then takes every timer's, so that what is kept is every state from which only clocks go on.
+
+    What the network declares to be `first` may be done for nothing, so that a path to such a state is some steps longer than it
+    need be; without `first` a shortest one is kept, for two to three times the states.
+    """
+
+    def __init__(self, network: Network, kinds: Iterable[str], first: bool = True) -> None:
+        self.network = network
+        self.dependence = Dependence(network, kinds)
+        self.facts = [compile_formula(fact.formula, network, fact.names) for fact in network.apart]
+        self.ends = self._ends()
+        self.facts_about = [
+            [n for n, fact in enumerate(network.apart) if parts & fact.these and parts & fact.those]
+            for parts in ({component for component, _ in vector.who} for vector in network.vectors)
+        ]
+        self.rank = [_NEAR.get(component.over, len(_NEAR)) for component in network.components]
+        goroutine = [component.kind == "goroutine" for component in network.components]
+        last = [max((c for c, _ in v.who if goroutine[c]), default=-1) for v in network.vectors]
+        order = sorted(range(len(network.vectors)), key=lambda number: (-last[number], number))
+        self._place = {number: place for place, number in enumerate(order)}
+        self._first = sum(1 << number for number, v in enumerate(network.vectors) if first and v.first) & self.dependence.counted
+        self._luck: Counter[str] = Counter()
+        self._known: dict[int, list[_Stage]] = {}
+
+    def _ends(self) -> list[int]:
+        """For each fact the vectors that can end it: those that it names, and those that can move one of the components it
+        names."""
+        named: dict[str, list[int]] = {}
+        moving = [0] * len(self.network.components)
+        for number, v in enumerate(self.network.vectors):
+            named.setdefault(v.name, []).append(number)
+            for c, _ in (*v.who, *v.also):
+                moving[c] |= 1 << number
+        arguments = [set(v.args) for v in self.network.vectors]
+        found = []
+        for fact in self.network.apart:
+            ends = 0
+            for name, args in fact.steps:
+                ends |= sum(1 << number for number in named.get(name, ()) if arguments[number].issuperset(args))
+            for c in fact.until:
+                ends |= moving[c]
+            found.append(ends & self.dependence.counted)
+        return found
+
+    def choose(self, state: GlobalState) -> int:
+        """Of the vectors that can fire in `state`, those of the smallest persistent set found; 0 if none of `kinds` can.
+
+        One that the network declares to be `first` is a set of its own. Goroutines that the network names last are tried
+        first: what goes on behind the callers is done before they go on.
+        """
+        enabled = self.dependence.enabled(state) & self.dependence.counted
+        first = enabled & self._first
+        if first:
+            return first & -first
+        best = enabled
+        if best & (best - 1):
+            truth: dict[int, bool] = {}
+            for seed in sorted(bits(enabled), key=lambda n: (-self._luck[self.network.vectors[n].name], self._place[n])):
+                found = self._around(seed, state, enabled, best.bit_count(), truth)
+                self._luck[self.network.vectors[seed].name] += 1 if found else -1
+                if found:
+                    best = found
+                    if best.bit_count() == 1:
+                        break
+        return best
+
+    def _around(self, seed: int, state: GlobalState, enabled: int, limit: int, truth: dict[int, bool]) -> int:
+        """The persistent set that grows from `seed`; 0 if it has `limit` members or more."""
+        known = self._known.setdefault(seed, [])
+        answer = self._recall(known, state, limit, truth)
+        if answer is None:
+            cluster = _Cluster(self, state, enabled, truth)
+            found = cluster.grow(seed, limit)
+            answer = found, found.bit_count() < limit
+            _remember(known, cluster.stages, state, answer)
+        found, whole = answer
+        return found if whole and found.bit_count() < limit else 0
+
+    def _recall(self, known: "list[_Stage]", state: GlobalState, limit: int, truth: dict[int, bool]) -> "_Answer | None":
+        """What a cluster came to that grew where all that it rests on was the same. What one held that was given up is known
+        too: as much will be in it again."""
+        for components, facts, answers in known:
+            found = answers.get(tuple([state[c] for c in components]))
+            if found is None or not all(self.holds(fact, state, truth) for fact in facts):
+                continue
+            if isinstance(found, list):
+                answer = self._recall(found, state, limit, truth)
+                if answer is not None:
+                    return answer
+            elif found[1] or found[0].bit_count() >= limit:
+                return found
+        return None
+
+    def holds(self, fact: int, state: GlobalState, truth: dict[int, bool]) -> bool:
+        """Whether a fact's condition is true in `state`; `truth` remembers."""
+        if fact not in truth:
+            truth[fact] = bool(self.facts[fact](state))
+        return truth[fact]
+
+
+class _Cluster:
+    """One cluster, while it grows in one state."""
+
+    def __init__(self, sets: PersistentSets, state: GlobalState, enabled: int, truth: dict[int, bool]) -> None:
+        self.sets = sets
+        self.state = state
+        self.enabled = enabled
+        self.truth = truth
+        self.components: set[int] = set()
+        self.stages: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
+        """The components that were taken in one round after the other, and the facts that were looked at in the round before."""
+        self._taken: list[int] = []
+        self._facts: list[int] = []
+        self.able = sets.dependence.counted
+        """The vectors that no component of the cluster keeps from firing."""
+
+    def grow(self, seed: int, limit: int) -> int:
+        """The enabled vectors of the cluster around `seed`; when these are `limit` or more, as many as it had then."""
+        dependence = self.sets.dependence
+        for component in dependence.components(seed):
+            self._add(component)
+        while True:
+            self.stages.append((tuple(self._taken), tuple(self._facts)))
+            self._taken = []
+            outside = 0
+            for component, parts in enumerate(dependence.parts):
+                if component not in self.components:
+                    outside |= parts
+            found = self.enabled & ~outside
+            if found.bit_count() >= limit:
+                return found
+            self._facts = []
+            for number in bits(self.able & outside & self._disturbing(found)):
+                if self.able >> number & 1 and not self._kept_off(number, outside):
+                    self._take(number)
+            if not self._taken:
+                self.stages.append(((), tuple(self._facts)))
+                return found
+
+    def _add(self, component: int) -> None:
+        if component not in self.components:
+            self.components.add(component)
+            self._taken.append(component)
+            self.able &= self.sets.dependence.allowed(component, self.state[component])
+
+    def _disturbing(self, found: int) -> int:
+        """The vectors that would change the cluster, or that one of its enabled vectors would change."""
+        dependence = self.sets.dependence
+        targets: dict[int, set[int]] = {component: set() for component in self.components}
+        for number in bits(found):
+            for component, target in self.sets.network.moved(number, self.state):
+                if component in targets:
+                    targets[component].add(target)
+        disturbing = 0
+        for component, reached in targets.items():
+            disturbing |= dependence.changes(component, self.state[component])
+            for target in reached:
+                disturbing |= dependence.changes(component, target) | dependence.stopped(component, target)
+        return disturbing
+
+    def _kept_off(self, number: int, outside: int) -> bool:
+        """Whether a fact keeps the vector from firing until the cluster moves; a component is taken in where that helps."""
+        facts = [fact for fact in self.sets.facts_about[number] if self.sets.holds(fact, self.state, self.truth)]
+        for fact in facts:
+            if not self.sets.ends[fact] & self.able & outside:
+                self._facts.append(fact)
+                return True
+        for fact in facts:
+            end = next(bits(self.sets.ends[fact] & self.able & outside))
+            if not self.enabled >> end & 1:
+                self._facts.append(fact)
+                self._take(end)
+                return True  # the cluster has grown: all is looked at again
+        return False
+
+    def _take(self, number: int) -> None:
+        """Take in what decides whether a vector can fire: a component that keeps it from firing now, or else all of its own."""
+        dependence = self.sets.dependence
+        blocking = dependence.blocking(number, self.state)
+        if blocking:
+            self._add(min(blocking, key=lambda c: (dependence.offers(c, self.state[c]), self.sets.rank[c], c)))
+        else:
+            for component in dependence.components(number):
+                self._add(component)
+
+
+def _remember(
+    known: list[_Stage], stages: Sequence[tuple[tuple[int, ...], tuple[int, ...]]], state: GlobalState, answer: _Answer
+) -> None:
+    for number, (components, facts) in enumerate(stages):
+        answers = next((answers for c, f, answers in known if c == components and f == facts), None)
+        if answers is None:
+            answers = {}
+            known.append((components, facts, answers))
+        key = tuple([state[c] for c in components])
+        if number + 1 == len(stages):
+            answers[key] = answer
+            return
+        further = answers.get(key)
+        if not isinstance(further, list):
+            further = answers[key] = []
+        known = further

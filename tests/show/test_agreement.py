@@ -1,0 +1,119 @@
+"""What `conform` found, as lines and as a page of tables: both sides of a disagreement, and nothing that changes by itself."""
+
+from dataclasses import replace
+
+import pytest
+
+from pcstate.check.conformance import compare
+from pcstate.model.conformance import Conformance
+from pcstate.model.scenario import CallerProgram, Outcome, Scenario
+from pcstate.pipeline import Compared, ConformReport
+from pcstate.show.agreement import agreement_page, conform_json, conform_text
+
+KEPT = Outcome(1, (False, True), 1, 1, 3, 1, 0, ("", ""))
+GONE = Outcome(2, (False, False), 0, 0, 1, 0, 0, ("", ""))
+STUCK = replace(GONE, errors=("", "stuck"))
+
+AGREES = compare([KEPT], [KEPT, GONE], True)
+DISAGREES = compare([KEPT], [GONE, STUCK], True)
+UNKNOWN = compare([KEPT, GONE], [GONE], False, "the search stopped at its limit of 20 states, after 21 states")
+
+
+def compared(folder: str, name: str, go: str, found: Conformance) -> Compared:
+    return Compared(folder, Scenario(name, f"what {name} | does", (CallerProgram(2, (0,), ()),)), go, f"go{go[:4]}", found)
+
+
+REPORT = ConformReport(
+    (
+        compared("reading", "half", "1.26.6", AGREES),
+        compared("reading", "half", "1.27.3", AGREES),
+        compared("closing", "early", "1.26.6", AGREES),
+        compared("closing", "early", "1.27.3", DISAGREES),
+        compared("closing", "late", "1.26.6", UNKNOWN),
+        compared("closing", "late", "1.27.3", UNKNOWN),
+    ),
+    10,
+    ("1.20.1",),
+)
+
+PAGE = """\
+| Go | 1.26.6 | 1.27.3 |
+| --- | --- | --- |
+| profile | go1.26 | go1.27 |
+
+No profile speaks for Go 1.20.1.
+
+## closing
+
+| program | what it does | 1.26.6 | 1.27.3 |
+| --- | --- | --- | --- |
+| `early` | what early \\| does | `1/2` | **`1/2` ✗** |
+| `late` | what late \\| does | `2/?` | `2/?` |
+
+## reading
+
+| program | what it does | 1.26.6 | 1.27.3 |
+| --- | --- | --- | --- |
+| `half` | what half \\| does | `1/2` | `1/2` |
+
+## Disagreements
+
+- `early`, Go 1.27.3 against go1.27
+  - Go shows: 3 goroutines (main, 1 readLoop, 1 writeLoop); dials 1, reused 1 of 2, idle 1, unread 0
+  - the spec allows, the nearest of 2: 1 goroutine (main, 0 readLoop, 0 writeLoop); dials 2, reused 0 of 2, idle 0, unread 0
+  - differing: dials 1 / 2, reused [no yes] / [no no], read_loops 1 / 0, write_loops 1 / 0, goroutines 3 / 1, idle_conns 1 / 0
+"""
+
+
+def test_the_page_has_a_table_for_each_folder_and_both_sides_of_a_disagreement() -> None:
+    page = agreement_page(REPORT)
+    assert "run 10 times under each Go" in page
+    assert PAGE == page[page.index("| Go |") :]
+
+
+def test_the_page_says_that_nothing_is_open() -> None:
+    page = agreement_page(ConformReport(REPORT.results[:2], 10, ()))
+    assert page.endswith("## Disagreements\n\nNone.\n")
+    assert "No profile speaks" not in page
+
+
+def test_a_disagreement_of_several_gos_is_one() -> None:
+    results = tuple(replace(compared("", "early", go, DISAGREES), profile_name="go1.26") for go in ("1.27.2", "1.27.3"))
+    page = agreement_page(ConformReport(results, 1, ()))
+    assert "- `early`, Go 1.27.2, 1.27.3 against go1.26\n" in page
+    assert 1 == page.count("Go shows")
+    assert "## other programs\n" in page
+
+
+def test_a_program_that_never_rests_is_said_so() -> None:
+    report = ConformReport((compared("", "early", "1.27.3", compare([KEPT], [], True)),), 1, ())
+    assert "the spec allows no outcome: the program never comes to rest" in agreement_page(report)
+    assert "the spec allows no outcome" in conform_json(report)["results"][0]["reason"]
+
+
+def test_the_text_has_a_line_for_each_disagreement_and_each_unknown(capsys: pytest.CaptureFixture[str]) -> None:
+    conform_text(REPORT)
+    assert [
+        "VIOLATED early (Go 1.27.3, spec go1.27): Go shows dials 1, reused [no yes], read_loops 1, write_loops 1, goroutines 3, "
+        "idle_conns 1; the spec allows dials 2, reused [no no], read_loops 0, write_loops 0, goroutines 1, idle_conns 0 "
+        "(the nearest of 2)",
+        "UNKNOWN late (Go 1.26.6, 1.27.3): the search stopped at its limit of 20 states, after 21 states; 1 of 2 observed "
+        "outcomes not among the 1 found so far",
+        "left out, because no profile speaks for it: Go 1.20.1",
+        "VIOLATED: 3 of 6 agree, 1 disagree, 2 unknown; 3 scenarios, Go 1.26.6, 1.27.3, 10 runs of each",
+    ] == capsys.readouterr().out.splitlines()
+
+
+def test_an_error_on_one_side_only_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    conform_text(ConformReport((compared("", "early", "1.27.3", compare([STUCK], [GONE], True)),), 1, ()))
+    line = capsys.readouterr().out.splitlines()[0]
+    assert line.endswith("Go shows errors [none stuck]; the spec allows errors [none none] (the nearest of 1)")
+
+
+def test_the_json_has_the_outcomes_that_are_not_allowed() -> None:
+    results = conform_json(REPORT)["results"]
+    assert ["HOLDS", "HOLDS", "HOLDS", "VIOLATED", "UNKNOWN", "UNKNOWN"] == [result["verdict"] for result in results]
+    keys = ["scenario", "go", "spec", "verdict", "observed", "predicted", "outside", "reason"]
+    assert [keys] * 6 == [list(result) for result in results]
+    assert [KEPT.as_json()] == results[3]["outside"]
+    assert ("", []) == (results[0]["reason"], results[0]["outside"])
