@@ -4,7 +4,7 @@ PYTHON ?= python
 PCSTATE = $(PYTHON) -c 'import sys; from pcstate.cli import main; sys.exit(main())'
 LINT_IMPORTS = $(PYTHON) -c 'from importlinter.cli import lint_imports_command as main; main()'
 
-GRAPHS = --go 1.12 --go 1.19 --go 1.22 --go 1.26 --go 1.27.0 --go 1.27 --to svg,dot,mermaid,graphml,aut
+GRAPHS = --go 1.12 --go 1.13 --go 1.16 --go 1.19 --go 1.22 --go 1.26 --go 1.27.0 --go 1.27 --to svg,dot,mermaid,graphml,aut
 
 .DEFAULT_GOAL := check
 .PHONY: check lint test graphs-check graphs agreement format coverage wheel

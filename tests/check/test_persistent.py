@@ -20,7 +20,7 @@ from pcstate.specs.profiles import choose_profile
 from pcstate.specs.scenarios import parse_expression
 from tests.check.small import Drawn, Sync, build, independent, naive_graph, network, networks
 
-PROFILES = ("go1.12", "go1.19", "go1.22", "go1.26", "go1.27.2")
+PROFILES = ("go1.12", "go1.16", "go1.19", "go1.22", "go1.26", "go1.27.2")
 
 
 def reduced(net: Network) -> dict[GlobalState, int]:

@@ -144,3 +144,15 @@ def test_without_any_fitting_go_it_says_what_to_do(pretend: Pretend, spec: Spec)
 def test_a_version_that_is_installed_twice_runs_once(pretend: Pretend, spec: Spec) -> None:
     pretend("1.27.3", "1.27.3")
     assert ["1.27.3"] == [result.go for result in pipeline.conform(spec, ["truncated-read", "truncated-read"]).results]
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_progress_is_shown_on_a_terminal_only_and_wiped(
+    monkeypatch: pytest.MonkeyPatch, pretend: Pretend, capsys: pytest.CaptureFixture[str], terminal: bool
+) -> None:
+    pretend("1.27.3")
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: terminal)
+    exit_code("truncated-read")
+    shown = capsys.readouterr().err
+    assert ("\r\033[K0 of 1: truncated-read, Go 1.27.3\r\033[K" if terminal else "") == shown

@@ -8,6 +8,7 @@ from pcstate.check.explore import StateGraph
 from pcstate.check.history import History, histories
 from pcstate.check.tracing import positions
 from pcstate.model.formula import Formula, Written, compile_formula
+from pcstate.model.lts import Configuration
 from pcstate.model.network import GlobalState, Network
 from pcstate.model.scenario import Outcome, Scenario
 
@@ -52,10 +53,16 @@ def needs_more_conns(graph: StateGraph) -> bool:
 
 
 def _misses_a_conn(network: Network, state: GlobalState) -> bool:
-    if int(dict(network.configuration(network.number("dials"), state).data)["count"]) < network.parameters["conns"]:
+    """Whether a dial is due, by a caller or for one that MaxConnsPerHost had made wait, and none of the connections is left."""
+
+    def look(component: int) -> Configuration:
+        return network.configuration(component, state)
+
+    if int(dict(look(network.number("dials")).data)["count"]) < network.parameters["conns"]:
         return False
     return any(
-        component.name == "caller" and network.configuration(n, state).state == "queue_for_dial"
+        (component.name == "caller" and look(n).state == "queue_for_dial")
+        or (component.name == "conns_per_host" and dict(look(n).data)["left"] != 0)
         for n, component in enumerate(network.components)
     )
 

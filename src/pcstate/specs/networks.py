@@ -63,7 +63,7 @@ def parse_network(source: Source) -> NetworkText:
             place = reader.find("", reader.table("parameters"), name)
             reader.wrong(place, f"parameter {name!r} must be a whole number of at least 1")
     for name, values in sets.items():
-        if not isinstance(values, list) or not values or not all(isinstance(v, int | str) for v in values):
+        if not isinstance(values, list) or not all(isinstance(v, int | str) for v in values):
             reader.wrong(reader.find("", reader.table("sets"), name), f"set {name!r} must be a list of numbers or words")
     components = _tables(reader, document, "component", ("chart", "name", "for", "class", "with"), ("chart",), _CLASSES)
     allowed = ("name", "for", "when", "class", "first", "who", "also", "unless", "lifecycle")

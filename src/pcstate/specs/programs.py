@@ -31,16 +31,17 @@ def demands(scenario: Scenario) -> Demands:
     """What `scenario` asks of the network. The requests of caller i are numbered from i * (most requests of any caller)."""
     width = max(caller.requests for caller in scenario.callers)
     lines = tuple(_line(caller, i * width, scenario.server) for i, caller in enumerate(scenario.callers))
-    server = scenario.server
+    server, constants = scenario.server, _constants(scenario)
     sets: dict[str, list[Value]] = {
-        "kinds": [_kind(server)],
-        "keeps": [0 if server.connection == "close" or server.body == "until-close" else 1],
-        "wholes": [0] if server.behaviour in ("stall-body", "truncate-body") and _kind(server) != "none" else [1],
+        "kinds": list(dict.fromkeys((_kind(server), "none"))),
         "goals": ["all", "part", "exact"],
-        "halves": ["first", "both"],
+        "halves": ["first", "both", "first_tail", "both_tail"],
+        "limits": [1] * (constants["max_conns_per_host"] != 0),
+        "evictions": [1] * (constants["max_idle_conns"] != 0),
+        "methods": ["get", "head", "post"],
         "conn_ends": ["usable", "closech"] if _fits_buffer(scenario) else ["usable"],
     }
-    return Demands(lines, sets, _constants(scenario), tuple(_unsupported(scenario)))
+    return Demands(lines, sets, constants, tuple(_unsupported(scenario)))
 
 
 def _line(caller: CallerProgram, first: int, server: ServerScript) -> Lts:
@@ -57,7 +58,7 @@ def _request(caller: CallerProgram, number: int, host: int, server: ServerScript
     for step in caller.each:
         match step.verb:
             case "get" | "head" | "post":
-                events.append(Event("do", (("r", number), ("h", host))))
+                events.append(Event("do", (("r", number), ("h", host), ("m", step.verb))))
             case "read" | "read-all" | "read-exact":
                 event, done = _read(step, done, server)
                 events.append(event)
@@ -65,6 +66,8 @@ def _request(caller: CallerProgram, number: int, host: int, server: ServerScript
                 events.append(Event("cancel", (("r", number),)))
             case "close" | "settle":
                 events.append(Event(step.verb))
+            case "spawn close":
+                events.append(Event("spawn_close", (("r", number),)))
             case "close-idle":
                 events.append(Event("close_idle"))
     return events
@@ -77,6 +80,8 @@ def _read(step: Step, done: int, server: ServerScript) -> tuple[Event, int]:
     goal, half = "all", "both"
     if end < size:
         goal, half = "part", "first" if end <= size // 2 else "both"
+        if size - end <= DRAIN_LIMIT:
+            half += "_tail"
     elif end == size and server.body == "chunked":
         goal = "exact"  # the last chunk's mark may or may not be there already
     elif end == size and server.body == "until-close":
@@ -98,26 +103,24 @@ def _fits_buffer(scenario: Scenario) -> bool:
 
 
 def _constants(scenario: Scenario) -> dict[str, Value]:
-    fields = scenario.transport
+    fields, server = scenario.transport, scenario.server
+    uncut = server.behaviour == "truncate-body" and server.body == "until-close"  # it ends where the connection does
     per_host = fields.get("MaxIdleConnsPerHost", 0)
-    behaviour = scenario.server.behaviour
-    if behaviour == "truncate-body" and (scenario.server.body == "until-close" or _kind(scenario.server) == "none"):
-        behaviour = "normal" if scenario.server.body == "until-close" else "close-after-response"
-    if behaviour == "stall-body" and _kind(scenario.server) == "none":
-        behaviour = "normal"
     return {
-        "behaviour": behaviour,
-        "max_idle_conns_per_host": per_host if per_host > 0 else 2,
+        "behaviour": "normal" if uncut else server.behaviour,
+        "body": _kind(server),
+        "keeps": int(server.connection == "keep-alive"),
+        "keeps_with_body": int(server.connection == "keep-alive" and server.body != "until-close"),
+        "max_conns_per_host": max(0, fields.get("MaxConnsPerHost", 0)),
+        "limits_conns": int(fields.get("MaxConnsPerHost", 0) > 0),
+        "max_idle_conns": max(0, fields.get("MaxIdleConns", 0)),
+        "max_idle_conns_per_host": 0 if fields.get("MaxIdleConns", 0) < 0 else per_host if per_host > 0 else 2,
         "disable_keep_alives": int(bool(fields.get("DisableKeepAlives")) or per_host < 0),
         "client_timeout": int(fields.get("Timeout", 0) > 0),
+        "header_timeout": int(fields.get("ResponseHeaderTimeout", 0) > 0),
     }
 
 
 def _unsupported(scenario: Scenario) -> list[str]:
-    found = [
-        f"[transport] {field}"
-        for field in ("MaxConnsPerHost", "MaxIdleConns", "ResponseHeaderTimeout")
-        if scenario.transport.get(field, 0) > 0
-    ]
-    verbs = {step.verb for caller in scenario.callers for step in caller.each}
-    return found + [f"step {verb!r}" for verb in ("head", "post", "spawn close") if verb in verbs]
+    twice = any([step.verb for step in caller.each].count("spawn close") > 1 for caller in scenario.callers)
+    return ["step 'spawn close' twice in one request"] * twice
