@@ -39,6 +39,11 @@ def scenario(text: str, behaviour: str, timeout: int = 0) -> Scenario:
     return replace(parse_expression(text, 1), server=ServerScript(behaviour=behaviour), transport={"Timeout": timeout})
 
 
+def limited(text: str) -> Scenario:
+    """Two requests, one after the other, to a host that may have one connection."""
+    return replace(parse_expression(text, 2), transport={"MaxConnsPerHost": 1})
+
+
 def stands(spec: Spec, program: Scenario, profile: str) -> tuple[Standing, ...]:
     report = pipeline.predict(spec, program, profile)
     assert report.complete and report.outcomes.keys() == report.standing.keys()
@@ -61,12 +66,18 @@ def test_who_waits_is_spoken_of_and_the_remedy_helps(
         assert not any(standing.fix for standing in stands(spec, better, profile))
 
 
+@pytest.mark.parametrize("profile", ["go1.26", "go1.27.2"])
+def test_a_request_that_max_conns_per_host_keeps_waiting_is_spoken_of(spec: Spec, profile: str) -> None:
+    (found,) = (standing for standing in stands(spec, limited("get"), profile) if "MaxConnsPerHost" in standing.waits)
+    assert found.waits.startswith("{callers} waits in getConn's select") and found.fix
+    for better in ("get; read-all", "get; close", "get; cancel"):
+        assert not any(standing.fix for standing in stands(spec, limited(better), profile))
+
+
 def test_each_piece_of_advice_is_met(spec: Spec) -> None:
-    met = {
-        standing.waits
-        for text, behaviour, profiles, *_ in CASES.values()
-        for standing in stands(spec, scenario(text, behaviour), profiles[-1])
-    }
+    programs = [(scenario(text, behaviour), profiles[-1]) for text, behaviour, profiles, *_ in CASES.values()]
+    programs.append((limited("get"), "go1.27.2"))
+    met = {standing.waits for program, profile in programs for standing in stands(spec, program, profile)}
     assert {advice.waits for file in spec.advice.values() for advice in file if advice.waits} == met
 
 

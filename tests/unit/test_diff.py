@@ -18,7 +18,7 @@ from pcstate.show.difference import diff_json, diff_text
 from pcstate.specs.library import Spec
 
 Run = Callable[..., tuple[int, str, str]]
-HEAD = '[[caller]]\nrequests = 1\nhosts = [0]\neach = ["head"]\n'
+TWICE = '[[caller]]\nrequests = 1\nhosts = [0]\neach = ["get", "spawn close", "spawn close"]\n'
 
 
 @pytest.fixture
@@ -112,24 +112,24 @@ def test_no_difference_exits_0_and_lists_constants_only(run: Run) -> None:
 
 @pytest.mark.usefixtures("few")
 def test_what_is_not_known_is_never_equal(run: Run, tmp_path: Any) -> None:
-    (tmp_path / "head.toml").write_text(HEAD, encoding="utf-8")
-    asked = ("1.26", "1.27", "seed", str(tmp_path / "head.toml"))
+    (tmp_path / "twice.toml").write_text(TWICE, encoding="utf-8")
+    asked = ("1.26", "1.27", "seed", str(tmp_path / "twice.toml"))
     code, out, _ = run(*asked)
     assert 3 == code
     assert "Go 1.26 and Go 1.27: no difference is known, but 1 answer is UNKNOWN" in out
-    assert "head: UNKNOWN, Go 1.26: the spec has no chart yet for step 'head'; Go 1.27: the spec" in out
+    assert "twice: UNKNOWN, Go 1.26: the spec has no chart yet for step 'spawn close' twice in one request; Go 1.27: the spec" in out
     code, out, _ = run(*asked, "truncated-read", "close-only")
     assert 1 == code
     assert "0 properties and 1 scenario differ, 1 answer is UNKNOWN" in out
     code, out, _ = run(*asked, "--format", "json")
     (found,) = json.loads(out)["scenarios"]
     assert (3, [[], []], []) == (code, found["only"], found["trace"])
-    assert "step 'head'" in found["reason"]
+    assert "step 'spawn close'" in found["reason"]
 
 
 def test_every_scenario_of_the_library_is_compared_unless_some_are_named(spec: Spec) -> None:
     assert {"seed", "truncated-read"} <= {scenario.name for scenario in open_scenarios(spec, ())}
-    assert ["seed", "stdin"] == [scenario.name for scenario in open_scenarios(spec, ["seed", "-"], lambda: HEAD)]
+    assert ["seed", "stdin"] == [scenario.name for scenario in open_scenarios(spec, ["seed", "-"], lambda: TWICE)]
 
 
 @pytest.mark.usefixtures("few")

@@ -223,6 +223,7 @@ def _why(report: Predicted) -> list[str]:
         waits.format(
             conns=span(found, "connection") if several else "the connection",
             callers=span(found, "caller") if len(report.scenario.callers) > 1 else "main",
+            all_requests=span(found, "request"),
         )
         for waits, found in counts.items()
     ]

@@ -12,7 +12,7 @@ from pcstate.specs.source import Reader, Source, known
 __all__ = ["compile_advice", "parse_advice"]
 
 _KEYS = ("for", "who", "when", "waits", "fix")
-_SETS = ("callers", "conns")
+_SETS = ("callers", "conns", "all_requests")
 
 
 def parse_advice(source: Source) -> tuple[Advice, ...]:
@@ -49,9 +49,10 @@ def compile_advice(advice: Iterable[Advice], network: Network, source: Source) -
     """
     reader = Reader(source)
     numbers = {component.key: number for number, component in enumerate(network.components)}
+    sizes = {**network.parameters, "all_requests": network.parameters["callers"] * network.parameters["requests"]}
     found = []
     for piece in advice:
-        for index in range(network.parameters[piece.over]):
+        for index in range(sizes[piece.over]):
             keys = [key.replace(f"[{piece.variable}]", f"[{index}]") for key in piece.who]
             unknown = [written for written, key in zip(piece.who, keys, strict=True) if key not in numbers]
             for written in unknown:
