@@ -64,8 +64,10 @@ def _request(caller: CallerProgram, number: int, host: int, server: ServerScript
                 events.append(event)
             case "cancel":
                 events.append(Event("cancel", (("r", number),)))
-            case "close" | "settle":
-                events.append(Event(step.verb))
+            case "close":
+                events.append(Event("close"))
+            case "settle":
+                events += [Event("settle"), Event("go_on")]
             case "spawn close":
                 events.append(Event("spawn_close", (("r", number),)))
             case "close-idle":
