@@ -34,7 +34,7 @@ from pcstate.model.diagram import Diagram
 from pcstate.model.lts import Value
 from pcstate.model.network import Network
 from pcstate.model.property import CompiledProperty, Mutant
-from pcstate.model.scenario import Outcome, Scenario
+from pcstate.model.scenario import CallerProgram, Outcome, Scenario, ServerScript
 from pcstate.model.verdict import Bounds, Judgement, Verdict
 from pcstate.specs import cache
 from pcstate.specs.advice import compile_advice
@@ -351,7 +351,18 @@ def lint(root: Path | None = None) -> Spec:
         network = build(spec, profile, Bounds()).network
         compile_all(spec, network)
         compile_all_advice(spec, network)
+        build(spec, profile, Bounds(callers=2, conns=2, hosts=2), everything())
     return spec
+
+
+def everything() -> Scenario:
+    """A program that asks for all that the spec has, for whoever wants each of its vectors."""
+    callers = tuple(
+        CallerProgram(2, (0, 1), parse_expression(text, 1).callers[0].each)
+        for text in ("head; settle; close-idle", "post; read 1; spawn close; cancel; close; read-all")
+    )
+    limits = {"MaxConnsPerHost": 1, "MaxIdleConns": 1, "ResponseHeaderTimeout": 1, "Timeout": 1, "IdleConnTimeout": 1}
+    return Scenario("everything", "", callers, ServerScript("chunked", 1 << 20, "close", "truncate-body"), limits)
 
 
 def observe(scenario: Scenario, go: str | None = None, repeat: int = 1) -> ObserveReport:

@@ -6,6 +6,7 @@
 """
 
 from collections.abc import Mapping
+from types import CodeType, SimpleNamespace
 from typing import Any
 
 from pcstate.errors import Mistake, Place, SpecError
@@ -74,6 +75,10 @@ class ChartBehaviour:
         self._live: LiveChart | None = None
         self._offers = {state.name: chart.offers(state.name) for state in chart.states}
         self._to_come = {name: frozenset().union(*map(self._offers.__getitem__, chart.reachable(name))) for name in self._offers}
+        self._guards: dict[str, list[tuple[str, CodeType | None]]] = {}
+        for t in chart.transitions:
+            guard = compile(t.guard, chart.path, "eval") if t.guard else None
+            self._guards.setdefault(t.event, []).append((t.source, guard))
         self.dirty = False
         if memory is not None:
             self._recall(memory)
@@ -136,12 +141,23 @@ class ChartBehaviour:
 
     def _drive(self, local: int, event: Event) -> int:
         source = self.configurations[local]
+        if not self._may_fire(source, event):
+            return -1
         if self._live is None:
             self._live = LiveChart(self.chart)
         self._live.restore(source)
         if not self._live.send(event):
             return -1
         return self._number(self._live.configuration())
+
+    def _may_fire(self, source: Configuration, event: Event) -> bool:
+        """Whether a guard is true, so that it is worth asking the machine, which takes fifty times as long to refuse."""
+        names = {**dict(source.data), "_event": SimpleNamespace(data=SimpleNamespace(**dict(event.args)))}
+        return any(
+            guard is None or eval(guard, {"__builtins__": {}}, names)  # the charts are ours, and guards are checked when read
+            for state, guard in self._guards[event.name]
+            if state in source.active
+        )
 
     def remembered(self) -> dict[str, Any]:
         """All configurations and steps met so far, as plain JSON values."""
