@@ -1,6 +1,7 @@
 """Runs behind paths of reduced graphs are runs, and as short as any; how far another network follows one."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -28,6 +29,15 @@ SMALL = [
     ("get; read-all", 2, "stall-body"),
     ("get; read-all", 1, "truncate-body"),
 ]
+
+
+def every_case() -> list[Any]:
+    """Every scenario under every profile; half of them, two profiles for each scenario, are quick and the rest is deep."""
+    return [
+        pytest.param(name, profile, id=f"{name}-{profile}", marks=() if (number + k) % 2 else (pytest.mark.deep,))
+        for number, name in enumerate(LIBRARY)
+        for k, profile in enumerate(("go1.12", "go1.22", "go1.27.0", "go1.27.2"))
+    ]
 
 
 def runs(spec: Spec, scenario: Scenario, profile: str, first: bool = True) -> tuple[pipeline.Search, dict[Outcome, Run]]:
@@ -58,8 +68,7 @@ def arguments(search: pipeline.Search, run: Run, name: str, argument: str) -> li
     return [dict(vector.args)[argument] for vector in vectors if vector.name == name]
 
 
-@pytest.mark.parametrize("profile", ["go1.12", "go1.22", "go1.27.0", "go1.27.2"])
-@pytest.mark.parametrize("name", LIBRARY)
+@pytest.mark.parametrize(("name", "profile"), every_case())
 def test_the_run_to_each_outcome_shows_it(spec: Spec, name: str, profile: str) -> None:
     search, found = runs(spec, load_scenario(name, spec.root), profile)
     assert found and search.graph.edges
