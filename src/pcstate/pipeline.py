@@ -219,7 +219,8 @@ def build(spec: Spec, profile: Profile, bounds: Bounds, scenario: Scenario | Non
     asked = demands(scenario)
     lines = {f"program[{i}]": (line, line.initial) for i, line in enumerate(asked.programs)}
     constants = {**profile.constants, **asked.constants}
-    network = feasible(instantiate(spec.network, behaviours, constants, sizes, lines, asked.sets))
+    sets = {**asked.sets, "ranks": list(range(min(bounds.conns, asked.ranks)))}
+    network = feasible(instantiate(spec.network, behaviours, constants, sizes, lines, sets))
     return Built(network, behaviours, size)
 
 
@@ -339,7 +340,8 @@ def _explore_scenario(spec: Spec, profile: Profile, scenario: Scenario, bounds: 
     sizes = replace(bounds, callers=len(scenario.callers), hosts=scenario.host_count, requests=requests)
     built = build(spec, profile, sizes, scenario)
     reduction = Reduction(built.network, alike(scenario), first) if reduce else None
-    graph = explore(built.network, bounds, urgent=True, reduction=reduction)
+    with _uncollected():
+        graph = explore(built.network, bounds, urgent=True, reduction=reduction)
     built.remember()
     return Search(graph, reduction, Rests(graph, scenario, spec.network.outcome))
 

@@ -165,9 +165,17 @@ class _ChartParty(_Party):
                 self.grown += 1
 
 
+_NAMES: dict[ast.AST, str] = {}
+"""How each name in a parsed expression is written."""
+
+
 @cache
 def _parsed(expression: str) -> ast.expr:
-    return ast.parse(expression, mode="eval").body
+    tree = ast.parse(expression, mode="eval").body
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name | ast.Attribute):
+            _NAMES[node] = ast.unparse(node)
+    return tree
 
 
 def _values(node: ast.expr, known: Mapping[str, Values]) -> Values:
@@ -176,7 +184,7 @@ def _values(node: ast.expr, known: Mapping[str, Values]) -> Values:
         case ast.Constant(value=int() | str() as value):
             return frozenset({value})
         case ast.Name() | ast.Attribute():
-            return known.get(ast.unparse(node))
+            return known.get(_NAMES[node])
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as value)):
             return frozenset({-value})
         case ast.UnaryOp(op=ast.Not(), operand=operand):
@@ -217,8 +225,9 @@ def _refined(guard: ast.expr, known: Mapping[str, Values]) -> dict[str, Values]:
         match part:
             case ast.Compare(left=left, ops=[ast.Eq()], comparators=[right]):
                 for one, other in ((left, right), (right, left)):
-                    name, values = ast.unparse(one), _values(other, known)
+                    values = _values(other, known)
                     if isinstance(one, ast.Name) and values is not None:
+                        name = _NAMES[one]
                         old = known.get(name)
                         found[name] = values if old is None else old & values
     return found

@@ -24,6 +24,8 @@ class Demands:
     programs: tuple[Lts, ...]
     sets: Mapping[str, list[Value]]
     constants: Mapping[str, Value]
+    ranks: int
+    """How many places the pool has, in the list that ranks count in."""
     unsupported: tuple[str, ...]
 
 
@@ -41,7 +43,8 @@ def demands(scenario: Scenario) -> Demands:
         "methods": ["get", "head", "post"],
         "conn_ends": ["usable", "closech"] if _fits_buffer(scenario) else ["usable"],
     }
-    return Demands(lines, sets, constants, tuple(_unsupported(scenario)))
+    ranks = int(constants["max_idle_conns"] or max(1, int(constants["max_idle_conns_per_host"])))
+    return Demands(lines, sets, constants, ranks, tuple(_unsupported(scenario)))
 
 
 def _line(caller: CallerProgram, first: int, server: ServerScript) -> Lts:
