@@ -219,7 +219,7 @@ def build(spec: Spec, profile: Profile, bounds: Bounds, scenario: Scenario | Non
     asked = demands(scenario)
     lines = {f"program[{i}]": (line, line.initial) for i, line in enumerate(asked.programs)}
     constants = {**profile.constants, **asked.constants}
-    sets = {**asked.sets, "ranks": list(range(min(bounds.conns, asked.ranks)))}
+    sets: dict[str, list[Value]] = {**asked.sets, "ranks": list(range(min(bounds.conns, asked.ranks)))}
     network = feasible(instantiate(spec.network, behaviours, constants, sizes, lines, sets))
     return Built(network, behaviours, size)
 
