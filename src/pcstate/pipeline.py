@@ -337,7 +337,7 @@ def search_scenario(
 
 def _explore_scenario(spec: Spec, profile: Profile, scenario: Scenario, bounds: Bounds, reduce: bool, first: bool) -> Search:
     requests = max(caller.requests for caller in scenario.callers)
-    sizes = replace(bounds, callers=len(scenario.callers), hosts=scenario.host_count, requests=requests)
+    sizes = replace(bounds, callers=len(scenario.callers), hosts=len(scenario.hosts), requests=requests)
     built = build(spec, profile, sizes, scenario)
     reduction = Reduction(built.network, alike(scenario), first) if reduce else None
     with _uncollected():

@@ -12,14 +12,14 @@ from tests.golang.toolchains import TOOLCHAINS
 PROPERTIES = {promise.name: promise for promise in pipeline.read_spec().properties}
 
 PINNED = {
-    "go1.12": (177_759, 701_801, 61),
-    "go1.13": (177_663, 701_342, 61),
-    "go1.16": (126_213, 477_504, 61),
-    "go1.19": (122_523, 464_988, 60),
-    "go1.22": (122_523, 465_008, 60),
-    "go1.26": (127_664, 480_945, 61),
-    "go1.27.0": (167_544, 675_209, 62),
-    "go1.27.2": (139_776, 556_905, 62),
+    "go1.12": (200471, 753222, 76),
+    "go1.13": (200375, 752763, 76),
+    "go1.16": (144684, 517802, 76),
+    "go1.19": (139986, 500644, 76),
+    "go1.22": (139986, 500664, 76),
+    "go1.26": (145983, 520505, 76),
+    "go1.27.0": (190747, 730850, 76),
+    "go1.27.2": (165331, 638270, 76),
 }
 """States, transitions and depth at the default bounds; a change must be explained in its commit."""
 

@@ -106,7 +106,8 @@ def explore(
     """Every state that `network` reaches, within the bounds.
 
     With `urgent`, time is ordered: a timer fires only where nothing else can happen, `settle` only where no timer can
-    either, and IdleConnTimeout never; a `reduction` then leaves out what makes no difference to the states at rest.
+    either, and IdleConnTimeout never; a `reduction` then leaves out what makes no difference to the states at rest. (States that
+    have a single step before them are not put into canonical form: what they lead to will be.)
     Order: breadth first, vectors in the network's order. Cost: one pass over the transitions. Bounds: stops at
     `bounds.max_states` states or after `bounds.timeout` seconds, and says so.
     """
@@ -118,7 +119,7 @@ def explore(
     number = {initial: 0}
     levels = [0]
     for current, state in enumerate(graph.states):
-        if current % 4096 == 0:
+        if current % 256 == 0:
             elapsed = time.monotonic() - begin
             if progress:
                 progress(current, elapsed)
@@ -131,11 +132,9 @@ def explore(
         found: list[tuple[int, int]] = []
         taken = steps(state)
         for vector, reached in taken:
-            successor = reached
-            if reduction and len(taken) > 1:
-                successor, turn = reduction.canonical(reached)
-                if turn:
-                    graph.turns[current, len(found)] = turn
+            successor, turn = reduction.canonical(reached) if reduction and len(taken) > 1 else (reached, ())
+            if turn:
+                graph.turns[current, len(found)] = turn
             target = number.get(successor)
             if target is None:
                 target = number[successor] = len(graph.states)

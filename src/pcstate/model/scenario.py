@@ -83,9 +83,9 @@ class Scenario:
         return sum(caller.requests for caller in self.callers)
 
     @property
-    def host_count(self) -> int:
-        """One more than the highest host number."""
-        return 1 + max(max(caller.hosts) for caller in self.callers)
+    def hosts(self) -> tuple[int, ...]:
+        """The hosts that any request goes to, by their numbers."""
+        return tuple(sorted({caller.host(k) for caller in self.callers for k in range(caller.requests)}))
 
 
 @dataclass(frozen=True, slots=True, order=True)

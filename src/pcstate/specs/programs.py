@@ -30,9 +30,10 @@ class Demands:
 
 
 def demands(scenario: Scenario) -> Demands:
-    """What `scenario` asks of the network. The requests of caller i are numbered from i * (most requests of any caller)."""
+    """What `scenario` asks of the network. The requests of caller i are numbered from i * (most requests of any caller), hosts
+    in the order of the scenario's numbers for them."""
     width = max(caller.requests for caller in scenario.callers)
-    lines = tuple(_line(caller, i * width, scenario.server) for i, caller in enumerate(scenario.callers))
+    lines = tuple(_line(caller, i * width, scenario) for i, caller in enumerate(scenario.callers))
     server, constants = scenario.server, _constants(scenario)
     sets: dict[str, list[Value]] = {
         "kinds": list(dict.fromkeys((_kind(server), "none"))),
@@ -47,9 +48,11 @@ def demands(scenario: Scenario) -> Demands:
     return Demands(lines, sets, constants, ranks, tuple(_unsupported(scenario)))
 
 
-def _line(caller: CallerProgram, first: int, server: ServerScript) -> Lts:
+def _line(caller: CallerProgram, first: int, scenario: Scenario) -> Lts:
     events = [
-        event for request in range(caller.requests) for event in _request(caller, first + request, caller.host(request), server)
+        event
+        for request in range(caller.requests)
+        for event in _request(caller, first + request, scenario.hosts.index(caller.host(request)), scenario.server)
     ]
     configurations = tuple(Configuration((f"step_{n}",)) for n in range(len(events) + 1))
     return Lts(0, configurations, {(n, event): n + 1 for n, event in enumerate(events)})

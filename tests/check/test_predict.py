@@ -1,0 +1,96 @@
+"""Outcomes: what observers saw is carried along, what can never fire is left out, callers that wait for quiet go on together."""
+
+from dataclasses import replace
+
+import pytest
+
+from pcstate import pipeline
+from pcstate.check.explore import explore
+from pcstate.check.predict import History, histories
+from pcstate.model.network import Network
+from pcstate.model.scenario import CallerProgram, Scenario, ServerScript
+from pcstate.model.verdict import Bounds
+from pcstate.specs.library import Spec
+from pcstate.specs.networks import instantiate
+from pcstate.specs.profiles import choose_profile
+from pcstate.specs.programs import demands
+from pcstate.specs.scenarios import load_scenario, parse_expression
+from pcstate.specs.source import spec_root
+
+PROGRAMS = [
+    parse_expression("get; read-all", 2),
+    parse_expression("get; cancel; read-all", 1),
+    replace(parse_expression("post; read-all", 2), server=ServerScript(behaviour="close-while-idle")),
+    replace(parse_expression("head; settle", 2), server=ServerScript(connection="close")),
+    replace(parse_expression("get; spawn close; read-all", 1), server=ServerScript(behaviour="stall-body")),
+    replace(parse_expression("get; read-all", 1), callers=parse_expression("get; read-all", 1).callers * 2),
+    replace(parse_expression("get", 2), transport={"MaxConnsPerHost": 1, "ResponseHeaderTimeout": 50, "MaxIdleConns": 1}),
+]
+SIZES = [
+    Bounds(
+        callers=len(program.callers),
+        conns=2,
+        hosts=1,
+        requests=program.callers[0].requests,
+        max_states=20_000,
+        timeout=60.0,
+    )
+    for program in PROGRAMS
+]
+
+
+def whole(spec: Spec, profile: str, program: Scenario, sizes: Bounds) -> Network:
+    """The network with every vector that the file has."""
+    built = pipeline.build(spec, choose_profile(spec.profiles, profile), sizes, program)
+    asked = demands(program)
+    lines = {f"program[{i}]": (line, line.initial) for i, line in enumerate(asked.programs)}
+    constants = {**choose_profile(spec.profiles, profile).constants, **asked.constants}
+    counts = {key: getattr(sizes, key) for key in ("callers", "conns", "hosts", "requests")}
+    return instantiate(spec.network, built.behaviours, constants, counts, lines, asked.sets)
+
+
+@pytest.mark.parametrize("profile", ["go1.12", "go1.22", "go1.27.2"])
+@pytest.mark.parametrize("number", range(len(PROGRAMS)))
+def test_whatever_fires_is_feasible(spec: Spec, profile: str, number: int) -> None:
+    """Without the rule that timers come last, so that all that can happen at all is looked at."""
+    net = whole(spec, profile, PROGRAMS[number], SIZES[number])
+    kept = pipeline.build(spec, choose_profile(spec.profiles, profile), SIZES[number], PROGRAMS[number]).network
+    feasible = {(vector.name, vector.args) for vector in kept.vectors}
+    assert len(feasible) < len(net.vectors)
+    graph = explore(net, replace(SIZES[number], max_states=8000))
+    fired = {vector for edges in graph.edges for vector, _ in edges}
+    assert {(net.vectors[n].name, net.vectors[n].args) for n in fired} <= feasible
+
+
+@pytest.mark.parametrize("number", [n for n, program in enumerate(PROGRAMS) if len(program.callers) == 1])
+def test_histories_are_what_observers_hold_where_they_are_part_of_the_state(spec: Spec, number: int) -> None:
+    net = pipeline.build(spec, choose_profile(spec.profiles, None), SIZES[number], PROGRAMS[number]).network
+    size = len(net.components)
+    vectors = tuple(replace(v, also=v.also + tuple((size + c, e) for c, e in v.notes), notes=()) for v in net.vectors)
+    observed = replace(
+        net, components=net.components + net.observers, observers=(), vectors=vectors, _led=[], _leads=[], _parts=[]
+    )
+    seen: dict[tuple[int, ...], set[History]] = {}
+    for state in explore(observed, SIZES[number], urgent=True).states:
+        seen.setdefault(state[:size], set()).add(state[size:])
+    graph = explore(net, SIZES[number], urgent=True)
+    assert not graph.stopped
+    assert seen == dict(zip(graph.states, histories(graph), strict=True))
+
+
+def test_callers_that_wait_for_quiet_go_on_together(spec: Spec) -> None:
+    """So that the second round may dial, although the first has left one connection for both."""
+    report = pipeline.predict(spec, load_scenario("two-callers-settled", spec_root()))
+    assert report.complete
+    assert any(outcome.dials == 2 and outcome.reused == (False, False, True, True) for outcome in report.outcomes)
+
+
+def test_each_order_of_callers_with_the_same_program_is_an_outcome(spec: Spec) -> None:
+    one = parse_expression("get; read-all", 1)
+    report = pipeline.predict(spec, replace(one, callers=one.callers * 3))
+    assert {outcome.reused for outcome in report.outcomes} >= {(False, True, True), (True, False, True), (True, True, False)}
+
+
+def test_hosts_need_not_be_numbered_densely(spec: Spec) -> None:
+    far = Scenario("far", "", (CallerProgram(2, (900,), parse_expression("get; read-all", 1).callers[0].each),))
+    assert [(False, True)] == [outcome.reused for outcome in pipeline.predict(spec, far).outcomes]
