@@ -80,7 +80,7 @@ def predict(scenario: str | None, expression: str | None, requests: int, gos: tu
     SCENARIO is a name from spec/scenarios, a TOML file, or - for stdin.
     """
     from pcstate import pipeline
-    from pcstate.show import report
+    from pcstate.show import prediction, report
 
     program = _open(scenario, expression, requests)
     spec = pipeline.read_spec()
@@ -88,7 +88,7 @@ def predict(scenario: str | None, expression: str | None, requests: int, gos: tu
     if style == "json":
         _json(report.predict_json(program, reports), True)
     else:
-        report.predict_text(program, reports)
+        prediction.predict_text(reports)
     return HOLDS if all(found.prediction.complete for found in reports) else INCONCLUSIVE
 
 
@@ -100,15 +100,41 @@ def predict(scenario: str | None, expression: str | None, requests: int, gos: tu
 def observe(scenario: str | None, expression: str | None, requests: int, gos: tuple[str, ...], repeat: int, style: str) -> int:
     """The outcomes that real Go shows, counted."""
     from pcstate import pipeline
-    from pcstate.show import report
+    from pcstate.show import prediction, report
 
     program = _open(scenario, expression, requests)
     reports = [pipeline.observe(program, go, repeat) for go in gos or (None,)]
     if style == "json":
         _json(report.observe_json(program, reports), True)
     else:
-        report.observe_text(program, reports)
+        prediction.observe_text(reports)
     return HOLDS
+
+
+@cli.command()
+@click.argument("v1")
+@click.argument("v2")
+@click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
+@_format
+def diff(v1: str, v2: str, scenarios: tuple[str, ...], style: str) -> int:
+    """What differs between two Gos: properties, and outcomes of scenarios.
+
+    V1 and V2 are Go releases (1.26, 1.27.1) or names of profiles. SCENARIO is a name from spec/scenarios, a TOML file, or -
+    for stdin; default: every scenario of spec/scenarios. Exit status 1 if an answer differs, 3 if none is known to.
+    """
+    from pcstate import pipeline
+    from pcstate.diff import diff as compare
+    from pcstate.diff import open_scenarios
+    from pcstate.show import difference
+
+    spec = pipeline.read_spec()
+    programs = open_scenarios(spec, scenarios, _stdin)
+    found = compare(spec, (v1, v2), programs, _steps())
+    if style == "json":
+        _json(difference.diff_json(found), True)
+    else:
+        difference.diff_text(found)
+    return {"same": HOLDS, "differ": FINDING, "unknown": INCONCLUSIVE}[found.agreement.value]
 
 
 @cli.command()
@@ -234,9 +260,13 @@ def _json(value: Any, whole: bool) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
+def _shows_progress() -> bool:
+    return sys.stderr.isatty() and not os.environ.get("CI")
+
+
 def _progress(what: str) -> Callable[[int, float], None] | None:
     """A line on stderr for a search that takes more than a second, on a terminal only."""
-    if not sys.stderr.isatty() or os.environ.get("CI"):
+    if not _shows_progress():
         return None
 
     def show(states: int, seconds: float) -> None:
@@ -248,8 +278,8 @@ def _progress(what: str) -> Callable[[int, float], None] | None:
 
 
 def _steps() -> Callable[[int, int, str], None] | None:
-    """A line on stderr that says what is being done, on a terminal only."""
-    if not sys.stderr.isatty() or os.environ.get("CI"):
+    """A line on stderr that says what is being done, on a terminal only; it is gone afterwards."""
+    if not _shows_progress():
         return None
 
     def show(done: int, of: int, what: str) -> None:

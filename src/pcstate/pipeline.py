@@ -2,6 +2,7 @@
 
     check     spec/ -> network of a given size -> explored state graph -> a verdict for each property
     predict   spec/ + scenario -> network with that program in it -> explored, time in order -> outcomes at rest
+    diff      (diff.py) check and predict under two profiles -> what differs, and a run that only one of them has
     observe   scenario -> our Go driver under a real toolchain -> outcomes, counted
     conform   scenarios x toolchains -> observe and predict -> is the one within the other?
     graph     spec/ -> diagrams -> files
@@ -13,7 +14,7 @@ Each function takes plain values and returns plain values; `cli` turns words int
 import contextlib
 import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,11 +22,13 @@ from pcstate.check.conformance import compare
 from pcstate.check.diagrams import chart_diagram, lifecycle_diagram, quotient_diagram, reachable_diagram
 from pcstate.check.explore import StateGraph, explore
 from pcstate.check.judge import Judge
-from pcstate.check.predict import Prediction, alike, needs_more_conns, outcomes
+from pcstate.check.predict import Prediction, Rests, alike, needs_more_conns, outcomes
 from pcstate.check.reduction import Reduction
 from pcstate.check.refinement import refines
+from pcstate.check.standing import standing
 from pcstate.check.tracing import Tracer
 from pcstate.errors import GoError, Mistake, Place, SpecError
+from pcstate.model.advice import CompiledAdvice, Standing
 from pcstate.model.conformance import Conformance
 from pcstate.model.diagram import Diagram
 from pcstate.model.lts import Value
@@ -34,6 +37,7 @@ from pcstate.model.property import CompiledProperty, Mutant
 from pcstate.model.scenario import CallerProgram, Outcome, Scenario, ServerScript
 from pcstate.model.verdict import Bounds, Judgement, Verdict
 from pcstate.specs import cache
+from pcstate.specs.advice import compile_advice
 from pcstate.specs.charts import ChartBehaviour
 from pcstate.specs.feasible import feasible
 from pcstate.specs.library import Spec, load_spec
@@ -112,6 +116,13 @@ class PredictReport:
     go: str
     scenario: Scenario
     prediction: Prediction
+    standing: Mapping[Outcome, tuple[Standing, ...]] = field(default_factory=dict)
+    """For each outcome what the goroutines that are there wait for."""
+
+    @property
+    def span(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The first release that its profile speaks for, and the first after the last."""
+        return self.profile.span
 
     @property
     def outcomes(self) -> Mapping[Outcome, str]:
@@ -231,6 +242,11 @@ def compile_all(spec: Spec, network: Network) -> tuple[CompiledProperty, ...]:
     return tuple(compiled)
 
 
+def compile_all_advice(spec: Spec, network: Network) -> tuple[CompiledAdvice, ...]:
+    """Every piece of advice for that network. Raises: SpecError with the mistakes of the first file that has any."""
+    return tuple(found for path, advice in spec.advice.items() for found in compile_advice(advice, network, spec.texts[path]))
+
+
 def check(spec: Spec, go: str | None = None, bounds: Bounds | None = None, progress: Progress | None = None) -> CheckReport:
     """Explore the network and judge every property. Raises: SpecError.
 
@@ -271,6 +287,15 @@ def _expected(compiled: CompiledProperty, profile: str) -> Verdict:
     return Verdict.HOLDS if compiled.promise.expected(profile) else Verdict.VIOLATED
 
 
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A scenario's exploration under one profile, what it was reduced by, and how its outcomes are read."""
+
+    graph: StateGraph
+    reduction: Reduction | None
+    rests: Rests
+
+
 def predict(
     spec: Spec, scenario: Scenario, go: str | None = None, bounds: Bounds = SCENARIO_BOUNDS, reduce: bool = True
 ) -> PredictReport:
@@ -278,36 +303,56 @@ def predict(
 
     The network is given more connections until no caller misses one, so that the bound on them never shows.
     """
+    return search_outcomes(spec, scenario, go, bounds, reduce)[0]
+
+
+def search_outcomes(
+    spec: Spec, scenario: Scenario, go: str | None, bounds: Bounds = SCENARIO_BOUNDS, reduce: bool = True
+) -> tuple[PredictReport, Search | None]:
+    """What `predict` reports, and the search that it was found by; None where the spec has no chart for what is asked."""
     profile = choose_profile(spec.profiles, go)
     asked = demands(scenario)
     if asked.unsupported:
         reason = f"the spec has no chart yet for {', '.join(asked.unsupported)}"
-        return PredictReport(profile, go or profile.name, scenario, Prediction({}, False, 0, reason))
+        return PredictReport(profile, go or profile.name, scenario, Prediction({}, False, 0, reason)), None
+    search = search_scenario(spec, profile, scenario, bounds, reduce)
+    graph = search.graph
+    prediction = outcomes(graph, search.rests)
+    advice = compile_all_advice(spec, graph.network)
+    stand = {outcome: standing(graph.network, graph.states[n], advice) for outcome, n in prediction.rests.items()}
+    return PredictReport(profile, go or profile.name, scenario, prediction, stand), search
+
+
+def search_scenario(
+    spec: Spec, profile: Profile, scenario: Scenario, bounds: Bounds, reduce: bool = True, first: bool = True
+) -> Search:
+    """The exploration of a scenario that the spec has charts for; `first` as in `PersistentSets`."""
     conns = 1
     while True:
-        graph = _explore_scenario(spec, profile, scenario, replace(bounds, conns=conns), reduce)
-        if graph.stopped or not needs_more_conns(graph):
-            break
+        search = _explore_scenario(spec, profile, scenario, replace(bounds, conns=conns), reduce, first)
+        if search.graph.stopped or not needs_more_conns(search.graph):
+            return search
         conns = scenario.requests if conns < scenario.requests else 2 * conns  # a request that is retried may dial again
-    return PredictReport(profile, go or profile.name, scenario, outcomes(graph, scenario, spec.network.outcome))
 
 
-def _explore_scenario(spec: Spec, profile: Profile, scenario: Scenario, bounds: Bounds, reduce: bool) -> StateGraph:
+def _explore_scenario(spec: Spec, profile: Profile, scenario: Scenario, bounds: Bounds, reduce: bool, first: bool) -> Search:
     requests = max(caller.requests for caller in scenario.callers)
     sizes = replace(bounds, callers=len(scenario.callers), hosts=len(scenario.hosts), requests=requests)
     built = build(spec, profile, sizes, scenario)
-    reduction = Reduction(built.network, alike(scenario)) if reduce else None
+    reduction = Reduction(built.network, alike(scenario), first) if reduce else None
     with _uncollected():
         graph = explore(built.network, bounds, urgent=True, reduction=reduction)
     built.remember()
-    return graph
+    return Search(graph, reduction, Rests(graph, scenario, spec.network.outcome))
 
 
 def lint(root: Path | None = None) -> Spec:
     """Read all of spec/ and try every profile's network and formulas. Raises: SpecError with every mistake."""
     spec = read_spec(root)
     for profile in spec.profiles:
-        compile_all(spec, build(spec, profile, Bounds()).network)
+        network = build(spec, profile, Bounds()).network
+        compile_all(spec, network)
+        compile_all_advice(spec, network)
         build(spec, profile, Bounds(callers=2, conns=2, hosts=2), everything())
     return spec
 

@@ -6,7 +6,7 @@ import pytest
 
 from pcstate import pipeline
 from pcstate.check.explore import explore
-from pcstate.check.predict import History, histories
+from pcstate.check.history import History, histories
 from pcstate.model.network import Network
 from pcstate.model.scenario import CallerProgram, Scenario, ServerScript
 from pcstate.model.verdict import Bounds

@@ -60,7 +60,7 @@ No profile speaks for Go 1.20.1.
 
 - `early`, Go 1.27.3 against go1.27
   - Go shows: 3 goroutines (main, 1 readLoop, 1 writeLoop); dials 1, reused 1 of 2, idle 1, unread 0
-  - the spec allows, the nearest of 2: 1 goroutines (main, 0 readLoop, 0 writeLoop); dials 2, reused 0 of 2, idle 0, unread 0
+  - the spec allows, the nearest of 2: 1 goroutine (main, 0 readLoop, 0 writeLoop); dials 2, reused 0 of 2, idle 0, unread 0
   - differing: dials 1 / 2, reused [no yes] / [no no], read_loops 1 / 0, write_loops 1 / 0, goroutines 3 / 1, idle_conns 1 / 0
 """
 

@@ -9,6 +9,7 @@ import pytest
 
 from pcstate import pipeline
 from pcstate.errors import Mistake, SpecError
+from pcstate.specs.advice import parse_advice
 from pcstate.specs.chart_text import parse_chart
 from pcstate.specs.clauses import parse_clauses
 from pcstate.specs.networks import parse_network
@@ -18,6 +19,7 @@ from pcstate.specs.scenarios import load_scenario, parse_expression, parse_scena
 from pcstate.specs.source import Source
 
 BODY, NETWORK, PROFILE = "charts/body.yaml", "networks/transport.toml", "profiles/go1.12.toml"
+ADVICE = "advice/rests.toml"
 PROPERTY, CLAUSES = "properties/pooled-has-no-unread-body.toml", "clauses/body.md"
 
 
@@ -107,6 +109,21 @@ RULES: dict[str, tuple[str, ...]] = {
     ),
     "keys of a profile exist": (PROFILE, "about =", "«abuot» =", "has no key 'abuot'", "did you mean 'about'?"),
     "constants are data of a chart": (PROFILE, "first_drain", "«first_drian»", "no chart declares", "mean 'first_drain'?"),
+    "constants are explained": (
+        PROFILE, "first_drain", "«first_drain»", "no chart says what 'first_drain' means", "# profile: 1 when",
+    ),
+    "constants are explained once": (
+        "charts/request_context.yaml", '"0"     # profile', '"0"     # profile: «1 when so»',
+        "explains 'canceler_decides' otherwise", "# profile",
+    ),
+    "keys of a rest exist": (ADVICE, "waits =", "«wait» =", "has no key 'wait'", "did you mean 'waits'?"),
+    "a rest is for callers or conns": (ADVICE, '"i in callers"', '«"»i in hosts"', "is not 'variable in set'", "callers, conns"),
+    "a rest speaks of somebody": (
+        ADVICE, '[[rest]]\nfor = "i in callers"\nwho = ["caller[i]"]', '«[»[rest]]\nfor = "i in callers"', "needs 'who'",
+    ),
+    "a rest counts what it is for": (ADVICE, "readLoop of {conns}", "readLoop of «{callers}»", "no {callers} here", "{conns}"),
+    "a rest speaks of components": (ADVICE, 'who = ["drainer[j]"]', 'who = ["«drainr[j]»"]', "no component 'drainr[j]'"),
+    "a rest names states": (ADVICE, "== 'reading'", "== «'readng'»", "no state 'readng'", "reading"),
     "profiles speak of releases": (PROFILE, 'to = "1.12"', 'to = "«twelve»"', "must be a Go release"),
     "kinds exist": (PROPERTY, '"always"', '"«alwais»"', "no kind 'alwais'", "did you mean 'always'?"),
     "keys of a property exist": (PROPERTY, "clauses =", "«claus» =", "has no key 'claus'", "did you mean 'clauses'?"),
@@ -149,6 +166,8 @@ def test_a_breach_of_the_rule_is_placed_and_explained(
     copy: Path, where: str, old: str, new: str, message: str, hint: str
 ) -> None:
     line, column, word = damage(copy, where, old, new)
+    if "means" in message:
+        damage(copy, "charts/read_loop.yaml", "# profile: 1 for", "# 1 for")
     found = mistakes(lambda: pipeline.lint(copy))
     named = [mistake for mistake in found if message in mistake.message]
     assert named, [str(mistake) for mistake in found]
@@ -276,6 +295,7 @@ def test_every_wrong_step_of_an_expression_is_underlined() -> None:
 EMPTY: dict[str, Callable[[Source], object]] = {
     "chart": parse_chart,
     "network": parse_network,
+    "advice": parse_advice,
     "clauses": parse_clauses,
     "profile": lambda source: parse_profile(source, "x"),
     "property": lambda source: parse_property(source, "x"),

@@ -37,6 +37,10 @@ USAGE = {
     "unknown release to predict": (["predict", "seed", "--go", "1.99"], ["'1.99'", "go1.12", "go1.26", "go1.27.2"]),
     "unknown release to check": (["check", "--go", "nope"], ["'nope'", "go1.12", "go1.26", "go1.27.2"]),
     "unknown property": (["check", "--property", "cancel-ends"], ["'cancel-ends'", "did you mean 'cancel-ends-it'?"]),
+    "unknown release to compare": (["diff", "1.26", "1.99"], ["V2:1:1", "'1.99'", "go1.12", "go1.26", "go1.27.2"]),
+    "unknown profile to compare": (["diff", "go1.1", "1.26"], ["V1:1:1", "'go1.1'", "go1.12"]),
+    "unknown scenario to compare": (["diff", "1.26", "1.26", "sede"], ["sede:1:1", "did you mean 'seed'?"]),
+    "nothing to compare with": (["diff", "1.26"], ["Missing argument", "V2"]),
     "bad expression": (["predict", "-e", "get; raed-all"], ["-e:1:6", "get; raed-all", "     ^~~~~~~~", "read-all"]),
     "expression without a request": (["predict", "-e", "close"], ["-e:1:1", "exactly one of get, head, post"]),
     "expression repeated too often": (["predict", "-e", "get", "-n", "0"], ["-n must be from 1 to 1000"]),
@@ -50,7 +54,7 @@ USAGE = {
     "unknown diagram": (["graph", "--of", "lifecycel"], ["--of", "'lifecycel'", "did you mean 'lifecycle'?"]),
     "unknown format of a diagram": (["graph", "--to", "svgg"], ["--to", "'svgg'", "did you mean 'svg'?"]),
     "unknown format of an answer": (["predict", "seed", "--format", "yaml"], ["'yaml'", "text", "json"]),
-    "unknown schema": (["schema", "chekc"], ["'chekc'", "'check', 'conform', 'observe', 'predict'"]),
+    "unknown schema": (["schema", "chekc"], ["'chekc'", "'check', 'conform', 'diff', 'observe', 'predict'"]),
     "no schema": (["schema"], ["Missing argument", "check", "observe", "predict"]),
     "unknown command": (["chekc"], ["chekc"]),
     "unknown option": (["check", "--propertey", "x"], ["--propertey"]),
@@ -160,7 +164,8 @@ def test_check_has_the_keys_of_the_design(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["check"], ["predict"], ["observe"], ["conform"], ["graph"], ["schema"], ["spec"], ["spec", "lint"]]
+    "command",
+    [[], ["check"], ["predict"], ["diff"], ["observe"], ["conform"], ["graph"], ["schema"], ["spec"], ["spec", "lint"]],
 )
 def test_each_command_explains_itself(run: Run, command: list[str]) -> None:
     code, out, err = run(*command, "--help")

@@ -97,6 +97,7 @@ def test_a_schema_is_printed_as_it_is_stored(name: str, capsys: pytest.CaptureFi
         ["predict", "-e", "get; close; read-all", "--go", "1.12"],
         ["predict", "-e", "get; cancel", "-n", "2"],
         ["predict", "-e", "head"],
+        ["diff", "1.24", "1.26"],
     ],
     ids=" ".join,
 )

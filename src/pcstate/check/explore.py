@@ -16,7 +16,7 @@ from pcstate.check.reduction import AT_ONCE, TIMERS, Reduction
 from pcstate.model.network import GlobalState, Network
 from pcstate.model.verdict import Bounds
 
-__all__ = ["Arrows", "StateGraph", "explore"]
+__all__ = ["Arrows", "StateGraph", "explore", "urgent_steps"]
 
 Ints = npt.NDArray[np.int64]
 
@@ -146,6 +146,11 @@ def explore(
     graph.depth = levels[-1]
     graph.seconds = time.monotonic() - begin
     return graph
+
+
+def urgent_steps(network: Network, state: GlobalState) -> list[tuple[int, GlobalState]]:
+    """The steps from `state` that an urgent exploration takes when nothing is reduced."""
+    return _Clock(network).steps(state)
 
 
 class _Clock:

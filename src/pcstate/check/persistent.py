@@ -42,9 +42,12 @@ class PersistentSets:
 
     The others must not be possible as long as one of these is: `explore` takes a timer's step only where nothing happens at
     once, and then takes every timer's, so that what is kept is every state from which only clocks go on.
+
+    What the network declares to be `first` may be done for nothing, so that a path to such a state is some steps longer than it
+    need be; without `first` a shortest one is kept, for two to three times the states.
     """
 
-    def __init__(self, network: Network, kinds: Iterable[str]) -> None:
+    def __init__(self, network: Network, kinds: Iterable[str], first: bool = True) -> None:
         self.network = network
         self.dependence = Dependence(network, kinds)
         self.facts = [compile_formula(fact.formula, network, fact.names) for fact in network.apart]
@@ -58,7 +61,7 @@ class PersistentSets:
         last = [max((c for c, _ in v.who if goroutine[c]), default=-1) for v in network.vectors]
         order = sorted(range(len(network.vectors)), key=lambda number: (-last[number], number))
         self._place = {number: place for place, number in enumerate(order)}
-        self._first = sum(1 << number for number, v in enumerate(network.vectors) if v.first) & self.dependence.counted
+        self._first = sum(1 << number for number, v in enumerate(network.vectors) if first and v.first) & self.dependence.counted
         self._luck: Counter[str] = Counter()
         self._known: dict[int, list[_Stage]] = {}
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from pcstate.check.dependence import bits
 from pcstate.check.persistent import PersistentSets
-from pcstate.check.symmetry import Symmetry
+from pcstate.check.symmetry import Places, Symmetry
 from pcstate.model.formula import compile_formula
 from pcstate.model.network import GlobalState, Network
 
@@ -25,11 +25,12 @@ TIMERS = ("timer", "environment-timer")
 
 
 class Reduction:
-    """The reduction for one network; `alike` are the callers that run the same program, in groups."""
+    """The reduction for one network; `alike` are the callers that run the same program, in groups; `first` as in
+    `PersistentSets`."""
 
-    def __init__(self, network: Network, alike: Sequence[Sequence[int]] = ()) -> None:
+    def __init__(self, network: Network, alike: Sequence[Sequence[int]] = (), first: bool = True) -> None:
         self.network = network
-        self.persistent = PersistentSets(network, AT_ONCE)
+        self.persistent = PersistentSets(network, AT_ONCE, first)
         self.symmetry = Symmetry(network, alike)
         self._waiting = [
             sum(1 << number for number, v in enumerate(network.vectors) if v.kind in kinds) for kinds in (TIMERS, ("settle",))
@@ -47,10 +48,16 @@ class Reduction:
         return [(number, self.network.fire(number, state)) for number in bits(chosen)]
 
     def canonical(self, state: GlobalState) -> tuple[GlobalState, tuple[int, ...]]:
-        """One of the states that differ from `state` in nothing that counts; and where each caller is then, () if nowhere else.
+        """One of the states that differ from `state` in nothing that counts; where each caller is then, () if nowhere else."""
+        return self.symmetry.sort(self.forget(state))
 
-        What is spent holds from then on what it held when that was first seen, which is what it can hold.
-        """
+    def places(self, state: GlobalState) -> Places:
+        """Where everything is then that is elsewhere in `state`."""
+        return self.symmetry.places(self.forget(state))
+
+    def forget(self, state: GlobalState) -> GlobalState:
+        """`state` without what is over: what is spent holds from then on what it held when that was first seen, which is what
+        it can hold."""
         for formula, objects in self._spent:
             if formula(state):
                 kept = self._kept.setdefault(objects, tuple(state[c] for c in objects))
@@ -59,4 +66,4 @@ class Reduction:
                     for component, local in zip(objects, kept, strict=True):
                         changed[component] = local
                     state = tuple(changed)
-        return self.symmetry.sort(state)
+        return state

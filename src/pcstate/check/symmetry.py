@@ -9,10 +9,12 @@ from collections.abc import Mapping, Sequence
 
 from pcstate.model.network import GlobalState, Network
 
-__all__ = ["Symmetry"]
+__all__ = ["CALLERS", "CONNS", "REQUESTS", "Places", "Symmetry"]
 
 _Refs = tuple[tuple[str, int], ...]
 CONNS, CALLERS, REQUESTS = "conns", "callers", "all_requests"
+Places = Mapping[str, Sequence[int]]
+"""Where each connection, caller and request goes, by number."""
 
 
 class Symmetry:
@@ -44,6 +46,21 @@ class Symmetry:
         if self.trivial:
             return state, ()
         looks = [self._look(c, local) for c, local in enumerate(state)]
+        places = self._places(state, looks)
+        callers = places[CALLERS]
+        return self._moved(state, looks, places), () if callers == sorted(callers) else tuple(callers)
+
+    def places(self, state: GlobalState) -> Places:
+        """Where `sort` puts everything."""
+        if self.trivial:
+            return {over: range(len(blocks)) for over, blocks in self.blocks.items()}
+        return self._places(state, [self._look(c, local) for c, local in enumerate(state)])
+
+    def moved(self, state: GlobalState, places: Places) -> GlobalState:
+        """`state` with everything at the place given for it, and what refers to it by number."""
+        return self._moved(state, [self._look(c, local) for c, local in enumerate(state)], places)
+
+    def _places(self, state: GlobalState, looks: Sequence[tuple[int, _Refs]]) -> dict[str, list[int]]:
         held = self._held(looks)
         conns = self.blocks[CONNS]
         conn_keys = [
@@ -72,7 +89,10 @@ class Symmetry:
             range(len(conns)),
             key=lambda j: (conn_keys[j], self._mentions(conns[j], looks, places), sorted(self._mentioned(j, held, places)), j),
         )
-        return self._moved(state, looks, order, places), () if callers == sorted(callers) else tuple(callers)
+        conn_places = [0] * len(order)
+        for new, old in enumerate(order):
+            conn_places[old] = new
+        return {CONNS: conn_places, **places}
 
     def _look(self, component: int, local: int) -> tuple[int, _Refs]:
         """A configuration with its references taken away, by number, and these."""
@@ -129,37 +149,23 @@ class Symmetry:
         current = tuple(request_keys[first + left[caller] : first + self.width])
         return tuple(looks[c][0] for c in block), left[caller], conns, current, past, dialers
 
-    def _mentions(
-        self, block: Sequence[int], looks: Sequence[tuple[int, _Refs]], places: Mapping[str, Sequence[int]]
-    ) -> list[int]:
+    def _mentions(self, block: Sequence[int], looks: Sequence[tuple[int, _Refs]], places: Places) -> list[int]:
         return [places[over][value] if value >= 0 else -1 for c in block for over, value in looks[c][1] if over in places]
 
-    def _mentioned(
-        self, conn: int, held: Mapping[tuple[str, int, str], list[int]], places: Mapping[str, Sequence[int]]
-    ) -> list[tuple[str, int]]:
+    def _mentioned(self, conn: int, held: Mapping[tuple[str, int, str], list[int]], places: Places) -> list[tuple[str, int]]:
         return [(over, places[over][n]) for over in (CALLERS, REQUESTS) for n in held.get((CONNS, conn, over), ())]
 
-    def _moved(
-        self,
-        state: GlobalState,
-        looks: Sequence[tuple[int, _Refs]],
-        order: Sequence[int],
-        places: Mapping[str, Sequence[int]],
-    ) -> GlobalState:
-        conn_place = [0] * len(order)
-        for new, old in enumerate(order):
-            conn_place[old] = new
-        where: dict[str, Sequence[int]] = {**places, CONNS: conn_place}
+    def _moved(self, state: GlobalState, looks: Sequence[tuple[int, _Refs]], places: Places) -> GlobalState:
         changed = list(state)
         for over, blocks in self.blocks.items():
             for old, block in enumerate(blocks):
-                target = blocks[where[over][old]]
+                target = blocks[places[over][old]]
                 for c, t in zip(block, target, strict=True):
-                    changed[t] = self._rename(c, state[c], looks[c][1], where) if looks[c][1] else state[c]
+                    changed[t] = self._rename(c, state[c], looks[c][1], places) if looks[c][1] else state[c]
         return tuple(changed)
 
-    def _rename(self, component: int, local: int, refs: _Refs, where: Mapping[str, Sequence[int]]) -> int:
-        new = tuple((over, where[over][value] if value >= 0 else -1) for over, value in refs)
+    def _rename(self, component: int, local: int, refs: _Refs, places: Places) -> int:
+        new = tuple((over, places[over][value] if value >= 0 else -1) for over, value in refs)
         if new == refs:
             return local
         key = (component, local, new)

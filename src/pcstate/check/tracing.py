@@ -18,11 +18,14 @@ class Tracer:
         self.clauses = clauses
 
     def trace(self, steps: Sequence[tuple[int, int]], loop: int | None = None) -> Trace:
+        """The trace of (vector, number of the state reached) pairs from the initial state."""
+        return self.along([(vector, self.graph.states[number]) for vector, number in steps], loop)
+
+    def along(self, run: Sequence[tuple[int, GlobalState]], loop: int | None = None) -> Trace:
         """The trace of (vector, state reached) pairs from the initial state."""
         found: list[TraceStep] = []
         before = self.graph.states[0]
-        for vector, number in steps:
-            after = self.graph.states[number]
+        for vector, after in run:
             found.append(self.step(before, vector, after))
             before = after
         return Trace(tuple(found), loop)

@@ -48,6 +48,8 @@ class Chart:
     data: tuple[tuple[str, Value], ...]
     path: str
     text: str
+    meanings: tuple[tuple[str, str], ...] = ()
+    """What a profile says by setting a datum, as the comment behind it explains: `# profile: 1 when ...`."""
 
     @property
     def events(self) -> tuple[str, ...]:

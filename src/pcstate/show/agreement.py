@@ -9,7 +9,9 @@ from rich.markup import escape
 from pcstate.model.conformance import Conformance, Difference, Outside
 from pcstate.model.scenario import Scenario
 from pcstate.model.verdict import Verdict
-from pcstate.show.report import VERDICT_STYLE, outcome_line, terminal
+from pcstate.show.console import terminal
+from pcstate.show.prediction import outcome_line
+from pcstate.show.report import VERDICT_STYLE
 
 __all__ = ["agreement_page", "conform_json", "conform_text"]
 

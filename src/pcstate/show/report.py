@@ -1,20 +1,19 @@
-"""Reports -> tables for people, JSON for programs (the formats of DESIGN.md)."""
+"""Reports -> JSON for programs (the formats of DESIGN.md), and what `check` found as a table for people."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pcstate.model.scenario import Outcome, Scenario
+from pcstate.model.scenario import Scenario
 from pcstate.model.trace import Trace
 from pcstate.model.verdict import Bounds, Judgement, Verdict
+from pcstate.show.console import step_line, terminal
+from pcstate.show.prediction import Observed, Predicted
 
-__all__ = [
-    "VERDICT_STYLE", "check_json", "check_text", "observe_json", "observe_text", "outcome_line", "predict_json", "predict_text",
-    "terminal",
-]  # fmt: skip
+__all__ = ["VERDICT_STYLE", "check_json", "check_text", "observe_json", "predict_json", "trace_json"]
 
 VERDICT_STYLE = {Verdict.HOLDS: "green", Verdict.VIOLATED: "bold red", Verdict.UNKNOWN: "yellow", Verdict.NOT_RUN: "dim"}
 
@@ -44,28 +43,6 @@ class Checked(Protocol):
     def surprises(self) -> tuple[Judgement, ...]: ...
 
 
-class Predicted(Protocol):
-    """What a prediction is made of (`pipeline.PredictReport`)."""
-
-    @property
-    def go(self) -> str: ...
-    @property
-    def outcomes(self) -> Mapping[Outcome, str]: ...
-    @property
-    def complete(self) -> bool: ...
-    @property
-    def reason(self) -> str: ...
-
-
-class Observed(Protocol):
-    """What an observation is made of (`pipeline.ObserveReport`)."""
-
-    @property
-    def go(self) -> str: ...
-    @property
-    def outcomes(self) -> tuple[tuple[Outcome, int], ...]: ...
-
-
 def _bounds(bounds: Bounds) -> dict[str, int | float]:
     return {
         "callers": bounds.callers, "conns": bounds.conns, "hosts": bounds.hosts, "requests": bounds.requests,
@@ -91,7 +68,7 @@ def check_json(report: Checked) -> dict[str, Any]:
                 "verdict": judgement.verdict.value,
                 "clauses": list(judgement.clauses),
                 "reason": judgement.reason,
-                "trace": _trace_json(judgement.trace),
+                "trace": trace_json(judgement.trace),
                 "loop": judgement.trace.loop if judgement.trace else None,
             }
             for judgement in report.judgements
@@ -99,7 +76,8 @@ def check_json(report: Checked) -> dict[str, Any]:
     }
 
 
-def _trace_json(trace: Trace | None) -> list[dict[str, Any]]:
+def trace_json(trace: Trace | None) -> list[dict[str, Any]]:
+    """The steps of a trace as DESIGN.md has them; none where there is no trace."""
     return [
         {"who": step.who, "action": step.action, "clause": step.clause, "source": step.source}
         for step in (trace.steps if trace else ())
@@ -108,7 +86,7 @@ def _trace_json(trace: Trace | None) -> list[dict[str, Any]]:
 
 def check_text(report: Checked, expect: bool) -> None:
     """A table of verdicts, then a trace for each violated property."""
-    console = terminal()
+    out = terminal()
     sizes = report.bounds
     table = Table(title=None, box=None, pad_edge=False, header_style="bold")
     for heading in ("verdict", "kind", "property", ""):
@@ -116,17 +94,17 @@ def check_text(report: Checked, expect: bool) -> None:
     for judgement in report.judgements:
         verdict = f"[{VERDICT_STYLE[judgement.verdict]}]{judgement.verdict}[/]"
         table.add_row(verdict, judgement.kind, judgement.name, escape(_remark(judgement)))
-    console.print(f"[bold]{report.profile_name}[/]", highlight=False)
-    console.print(table)
+    out.print(f"[bold]{report.profile_name}[/]", highlight=False)
+    out.print(table)
     for judgement in report.judgements:
         if judgement.verdict is Verdict.VIOLATED and judgement.trace is not None:
-            _trace_text(console, judgement)
+            _trace_text(out, judgement)
     counts = f"{report.states:,} states, {report.transitions:,} transitions, depth {report.depth}, {report.seconds:.1f} s"
     bounds = f"bounds: callers {sizes.callers}, conns {sizes.conns}, hosts {sizes.hosts}, requests {sizes.requests} each"
-    console.print(f"{report.verdict}: {counts}; {bounds}")
+    out.print(f"{report.verdict}: {counts}; {bounds}")
     if expect:
         surprises = ", ".join(judgement.name for judgement in report.surprises)
-        console.print(f"not as expected: {surprises}" if surprises else "every verdict is the expected one")
+        out.print(f"not as expected: {surprises}" if surprises else "every verdict is the expected one")
 
 
 def _remark(judgement: Judgement) -> str:
@@ -136,14 +114,14 @@ def _remark(judgement: Judgement) -> str:
     return "; ".join(part for part in (judgement.reason, steps) if part)
 
 
-def _trace_text(console: Console, judgement: Judgement) -> None:
+def _trace_text(out: Console, judgement: Judgement) -> None:
     assert judgement.trace is not None
-    console.print(f"\n[bold]{judgement.name}[/] {judgement.verdict}: {escape(judgement.reason)}")
+    out.print(f"\n[bold]{judgement.name}[/] {judgement.verdict}: {escape(judgement.reason)}")
     for number, step in enumerate(judgement.trace.steps):
         if judgement.trace.loop == number:
-            console.print("  -- from here on for ever --")
-        console.print(f"  {number + 1:3} {step.who:32} {step.action:40} {step.clause}", markup=False)
-    console.print("")
+            out.print("  -- from here on for ever --")
+        out.print(step_line(number, step), markup=False)
+    out.print("")
 
 
 def predict_json(scenario: Scenario, reports: Sequence[Predicted]) -> dict[str, Any]:
@@ -174,94 +152,3 @@ def observe_json(scenario: Scenario, reports: Sequence[Observed]) -> dict[str, A
             for report in reports
         ],
     }
-
-
-def predict_text(scenario: Scenario, reports: Sequence[Predicted]) -> None:
-    """For each Go the answer in one line, then each outcome with where its goroutines wait."""
-    console = terminal()
-    if len(reports) > 1:
-        same = all(set(report.outcomes) == set(reports[0].outcomes) for report in reports)
-        console.print("all these Gos agree" if same else "these Gos differ", style="bold")
-    for report in reports:
-        if not report.complete:
-            console.print(f"Go {report.go}: UNKNOWN, {report.reason}", markup=False)
-            continue
-        console.print(f"Go {report.go}: {_headline(list(report.outcomes))}", style="bold", markup=False)
-        for outcome, positions in report.outcomes.items():
-            console.print(f"  {outcome_line(outcome)}", markup=False)
-            for line in _why(outcome, positions):
-                console.print(f"      {line}", markup=False)
-
-
-def observe_text(scenario: Scenario, reports: Sequence[Observed]) -> None:
-    """For each Go the outcomes it showed, and how often."""
-    console = terminal()
-    for report in reports:
-        runs = sum(count for _, count in report.outcomes)
-        console.print(f"Go {report.go}: {_headline([outcome for outcome, _ in report.outcomes])}", style="bold", markup=False)
-        for outcome, count in report.outcomes:
-            console.print(f"  {count} of {runs}: {outcome_line(outcome)}", markup=False)
-
-
-def _orphans(outcome: Outcome) -> int:
-    """How many connections have goroutines though they are neither idle nor hold an unread body."""
-    return max(outcome.read_loops, outcome.write_loops) - outcome.idle_conns - outcome.unread_conns
-
-
-def _connections(count: int) -> str:
-    return f"{count} connection{'s' if count != 1 else ''}"
-
-
-def terminal() -> Console:
-    """Lines for people: as wide as the terminal, or wide enough for a trace where there is none."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=160)
-
-
-def _headline(outcomes: Sequence[Outcome]) -> str:
-    if not outcomes:
-        return "no outcome: the program never comes to rest"
-    counts = sorted({outcome.goroutines for outcome in outcomes})
-    goroutines = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
-    unread = max(outcome.unread_conns for outcome in outcomes)
-    idle = max(outcome.idle_conns for outcome in outcomes)
-    orphans = max(map(_orphans, outcomes))
-    if unread:
-        what = f"up to {_connections(unread)} leak: bodies that are neither read to EOF nor closed"
-    elif orphans > 0:
-        what = f"up to {_connections(orphans)} left behind, whose goroutines wait for what never comes"
-    elif counts[-1] > 1 and not idle:
-        what = "no connection stays behind, but goroutines do"
-    elif idle:
-        what = f"no leak: at most {idle} idle connection{'s' if idle > 1 else ''} kept for reuse"
-    else:
-        what = "nothing stays behind"
-    return f"{goroutines} goroutines, {what}"
-
-
-def outcome_line(outcome: Outcome) -> str:
-    """An outcome in one line."""
-    reused = sum(outcome.reused)
-    errors = sorted({error for error in outcome.errors if error})
-    return (
-        f"{outcome.goroutines} goroutines (main, {outcome.read_loops} readLoop, {outcome.write_loops} writeLoop); "
-        f"dials {outcome.dials}, reused {reused} of {len(outcome.reused)}, idle {outcome.idle_conns}, "
-        f"unread {outcome.unread_conns}" + (f"; errors: {', '.join(errors)}" if errors else "")
-    )
-
-
-def _why(outcome: Outcome, positions: str) -> list[str]:
-    lines = []
-    if outcome.idle_conns:
-        lines.append(
-            "readLoop waits in Peek and writeLoop in its select: an idle connection, reused by the next request to its host"
-        )
-    if outcome.unread_conns:
-        lines.append(
-            "readLoop waits for the body's end and writeLoop for a request: read the body to io.EOF, close it, or cancel"
-        )
-    if _orphans(outcome) > 0 and "stuck" not in outcome.errors:
-        lines.append(f"nobody will ever let these go on: {positions}")
-    if "stuck" in outcome.errors:
-        lines.append(f"a request never returns: {positions}")
-    return lines

@@ -2,7 +2,8 @@
 
 python-statemachine accepts more than it should for a specification (the last of two equal ids wins, a guard with a
 misspelt name is an event nobody sees): here each of that is a mistake with its place. The file's comments count too:
-`# why   [PC-07]` behind a transition is its note and its clauses.
+`# why   [PC-07]` behind a transition is its note and its clauses, `# profile: 1 when ...` behind a datum says what a profile
+means by setting it.
 """
 
 import ast
@@ -22,6 +23,7 @@ _DOCUMENT = ("name", "datamodel", "states")
 _STATE = ("initial", "final", "states", "transitions")
 _TRANSITION = ("event", "target", "cond", "on")
 _COMMENT = re.compile(r"\s#\s?(?P<note>[^\[\]]*?)\s*(?P<clauses>(\[PC-\d+\])*)\s*$")
+_MEANING = re.compile(r"\s#\s*profile:\s*(?P<meaning>.*\S)")
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 _ALLOWED = (
     ast.Expression, ast.BoolOp, ast.And, ast.Or, ast.UnaryOp, ast.Not, ast.USub, ast.Compare, ast.Eq, ast.NotEq, ast.Lt,
@@ -111,7 +113,13 @@ class _ChartReader:
         transitions = tuple(t for source, node in drafts for t in self._transition(source, node, names, declared))
         source = self.reader.source
         about = "\n".join(line[1:].strip() for line in _leading_comments(source.text))
-        return Chart(name, about, tuple(states), transitions, data, source.path, source.text)
+        meanings = self._meanings(entries["datamodel"][1]) if "datamodel" in entries else ()
+        return Chart(name, about, tuple(states), transitions, data, source.path, source.text, meanings)
+
+    def _meanings(self, node: yaml.Node) -> tuple[tuple[str, str], ...]:
+        """(datum, what a profile means by it) for each whose line ends in `# profile: ...`."""
+        lines = [(name, self.reader.source.line(k.start_mark.line + 1)) for name, k in _keys(node)]
+        return tuple((name, found["meaning"]) for name, line in lines if (found := _MEANING.search(line)))
 
     def _data(self, node: yaml.Node) -> tuple[tuple[str, int | str], ...]:
         data = []
@@ -237,6 +245,10 @@ def _machine_attributes() -> frozenset[str]:
     from statemachine import StateChart  # slow to import
 
     return frozenset(dir(StateChart))
+
+
+def _keys(node: yaml.Node) -> list[tuple[str, yaml.Node]]:
+    return [(str(key.value), key) for key, _ in node.value] if isinstance(node, yaml.MappingNode) else []
 
 
 def _is_event_datum(node: ast.Attribute) -> bool:

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from pcstate.errors import Mistake, Place, SpecError
+from pcstate.model.advice import Advice
 from pcstate.model.chart import Chart
 from pcstate.model.clause import Clause
 from pcstate.model.property import Mutant, Property
+from pcstate.specs.advice import parse_advice
 from pcstate.specs.chart_text import parse_chart
 from pcstate.specs.clauses import parse_clauses
 from pcstate.specs.networks import NetworkText, parse_network
@@ -34,7 +36,13 @@ class Spec:
     profiles: tuple[Profile, ...]
     properties: tuple[Property, ...]
     clauses: Mapping[str, Clause]
+    advice: Mapping[str, tuple[Advice, ...]]
+    """Where goroutines stand at rest and what to do about it, by file below spec/."""
     texts: Mapping[str, Source]
+
+    def meaning(self, constant: str) -> str:
+        """What a profile means by setting `constant`, as the chart says that has it; every constant of a profile has one."""
+        return next(meaning for chart in self.charts.values() for name, meaning in chart.meanings if name == constant)
 
 
 def load_spec(root: Path, mutant: Mutant | None = None, only: Iterable[str] = ()) -> Spec:
@@ -62,6 +70,7 @@ def load_spec(root: Path, mutant: Mutant | None = None, only: Iterable[str] = ()
     networks = each("networks", ".toml", lambda source, _: parse_network(source))
     profiles = each("profiles", ".toml", parse_profile)
     properties = each("properties", ".toml", parse_property)
+    advice = each("advice", ".toml", lambda source, stem: (f"advice/{stem}.toml", parse_advice(source)))
     clauses = [clause for file in each("clauses", ".md", lambda source, _: parse_clauses(source)) for clause in file]
     if not mistakes:
         missing = [name for name in ("lifecycle", "request_log") if name not in charts]
@@ -78,6 +87,7 @@ def load_spec(root: Path, mutant: Mutant | None = None, only: Iterable[str] = ()
         tuple(sorted(profiles, key=lambda profile: profile.order)),
         tuple(p for p in properties if not wanted or p.name in wanted),
         {clause.number: clause for clause in clauses},
+        dict(advice),
         texts,
     )
 
@@ -122,6 +132,7 @@ def _cross_check(
     readers = {source.path: Reader(source) for source in texts.values()}
     cited: set[str] = set()
     data = {name for chart in charts.values() for name, _ in chart.data}
+    meanings: dict[str, str] = {}
     for chart in charts.values():
         for transition in chart.transitions:
             reader = readers[chart.path]
@@ -130,11 +141,19 @@ def _cross_check(
                 reader.wrong(transition.place, "this transition cites no clause", "end its line with # why [PC-07]")
             for number in set(transition.clauses) - numbers.keys():
                 reader.wrong(transition.place, f"there is no clause {number}", known(numbers, number))
+        for name, meaning in chart.meanings:
+            if meanings.setdefault(name, meaning) != meaning:
+                reader = readers[chart.path]
+                place = reader.find(meaning)
+                reader.wrong(place, f"another chart explains {name!r} otherwise: {meanings[name]!r}", "write '# profile' alone")
     for profile in profiles:
         reader = readers[profile.path]
         for name in profile.constants.keys() - data:
             line = reader.table("constants")
             reader.wrong(reader.find(name, line), f"no chart declares the datum {name!r}", known(data, name))
+        for name in profile.constants.keys() & data - meanings.keys():
+            hint = f'behind it in its chart, write what a profile means by it:  {name}: "0"   # profile: 1 when ...'
+            reader.wrong(reader.find(name, reader.table("constants")), f"no chart says what {name!r} means", hint)
     for promise in properties:
         reader = readers[promise.place.path]
         cited.update(promise.clauses)

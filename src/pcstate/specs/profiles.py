@@ -30,6 +30,13 @@ class Profile:
         """A key that sorts profiles from old to new."""
         return _numbers(self.first)
 
+    @property
+    def span(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Its first release and the first after its last, as three numbers each: profiles adjoin where these are equal."""
+        *front, end = _numbers(self.last)
+        first, beyond = (*_numbers(self.first), 0)[:3], (*front, end + 1, 0)[:3]
+        return first, beyond
+
     def speaks_for(self, version: str) -> bool:
         """Whether `version` (`1.26` or `1.26.6`) lies in its range; `1.26` means its newest release."""
         numbers = _numbers(version)

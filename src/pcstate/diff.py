@@ -1,0 +1,118 @@
+"""The flow of `pcstate diff`: check and predict under two Gos -> what they answer differently.
+
+In: the spec, two Gos and scenarios. Out: a `DiffReport` of nothing but differences, and of what is not known to be equal.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from pcstate.check.difference import constant_changes, exclusive_outcomes, property_changes, telling_side
+from pcstate.check.replay import Way, common_steps, real_run, shortest_ways
+from pcstate.check.tracing import Tracer
+from pcstate.model.difference import Agreement, ConstantChange, Distinction, PropertyChange, ScenarioChange, agreement
+from pcstate.model.scenario import Outcome, Scenario
+from pcstate.model.verdict import Bounds
+from pcstate.pipeline import SCENARIO_BOUNDS, PredictReport, Search, Steps, check, search_outcomes, search_scenario
+from pcstate.specs.library import Spec
+from pcstate.specs.profiles import choose_profile
+from pcstate.specs.scenarios import load_scenario, scenario_names
+
+__all__ = ["DiffReport", "diff", "open_scenarios"]
+
+BOUNDS = replace(SCENARIO_BOUNDS, timeout=20.0)
+"""The limits of a scenario's search: less time than `predict` gives it, for the library has hundreds of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class DiffReport:
+    """What differs between two Gos, or is not known to be equal."""
+
+    gos: tuple[str, str]
+    profiles: tuple[str, str]
+    bounds: Bounds
+    """Those that the properties' verdicts hold under."""
+    scenarios_asked: int = 0
+    constants: tuple[ConstantChange, ...] = ()
+    properties: tuple[PropertyChange, ...] = ()
+    scenarios: tuple[ScenarioChange, ...] = ()
+
+    @property
+    def agreement(self) -> Agreement:
+        """Whether anything differs."""
+        return agreement((*self.properties, *self.scenarios))
+
+
+def open_scenarios(spec: Spec, asked: Sequence[str], stdin: Callable[[], str] = str) -> tuple[Scenario, ...]:
+    """The scenarios of those names or files (`-` for stdin), or all of the library. Raises: SpecError."""
+    names = asked or list(scenario_names(spec.root))
+    return tuple(load_scenario(name, spec.root, stdin() if name == "-" else "") for name in names)
+
+
+def diff(spec: Spec, gos: tuple[str, str], scenarios: Sequence[Scenario], progress: Steps | None = None) -> DiffReport:
+    """What the spec answers differently under two Gos: every property, and the outcomes of every one of `scenarios`.
+
+    Raises: SpecError.
+    Cost:   two `check` at the default bounds and two `predict` for each scenario, some minutes for all of the library; nothing
+            where one profile speaks for both.
+    Bounds: the default ones for properties, `BOUNDS` for each search of a scenario; what is not found within them is UNKNOWN.
+    """
+    one, two = (choose_profile(spec.profiles, go, place) for go, place in zip(gos, ("V1", "V2"), strict=True))
+    profiles = (one.name, two.name)
+    if one.name == two.name:
+        return DiffReport(gos, profiles, Bounds())
+    meanings = {name: spec.meaning(name) for name in (*one.constants, *two.constants)}
+    constants = constant_changes((one.constants, two.constants), meanings)
+    tell = progress or (lambda done, of, what: None)
+    tell(0, 1 + len(scenarios), f"{len(spec.properties)} properties")
+    properties = _properties(spec, gos)
+    found = []
+    for done, scenario in enumerate(scenarios, 1):
+        tell(done, 1 + len(scenarios), scenario.name)
+        found += _scenario(spec, gos, scenario)
+    tell(1 + len(scenarios), 1 + len(scenarios), "")
+    return DiffReport(gos, profiles, Bounds(), len(scenarios), constants, properties, tuple(found))
+
+
+def _properties(spec: Spec, gos: tuple[str, str]) -> tuple[PropertyChange, ...]:
+    reports = [check(spec, go) for go in gos]
+    judged = [{judgement.name: judgement for judgement in report.judgements} for report in reports]
+    changes = []
+    for change in property_changes([report.judgements for report in reports]):
+        pair = [judgements[change.name] for judgements in judged]
+        side = telling_side(*pair)
+        trace = pair[side].trace if side is not None else None
+        if side is None or trace is None or not change.known:
+            changes.append(change)
+            continue
+        common = common_steps([step.action for step in trace.steps], reports[1 - side].graph.network, urgent=False)
+        changes.append(replace(change, distinction=Distinction(side, trace, common)))
+    return tuple(changes)
+
+
+def _scenario(spec: Spec, gos: tuple[str, str], scenario: Scenario) -> list[ScenarioChange]:
+    """Nothing where both versions have the same outcomes and these are known to be all."""
+    (one, first), (two, second) = (search_outcomes(spec, scenario, go, BOUNDS) for go in gos)
+    only = exclusive_outcomes(one.prediction, two.prediction)
+    unknown = "; ".join(f"Go {report.go}: {report.reason}" for report in (one, two) if not report.complete)
+    if not any(only):
+        return [ScenarioChange(scenario.name, only, reason=unknown)] if unknown else []
+    assert first is not None and second is not None, "who has outcomes was searched"
+    found = [
+        (side, *_shortest(spec, report, search, only[side]))
+        for side, (report, search) in enumerate([(one, first), (two, second)])
+        if only[side]
+    ]
+    side, search, way = min(found, key=lambda each: len(each[2].steps))
+    assert search.reduction is not None, "a scenario's search is reduced unless it is asked not to be"
+    trace = Tracer(search.graph, spec.clauses).along(real_run(search.graph, search.reduction, way))
+    other = (second, first)[side].graph.network
+    common = common_steps([step.action for step in trace.steps], other, urgent=True)
+    return [ScenarioChange(scenario.name, only, Distinction(side, trace, common), unknown)]
+
+
+def _shortest(spec: Spec, report: PredictReport, search: Search, wanted: Sequence[Outcome]) -> tuple[Search, Way]:
+    """The shortest way to any of the outcomes; where that takes too long, the shortest that the search it was found by has."""
+    exact = search_scenario(spec, report.profile, report.scenario, BOUNDS, first=False)
+    chosen = search if exact.graph.stopped else exact
+    ways = shortest_ways(chosen.graph, chosen.rests, wanted)
+    return chosen, min(ways.values(), key=lambda way: len(way.steps))

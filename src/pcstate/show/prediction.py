@@ -1,0 +1,234 @@
+"""Predictions and observations -> what people read: the answer in plain words, why it is so, and what to change.
+
+Versions with the same outcomes are said together. What goroutines wait for, and what to do about it, is worded in spec/advice.
+"""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from rich.console import Console
+
+from pcstate.model.advice import Standing
+from pcstate.model.scenario import Outcome, Scenario
+from pcstate.show.console import listed, span, terminal
+
+__all__ = ["Observed", "Predicted", "headline", "observe_text", "outcome_line", "predict_text"]
+
+Version = tuple[int, ...]
+
+
+class Predicted(Protocol):
+    """What a prediction is made of (`pipeline.PredictReport`)."""
+
+    @property
+    def go(self) -> str: ...
+    @property
+    def scenario(self) -> Scenario: ...
+    @property
+    def span(self) -> tuple[Version, Version]: ...
+    @property
+    def outcomes(self) -> Mapping[Outcome, str]: ...
+    @property
+    def standing(self) -> Mapping[Outcome, tuple[Standing, ...]]: ...
+    @property
+    def complete(self) -> bool: ...
+    @property
+    def reason(self) -> str: ...
+
+
+class Observed(Protocol):
+    """What an observation is made of (`pipeline.ObserveReport`)."""
+
+    @property
+    def go(self) -> str: ...
+    @property
+    def outcomes(self) -> tuple[tuple[Outcome, int], ...]: ...
+
+
+def predict_text(reports: Sequence[Predicted]) -> None:
+    """Where the versions differ, if there are several; then each answer with its versions, why it is so, and what to change."""
+    out = terminal()
+    ordered = sorted(reports, key=lambda report: report.span)
+    groups = _groups(ordered)
+    if len(reports) > 1:
+        out.print(_changes(ordered, groups), style="bold", markup=False)
+    for group in groups:
+        if not group[0].complete:
+            out.print(f"Go {_versions(group, ordered)}: UNKNOWN, {group[0].reason}", markup=False, soft_wrap=True)
+            continue
+        outcomes = list(group[0].outcomes)
+        out.print(f"Go {_versions(group, ordered)}: {headline(outcomes)}", style="bold", markup=False, soft_wrap=True)
+        if len(outcomes) > 1:
+            _outcomes_text(out, outcomes)
+        for title, lines in (("why", _each(group, ordered, _why)), ("fix", _each(group, ordered, _fix))):
+            for number, line in enumerate(lines):
+                out.print(f"  {'' if number else title + ':':4} {line}", markup=False, soft_wrap=True)
+
+
+def observe_text(reports: Sequence[Observed]) -> None:
+    """For each Go the outcomes it showed, and how often."""
+    out = terminal()
+    for report in reports:
+        runs = sum(count for _, count in report.outcomes)
+        said = headline([outcome for outcome, _ in report.outcomes])
+        out.print(f"Go {report.go}: {said}", style="bold", markup=False, soft_wrap=True)
+        for outcome, count in report.outcomes:
+            out.print(f"  {count} of {runs}: {outcome_line(outcome)}", markup=False, soft_wrap=True)
+
+
+def headline(outcomes: Sequence[Outcome]) -> str:
+    """The answer in one line: how many goroutines, whose they are, and how many connections the requests took.
+
+    >>> headline([Outcome(1, (False, True), 1, 1, 3, 1, 0, ("", ""))])
+    '3 goroutines, no leak: 1 idle connection kept for reuse (2 requests, 1 dial, 1 reused)'
+    """
+    if not outcomes:
+        return "no outcome: the program never comes to rest"
+    goroutines = span([outcome.goroutines for outcome in outcomes], "goroutine")
+    race = f" (a race: {len(outcomes)} outcomes are possible)" if len(outcomes) > 1 else ""
+    return f"{goroutines}{race}, {_what_stays(outcomes)} ({_requests(outcomes)})"
+
+
+def outcome_line(outcome: Outcome) -> str:
+    """All of an outcome in one line."""
+    errors = sorted({error for error in outcome.errors if error})
+    return (
+        f"{span([outcome.goroutines], 'goroutine')} (main, {outcome.read_loops} readLoop, {outcome.write_loops} writeLoop); "
+        f"dials {outcome.dials}, reused {sum(outcome.reused)} of {len(outcome.reused)}, idle {outcome.idle_conns}, "
+        f"unread {outcome.unread_conns}" + (f"; errors: {', '.join(errors)}" if errors else "")
+    )
+
+
+def _what_stays(outcomes: Sequence[Outcome]) -> str:
+    stuck, orphans = ([count(outcome) for outcome in outcomes] for count in (_stuck, _orphans))
+    unread, idle = [outcome.unread_conns for outcome in outcomes], [outcome.idle_conns for outcome in outcomes]
+    parts = []
+    if any(stuck):
+        parts.append(f"{span(stuck, 'request')} never return{'s' if set(stuck) == {1} else ''}")
+    if any(unread):
+        whose = "a body that is" if set(unread) == {1} else "bodies that are"
+        parts.append(f"{span(unread, 'connection')} held by {whose} neither read to the end nor closed")
+    if any(orphans):
+        parts.append(f"{span(orphans, 'connection')} left behind, whose goroutines wait for what never comes")
+    verdict = "stuck" if any(stuck) else "a leak" if parts else "no leak"
+    if parts and not all(map(sum, zip(stuck, unread, orphans, strict=True))):
+        verdict = f"maybe {verdict}"
+    if any(idle):
+        parts.append(f"{span(idle, 'idle connection')} kept for reuse")
+    return f"{verdict}: {'; '.join(parts) or 'no connection stays'}"
+
+
+def _requests(outcomes: Sequence[Outcome]) -> str:
+    parts = [span([len(outcomes[0].reused)], "request"), span([outcome.dials for outcome in outcomes], "dial")]
+    reused = [sum(outcome.reused) for outcome in outcomes]
+    parts.append(f"{span(reused)} reused" if any(reused) else "none reused")
+    classes = sorted({error for outcome in outcomes for error in outcome.errors if error and error != "stuck"})
+    for name in classes:
+        failed = [outcome.errors.count(name) for outcome in outcomes]
+        parts.append(f"{span(failed)} fail{'s' if set(failed) == {1} else ''} with {name}")
+    return ", ".join(parts)
+
+
+def _stuck(outcome: Outcome) -> int:
+    return outcome.errors.count("stuck")
+
+
+def _orphans(outcome: Outcome) -> int:
+    """How many connections have goroutines though they are neither idle nor hold an unread body nor serve a stuck request."""
+    used = outcome.idle_conns + max(outcome.unread_conns, _stuck(outcome))
+    return max(0, max(outcome.read_loops, outcome.write_loops) - used)
+
+
+def _outcomes_text(out: Console, outcomes: Sequence[Outcome]) -> None:
+    """One line for all outcomes that leave the same behind: they differ in how that came about."""
+    kinds: dict[tuple[int, str], list[Outcome]] = {}
+    for outcome in outcomes:
+        kinds.setdefault((outcome.goroutines, _what_stays([outcome])), []).append(outcome)
+    for (goroutines, what), same in sorted(kinds.items()):
+        ways = f", {len(same)} outcomes" if len(same) > 1 else ""
+        out.print(f"  {span([goroutines], 'goroutine')}, {what} ({_requests(same)}{ways})", markup=False, soft_wrap=True)
+
+
+def _groups(reports: Sequence[Predicted]) -> list[list[Predicted]]:
+    """The reports that agree, together, in the order of their first; what is not known agrees with nothing."""
+    groups: list[list[Predicted]] = []
+    for report in reports:
+        for group in groups:
+            if group[0].complete and report.complete and set(group[0].outcomes) == set(report.outcomes):
+                group.append(report)
+                break
+        else:
+            groups.append([report])
+    return groups
+
+
+def _versions(group: Sequence[Predicted], reports: Sequence[Predicted]) -> str:
+    """The names of a group's versions; `1.12 to 1.26` where every release between them is spoken for by one of the group."""
+    runs: list[list[Predicted]] = []
+    for report in (report for report in reports if any(report is member for member in group)):
+        if runs and (runs[-1][-1].span[1] == report.span[0] or runs[-1][-1].span == report.span):
+            runs[-1].append(report)
+        else:
+            runs.append([report])
+    ends = [(_name(run[0]), _name(run[-1])) for run in runs]
+    return listed([f"{first} to {last}" if first != last else first for first, last in ends])
+
+
+def _changes(reports: Sequence[Predicted], groups: Sequence[Sequence[Predicted]]) -> str:
+    """In which release the answer changes, as far as neighbours among the reports tell."""
+    if len(groups) == 1:
+        return "all these versions agree"
+    if not any(report.complete for report in reports):
+        return "nothing is known of these versions"
+    of = {id(report): number for number, group in enumerate(groups) for report in group}
+    changes = []
+    for earlier, later in itertools.pairwise(reports):
+        if of[id(earlier)] != of[id(later)] and earlier.complete and later.complete:
+            near = earlier.span[1] == later.span[0]
+            changes.append(f"in Go {_release(later.span[0])}" if near else f"between Go {_name(earlier)} and Go {_name(later)}")
+    return f"the answer changes {listed(changes)}" if changes else "not every version is known"
+
+
+def _name(report: Predicted) -> str:
+    return report.go.removeprefix("go")
+
+
+def _release(version: Version) -> str:
+    """As Go writes it: the first of a series is `1.20`, and since then `1.21.0`."""
+    return ".".join(map(str, version if version >= (1, 21) or version[2] else version[:2]))
+
+
+def _each(group: Sequence[Predicted], reports: Sequence[Predicted], said: "_Said") -> list[str]:
+    """The lines that are said of every version of a group; what is said of some of them only begins with which."""
+    texts = [said(report) for report in group]
+    lines = []
+    for line in dict.fromkeys(line for text in texts for line in text):
+        members = [report for report, text in zip(group, texts, strict=True) if line in text]
+        lines.append(line if len(members) == len(group) else f"(Go {_versions(members, reports)}) {line}")
+    return lines
+
+
+class _Said(Protocol):
+    def __call__(self, report: Predicted, /) -> list[str]: ...
+
+
+def _why(report: Predicted) -> list[str]:
+    counts: dict[str, list[int]] = {}
+    for standings in report.standing.values():
+        for standing in standings:
+            counts.setdefault(standing.waits, []).append(standing.count)
+    several = max(outcome.dials for outcome in report.outcomes) > 1 if report.outcomes else False
+    return [
+        waits.format(
+            conns=span(found, "connection") if several else "the connection",
+            callers=span(found, "caller") if len(report.scenario.callers) > 1 else "main",
+            all_requests=span(found, "request"),
+        )
+        for waits, found in counts.items()
+    ]
+
+
+def _fix(report: Predicted) -> list[str]:
+    found = (standing.fix for standings in report.standing.values() for standing in standings)
+    return list(dict.fromkeys(sentence for fix in found for sentence in fix))

@@ -1,0 +1,92 @@
+"""The advice of spec/advice: each piece is met by a program, nothing that waits goes without, and what it says helps."""
+
+from dataclasses import replace
+
+import pytest
+
+from pcstate import pipeline
+from pcstate.check.standing import standing
+from pcstate.model.advice import Standing
+from pcstate.model.scenario import Scenario, ServerScript
+from pcstate.specs.library import Spec
+from pcstate.specs.scenarios import parse_expression
+from tests.check.small import Sync, network
+
+NEWEST = ["go1.12", "go1.26", "go1.27.2"]
+CASES: dict[str, tuple[str, str, list[str], str, str]] = {
+    "idle": ("get; read-all", "normal", NEWEST, "{conns} waits in Peek, writeLoop in its select: idle", ""),
+    "unread": (
+        "get",
+        "normal",
+        NEWEST,
+        "in its select for the body to be read or closed, writeLoop in its select",
+        "get; read-all",
+    ),
+    "unread, to close": ("get", "normal", NEWEST, "for the body to be read or closed", "get; close"),
+    "read in part": ("get; read 100", "normal", NEWEST, "for the body to be read or closed", "get; read 100; close"),
+    "stalled": ("get", "stall-body", NEWEST, "the server has stopped in the middle of that body", "get; close"),
+    "stalled, to cancel": ("get", "stall-body", NEWEST, "the server has stopped in the middle of that body", "get; cancel"),
+    "reading": ("get; read-all", "stall-body", NEWEST, "{callers} waits in Read for the rest of a body", "timeout"),
+    "read meanwhile": ("get; read-all", "stall-body", NEWEST, "for that body to be read or closed", "timeout"),
+    "no head": ("get", "stall-head", NEWEST, "{callers} waits in roundTrip's select", "timeout"),
+    "no head, its loops": ("get", "stall-head", NEWEST, "waits in Peek for that head, writeLoop in its select", "timeout"),
+    "a failed read": ("get; read-all", "truncate-body", ["go1.27.0"], "to send on eofc, to a Close that is never called", ""),
+}
+"""Steps, server, profiles, what is waited for, and the steps (or a Client.Timeout) that are the remedy, if one is tested."""
+
+
+def scenario(text: str, behaviour: str, timeout: int = 0) -> Scenario:
+    return replace(parse_expression(text, 1), server=ServerScript(behaviour=behaviour), transport={"Timeout": timeout})
+
+
+def limited(text: str) -> Scenario:
+    """Two requests, one after the other, to a host that may have one connection."""
+    return replace(parse_expression(text, 2), transport={"MaxConnsPerHost": 1})
+
+
+def stands(spec: Spec, program: Scenario, profile: str) -> tuple[Standing, ...]:
+    report = pipeline.predict(spec, program, profile)
+    assert report.complete and report.outcomes.keys() == report.standing.keys()
+    return tuple(found for each in report.standing.values() for found in each)
+
+
+@pytest.mark.parametrize(
+    ("case", "profile"), [pytest.param(case, p, id=f"{name}-{p}") for name, case in CASES.items() for p in case[2]]
+)
+def test_who_waits_is_spoken_of_and_the_remedy_helps(
+    spec: Spec, case: tuple[str, str, list[str], str, str], profile: str
+) -> None:
+    text, behaviour, _, words, remedy = case
+    found = stands(spec, scenario(text, behaviour), profile)
+    assert 1 == sum(words in standing.waits for standing in found)
+    assert not any("stands at" in standing.waits for standing in found)
+    if remedy:
+        assert any(standing.fix for standing in found)
+        better = scenario(text, behaviour, 100) if remedy == "timeout" else scenario(remedy, behaviour)
+        assert not any(standing.fix for standing in stands(spec, better, profile))
+
+
+@pytest.mark.parametrize("profile", ["go1.26", "go1.27.2"])
+def test_a_request_that_max_conns_per_host_keeps_waiting_is_spoken_of(spec: Spec, profile: str) -> None:
+    (found,) = (standing for standing in stands(spec, limited("get"), profile) if "MaxConnsPerHost" in standing.waits)
+    assert found.waits.startswith("{callers} waits in getConn's select") and found.fix
+    for better in ("get; read-all", "get; close", "get; cancel"):
+        assert not any(standing.fix for standing in stands(spec, limited(better), profile))
+
+
+def test_each_piece_of_advice_is_met(spec: Spec) -> None:
+    programs = [(scenario(text, behaviour), profiles[-1]) for text, behaviour, profiles, *_ in CASES.values()]
+    programs.append((limited("get"), "go1.27.2"))
+    met = {standing.waits for program, profile in programs for standing in stands(spec, program, profile)}
+    assert {advice.waits for file in spec.advice.values() for advice in file if advice.waits} == met
+
+
+@pytest.mark.parametrize("profile", ["go1.12", "go1.27.0", "go1.27.2"])
+def test_connections_of_a_state_are_counted(spec: Spec, profile: str) -> None:
+    (found,) = stands(spec, parse_expression("get", 3), profile)
+    assert 3 == found.count
+
+
+def test_goroutines_that_no_advice_speaks_of_are_reported_by_their_state() -> None:
+    net = network({"a": "a0 -x-> a1", "b": "b0"}, [Sync("x", {"a": "x"})], {"b": "object"})
+    assert (Standing("a stands at 'a1'", 1),) == standing(net, (1, 0), ())

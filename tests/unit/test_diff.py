@@ -1,0 +1,155 @@
+"""`pcstate diff`: what is said, and the exit status; progress on a terminal only."""
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from pcstate import pipeline
+from pcstate.cli import SCHEMAS, main
+from pcstate.diff import DiffReport, diff, open_scenarios
+from pcstate.model.difference import Agreement
+from pcstate.model.verdict import Bounds
+from pcstate.show.difference import diff_json, diff_text
+from pcstate.specs.library import Spec
+
+Run = Callable[..., tuple[int, str, str]]
+TWICE = '[[caller]]\nrequests = 1\nhosts = [0]\neach = ["get", "spawn close", "spawn close"]\n'
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs `pcstate diff`; gives its exit code, stdout and stderr."""
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as stopped:
+            main(["diff", *arguments])
+        out, err = capsys.readouterr()
+        assert isinstance(stopped.value.code, int)
+        return stopped.value.code, out, err
+
+    return call
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A spec of one property, on which all profiles agree, judged for one request."""
+    spec = pipeline.read_spec(only=["cancel-ends-it"])
+    monkeypatch.setattr("pcstate.pipeline.read_spec", lambda *_, **__: spec)
+    monkeypatch.setattr("pcstate.diff.check", lambda spec, go: pipeline.check(spec, go, Bounds(requests=1)))
+
+
+@pytest.fixture(scope="module")
+def drained(spec: Spec) -> DiffReport:
+    """What the first drain changed, for one request as far as properties go."""
+    scenarios = open_scenarios(spec, ["seed", "truncated-read", "close-only-at-once"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pcstate.diff.check", lambda spec, go: pipeline.check(spec, go, Bounds(requests=1)))
+        return diff(spec, ("1.26", "1.27.0"), scenarios)
+
+
+def test_one_profile_for_both_is_said_at_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def searched(*_: object) -> None:
+        raise AssertionError("nothing is to be explored")
+
+    monkeypatch.setattr("pcstate.pipeline.explore", searched)
+    assert (0, "Go 1.24 and Go 1.26: the same, for go1.26 speaks for both\n", "") == run("1.24", "go1.26")
+    code, out, _ = run("1.27.0", "1.27.1", "--format", "json")
+    answer = json.loads(out)
+    assert (0, "same", ["1.27.0", "1.27.1"], ["go1.27.0"] * 2) == (code, answer["verdict"], answer["go"], answer["profiles"])
+    assert [[], [], []] == [answer[key] for key in ("constants", "properties", "scenarios")]
+
+
+def test_what_differs_is_listed_with_the_trace_that_tells(drained: DiffReport) -> None:
+    answer = diff_json(drained)
+    assert "differ" == answer["verdict"]
+    assert {"drains_early_close", "first_drain"} == {constant["name"] for constant in answer["constants"]}
+    (forgotten,) = (found for found in answer["properties"] if "VIOLATED" in found["verdicts"])
+    assert ("no-goroutine-is-forgotten", ["HOLDS", "VIOLATED"]) == (forgotten["name"], forgotten["verdicts"])
+    truncated, at_once = answer["scenarios"]  # seed is the same
+    assert ["truncated-read", "close-only-at-once"] == [truncated["scenario"], at_once["scenario"]]
+    assert [[1], [3]] == [[outcome["goroutines"] for outcome in outcomes] for outcomes in truncated["only"]]
+    assert [1, 8] == [len(outcomes) for outcomes in at_once["only"]]
+    assert ["1.27.0", "1.27.0", "1.26"] == [found["of"] for found in (forgotten, truncated, at_once)]
+    for found in (forgotten, truncated, at_once):
+        assert 0 < found["common"] <= len(found["trace"])
+        assert {"who", "action", "clause", "source"} == found["trace"][0].keys()
+    assert "request_done(j=0, r=0)" == at_once["trace"][at_once["common"]]["action"]
+    validator = Draft202012Validator(json.loads((SCHEMAS / "diff.json").read_text(encoding="utf-8")))
+    assert [] == list(validator.iter_errors(answer))
+
+
+def test_the_text_says_what_differs_with_a_trace_for_each_kind(drained: DiffReport, capsys: pytest.CaptureFixture[str]) -> None:
+    diff_text(drained)
+    out = capsys.readouterr().out
+    assert out.startswith("Go 1.26 and Go 1.27.0: 4 properties and 2 scenarios differ\n")
+    assert "drains_early_close: 0 -> 1  (1 when an early Close drains the body first (Go 1.27))" in out
+    assert "only Go 1.26: 1 goroutine, no leak" in out
+    assert "only Go 1.27.0: 3 to 5 goroutines (a race: 8 outcomes are possible), no leak" in out
+    assert 2 == out.count("the shortest trace that tells")
+    assert "no-goroutine-is-forgotten in Go 1.27.0, 32 steps" in out  # a counterexample, though there is a shorter witness
+    assert "truncated-read in Go 1.27.0, 32 steps" in out
+    assert 2 == out.count("Go 1.26 can take all of these steps too")
+
+
+def test_the_text_says_where_the_other_version_cannot_follow(drained: DiffReport, capsys: pytest.CaptureFixture[str]) -> None:
+    diff_text(replace(drained, properties=(), scenarios=drained.scenarios[1:]))
+    before, _, behind = capsys.readouterr().out.partition("from here on Go 1.27.0 has no such step\n")
+    assert "recv_early_close(j=0, r=0)" in before.splitlines()[-2]
+    assert "request_done(j=0, r=0)" in behind.splitlines()[0]
+
+
+@pytest.mark.usefixtures("few")
+def test_no_difference_exits_0_and_lists_constants_only(run: Run) -> None:
+    code, out, _ = run("1.27.0", "1.27", "seed", "unread")
+    assert 0 == code
+    assert out.startswith("Go 1.27.0 and Go 1.27: no difference, neither in a property nor in 2 scenarios\n")
+    assert "capacity: 2 -> 1" in out
+    assert "seed" not in out
+
+
+@pytest.mark.usefixtures("few")
+def test_what_is_not_known_is_never_equal(run: Run, tmp_path: Any) -> None:
+    (tmp_path / "twice.toml").write_text(TWICE, encoding="utf-8")
+    asked = ("1.26", "1.27", "seed", str(tmp_path / "twice.toml"))
+    code, out, _ = run(*asked)
+    assert 3 == code
+    assert "Go 1.26 and Go 1.27: no difference is known, but 1 answer is UNKNOWN" in out
+    assert (
+        "twice: UNKNOWN, Go 1.26: the spec has no chart yet for step 'spawn close' twice in one request; Go 1.27: the spec" in out
+    )
+    code, out, _ = run(*asked, "truncated-read", "close-only")
+    assert 1 == code
+    assert "0 properties and 1 scenario differ, 1 answer is UNKNOWN" in out
+    code, out, _ = run(*asked, "--format", "json")
+    (found,) = json.loads(out)["scenarios"]
+    assert (3, [[], []], []) == (code, found["only"], found["trace"])
+    assert "step 'spawn close'" in found["reason"]
+
+
+def test_every_scenario_of_the_library_is_compared_unless_some_are_named(spec: Spec) -> None:
+    assert {"seed", "truncated-read"} <= {scenario.name for scenario in open_scenarios(spec, ())}
+    assert ["seed", "stdin"] == [scenario.name for scenario in open_scenarios(spec, ["seed", "-"], lambda: TWICE)]
+
+
+@pytest.mark.usefixtures("few")
+def test_nothing_to_compare_is_the_same() -> None:
+    said: list[tuple[int, int, str]] = []
+    report = diff(pipeline.read_spec(), ("1.27.0", "1.27"), (), lambda *now: said.append(now))
+    assert (Agreement.SAME, [(0, 1, "1 properties"), (1, 1, "")]) == (report.agreement, said)
+
+
+@pytest.mark.usefixtures("few")
+def test_progress_is_shown_on_a_terminal_and_taken_away(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.delenv("CI", raising=False)
+    _, out, err = run("1.27.0", "1.27", "seed")
+    assert "\r\033[K1 of 2: seed" in err
+    assert err.endswith("\r\x1b[K")
+    assert "1 of 2" not in out
+    monkeypatch.setenv("CI", "1")
+    assert "" == run("1.27.0", "1.27", "seed")[2]
