@@ -13,13 +13,16 @@ from pcstate.check.persistent import PersistentSets
 from pcstate.check.reduction import AT_ONCE
 from pcstate.check.safety import holds_in
 from pcstate.model.formula import compile_formula
+from pcstate.model.lts import Event
 from pcstate.model.network import GlobalState, Network
+from pcstate.model.scenario import ServerScript
 from pcstate.model.verdict import Bounds
 from pcstate.specs.library import Spec
 from pcstate.specs.profiles import choose_profile
 from pcstate.specs.scenarios import parse_expression
 from tests.check.small import Drawn, Sync, build, independent, naive_graph, network, networks
 
+OTHER_HOSTS = tuple(replace(caller, hosts=(0, 1)) for caller in parse_expression("get; read-all", 2).callers)
 PROFILES = ("go1.12", "go1.16", "go1.19", "go1.22", "go1.26", "go1.27.2")
 
 
@@ -79,7 +82,20 @@ def graphs(request: pytest.FixtureRequest, spec: Spec) -> list[StateGraph]:
         two = replace(parse_expression(text, 1), callers=parse_expression(f"settle; {text}", 1).callers * 2)
         for scenario, sizes in ((two, replace(bounds, callers=2, requests=1)), (one, replace(bounds, requests=2))):
             found.append(explore(pipeline.build(spec, profile, sizes, scenario).network, sizes, urgent=True))
+    for scenario in (
+        replace(parse_expression("get", 2), transport={"MaxConnsPerHost": 1}, server=ServerScript(behaviour="drop-request")),
+        replace(parse_expression("get; read-all", 2), transport={"MaxIdleConns": 1}, callers=OTHER_HOSTS),
+        replace(parse_expression("get; spawn close; read-all", 1), transport={"ResponseHeaderTimeout": 1}),
+        replace(parse_expression("post; close; cancel", 2), server=ServerScript(behaviour="close-while-idle")),
+    ):
+        sizes = replace(bounds, requests=2, hosts=len(scenario.hosts))
+        found.append(explore(pipeline.build(spec, profile, sizes, scenario).network, sizes, urgent=True))
     return found
+
+
+def able(net: Network, state: GlobalState, parts: list[tuple[int, Event]]) -> bool:
+    """Whether all these components would take part."""
+    return all(net.components[c].behaviour.step(state[c], event) >= 0 for c, event in parts)
 
 
 def broken_facts(graph: StateGraph) -> Iterator[str]:
@@ -107,12 +123,13 @@ def broken_facts(graph: StateGraph) -> Iterator[str]:
             for n, v in enumerate(net.vectors)
             if objects & mentioned[n] and not {c for c, _ in v.also} | mentioned[n] <= objects
         ]
+        over = [graph.states[n] for n in holds.nonzero()[0] if n < len(graph.edges)]
+        for vector in touching:
+            joined = net.vectors[vector].who
+            mine, others = ([(c, e) for c, e in joined if (c in objects) is own] for own in (True, False))
+            if any(able(net, state, mine) for state in over) and any(able(net, state, others) for state in over):
+                yield f"{spent.formula.text}: {net.vectors[vector]} still looks"
         for number in (n for n in holds.nonzero()[0] if n < len(graph.edges)):
-            state = graph.states[number]
-            for vector in touching:
-                others = [(c, event) for c, event in net.vectors[vector].who if c not in objects]
-                if all(net.components[c].behaviour.step(state[c], event) >= 0 for c, event in others):
-                    yield f"{spent.formula.text}: {net.vectors[vector]} still looks"
             for vector, target in graph.edges[number]:
                 if not holds[target] or mentioned[vector] <= objects:
                     yield f"{spent.formula.text}: ended, or kept moving, by {net.vectors[vector]}"
