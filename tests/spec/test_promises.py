@@ -12,7 +12,7 @@ from tests.golang.toolchains import TOOLCHAINS
 PROPERTIES = {promise.name: promise for promise in pipeline.read_spec().properties}
 
 PINNED = {
-    "go1.12": (200471, 753222, 76),
+    "go1.12": (200471, 753152, 76),
     "go1.13": (200375, 752763, 76),
     "go1.16": (144684, 517802, 76),
     "go1.19": (139986, 500644, 76),
