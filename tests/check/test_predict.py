@@ -91,6 +91,11 @@ def test_each_order_of_callers_with_the_same_program_is_an_outcome(spec: Spec) -
     assert {outcome.reused for outcome in report.outcomes} >= {(False, True, True), (True, False, True), (True, True, False)}
 
 
+@pytest.mark.parametrize("steps", ["get; close; read 0", "get; read-exact; close; read-exact"])
+def test_a_read_of_no_bytes_does_not_ask_the_body(spec: Spec, steps: str) -> None:
+    assert {("",)} == {outcome.errors for outcome in pipeline.predict(spec, parse_expression(steps, 1)).outcomes}
+
+
 def test_hosts_need_not_be_numbered_densely(spec: Spec) -> None:
     far = Scenario("far", "", (CallerProgram(2, (900,), parse_expression("get; read-all", 1).callers[0].each),))
     assert [(False, True)] == [outcome.reused for outcome in pipeline.predict(spec, far).outcomes]

@@ -68,7 +68,7 @@ def _request(caller: CallerProgram, number: int, host: int, server: ServerScript
                 events.append(Event("do", (("r", number), ("h", host), ("m", step.verb))))
             case "read" | "read-all" | "read-exact":
                 event, done = _read(step, done, server)
-                events.append(event)
+                events += [event] if event else []
             case "cancel":
                 events.append(Event("cancel", (("r", number),)))
             case "close":
@@ -82,10 +82,13 @@ def _request(caller: CallerProgram, number: int, host: int, server: ServerScript
     return events
 
 
-def _read(step: Step, done: int, server: ServerScript) -> tuple[Event, int]:
-    """A read in terms of where it ends: inside the body, with its last byte, or at io.EOF."""
+def _read(step: Step, done: int, server: ServerScript) -> tuple[Event | None, int]:
+    """A read in terms of where it ends: inside the body, with its last byte, or at io.EOF. None for one of no bytes, which
+    does not ask the body for anything."""
     size = server.bytes
     end = {"read": done + step.amount, "read-exact": max(size, done)}.get(step.verb, size + 1)
+    if end == done:
+        return None, done
     goal, half = "all", "both"
     if end < size:
         goal, half = "part", "first" if end <= size // 2 else "both"
