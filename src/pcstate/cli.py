@@ -67,14 +67,14 @@ def check(gos: tuple[str, ...], names: tuple[str, ...], expect: bool, style: str
 def _scenario_arguments(command: Callable[..., int]) -> Callable[..., int]:
     command = click.argument("scenario", required=False)(command)
     command = click.option("-e", "--expression", metavar="STEPS", help="A program: 'get; read-all'.")(command)
-    return click.option("-n", "requests", default=1, show_default=True, help="How often -e is repeated.")(command)
+    return click.option("-n", "requests", type=int, help="How often -e is repeated; once if not given.")(command)
 
 
 @cli.command()
 @_scenario_arguments
 @_go
 @_format
-def predict(scenario: str | None, expression: str | None, requests: int, gos: tuple[str, ...], style: str) -> int:
+def predict(scenario: str | None, expression: str | None, requests: int | None, gos: tuple[str, ...], style: str) -> int:
     """The outcomes that the spec allows for a client program.
 
     SCENARIO is a name from spec/scenarios, a TOML file, or - for stdin.
@@ -97,7 +97,9 @@ def predict(scenario: str | None, expression: str | None, requests: int, gos: tu
 @_go
 @click.option("--repeat", default=1, show_default=True, type=click.IntRange(1, 10_000), help="How often to run it.")
 @_format
-def observe(scenario: str | None, expression: str | None, requests: int, gos: tuple[str, ...], repeat: int, style: str) -> int:
+def observe(
+    scenario: str | None, expression: str | None, requests: int | None, gos: tuple[str, ...], repeat: int, style: str
+) -> int:
     """The outcomes that real Go shows, counted."""
     from pcstate import pipeline
     from pcstate.show import prediction, report
@@ -227,12 +229,14 @@ def lint(folder: Path | None, style: str) -> int:
     return HOLDS
 
 
-def _open(scenario: str | None, expression: str | None, requests: int) -> Any:
+def _open(scenario: str | None, expression: str | None, requests: int | None) -> Any:
     from pcstate import pipeline
 
     if (scenario is None) == (expression is None):
         raise click.UsageError("give either a SCENARIO or -e STEPS")
-    return pipeline.open_scenario(scenario, expression, requests, _stdin)
+    if scenario is not None and requests is not None:
+        raise click.UsageError("-n goes with -e only: a scenario's file says how many requests each caller makes")
+    return pipeline.open_scenario(scenario, expression, 1 if requests is None else requests, _stdin)
 
 
 def _stdin() -> str:
@@ -309,6 +313,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         status = HOLDS
     except KeyboardInterrupt:
         status = INTERRUPTED
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        click.echo(f"pcstate: {where}{error.strerror or error}", err=True)
+        status = USAGE
     except Exception:
         traceback.print_exc()
         click.echo("pcstate: this is a bug in pcstate, not in your files", err=True)

@@ -71,14 +71,15 @@ def observe_text(reports: Sequence[Observed]) -> None:
     out = terminal()
     for report in reports:
         runs = sum(count for _, count in report.outcomes)
-        said = headline([outcome for outcome, _ in report.outcomes])
+        said = headline([outcome for outcome, _ in report.outcomes], "were seen")
         out.print(f"Go {report.go}: {said}", style="bold", markup=False, soft_wrap=True)
         for outcome, count in report.outcomes:
             out.print(f"  {count} of {runs}: {outcome_line(outcome)}", markup=False, soft_wrap=True)
 
 
-def headline(outcomes: Sequence[Outcome]) -> str:
-    """The answer in one line: how many goroutines, whose they are, and how many connections the requests took.
+def headline(outcomes: Sequence[Outcome], are: str = "are possible") -> str:
+    """The answer in one line: how many goroutines, whose they are, and how many connections the requests took; `are` says
+    what several outcomes are.
 
     >>> headline([Outcome(1, (False, True), 1, 1, 3, 1, 0, ("", ""))])
     '3 goroutines, no leak: 1 idle connection kept for reuse (2 requests, 1 dial, 1 reused)'
@@ -86,7 +87,7 @@ def headline(outcomes: Sequence[Outcome]) -> str:
     if not outcomes:
         return "no outcome: the program never comes to rest"
     goroutines = span([outcome.goroutines for outcome in outcomes], "goroutine")
-    race = f" (a race: {len(outcomes)} outcomes are possible)" if len(outcomes) > 1 else ""
+    race = f" (a race: {len(outcomes)} outcomes {are})" if len(outcomes) > 1 else ""
     return f"{goroutines}{race}, {_what_stays(outcomes)} ({_requests(outcomes)})"
 
 

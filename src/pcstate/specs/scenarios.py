@@ -143,6 +143,10 @@ def _step(reader: Reader, text: str, place: Place) -> list[Step]:
     hint = (
         "write 'read 100'"
         if words[:1] == ["read"]
+        else "steps are separated by ';'"
+        if place.path == "-e" and len(words) > 1
+        else 'each step is a string of its own: each = ["get", "close"]'
+        if ";" in text or "," in text
         else known([*(v for v in VERBS if v not in ("read", "spawn")), "read N", "spawn close"], text)
     )
     reader.wrong(place, f"there is no step {text!r}", hint)
@@ -155,7 +159,8 @@ def _check_order(reader: Reader, steps: list[Step], place: Place) -> None:
         return
     starts = [n for n, step in enumerate(steps) if step.verb in ("get", "head", "post")]
     if len(starts) != 1:
-        reader.wrong(place, f"the steps of one request have exactly one of get, head, post; these have {len(starts)}")
+        hint = 'such as each = ["get", "read-all"]' if not steps else "a request that is made again is another of 'requests'"
+        reader.wrong(place, f"the steps of one request have exactly one of get, head, post; these have {len(starts)}", hint)
     elif any(step.verb in ("read-all", "read", "read-exact", "close", "cancel", "spawn close") for step in steps[: starts[0]]):
         reader.wrong(place, f"{steps[starts[0]]} must come before the steps on its response")
 
