@@ -91,6 +91,12 @@ def test_each_order_of_callers_with_the_same_program_is_an_outcome(spec: Spec) -
     assert {outcome.reused for outcome in report.outcomes} >= {(False, True, True), (True, False, True), (True, True, False)}
 
 
+def test_half_of_a_body_that_ends_with_the_connection_is_all_of_it(spec: Spec) -> None:
+    """So that reading its length, as announced to nobody, meets io.EOF."""
+    program = replace(parse_expression("get; read-exact", 1), server=ServerScript("until-close", behaviour="truncate-body"))
+    assert [0] == [outcome.unread_conns for outcome in pipeline.predict(spec, program).outcomes]
+
+
 @pytest.mark.parametrize("steps", ["get; close; read 0", "get; read-exact; close; read-exact"])
 def test_a_read_of_no_bytes_does_not_ask_the_body(spec: Spec, steps: str) -> None:
     assert {("",)} == {outcome.errors for outcome in pipeline.predict(spec, parse_expression(steps, 1)).outcomes}

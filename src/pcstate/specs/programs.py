@@ -85,8 +85,8 @@ def _request(caller: CallerProgram, number: int, host: int, server: ServerScript
 def _read(step: Step, done: int, server: ServerScript) -> tuple[Event | None, int]:
     """A read in terms of where it ends: inside the body, with its last byte, or at io.EOF. None for one of no bytes, which
     does not ask the body for anything."""
-    size = server.bytes
-    end = {"read": done + step.amount, "read-exact": max(size, done)}.get(step.verb, size + 1)
+    size = _size(server)
+    end = {"read": done + step.amount, "read-exact": max(server.bytes, done)}.get(step.verb, size + 1)
     if end == done:
         return None, done
     goal, half = "all", "both"
@@ -101,25 +101,33 @@ def _read(step: Step, done: int, server: ServerScript) -> tuple[Event | None, in
     return Event("read", (("g", goal), ("f", half))), min(end, size)
 
 
+def _size(server: ServerScript) -> int:
+    """The length of a body. One that ends where the connection does is complete wherever that is."""
+    return server.bytes // 2 if _uncut(server) else server.bytes
+
+
+def _uncut(server: ServerScript) -> bool:
+    return server.behaviour == "truncate-body" and server.body == "until-close"
+
+
 def _kind(server: ServerScript) -> str:
     if server.body == "none" or (server.body == "length" and server.bytes == 0):
         return "none"
-    if server.bytes <= DRAIN_LIMIT:
+    if _size(server) <= DRAIN_LIMIT:
         return "within"
     return "above" if server.body == "length" else "above_chunked"
 
 
 def _fits_buffer(scenario: Scenario) -> bool:
     read = max((step.amount for caller in scenario.callers for step in caller.each if step.verb == "read"), default=0)
-    return scenario.server.bytes - read <= READ_BUFFER
+    return _size(scenario.server) - read <= READ_BUFFER
 
 
 def _constants(scenario: Scenario) -> dict[str, Value]:
     fields, server = scenario.transport, scenario.server
-    uncut = server.behaviour == "truncate-body" and server.body == "until-close"  # it ends where the connection does
     per_host = fields.get("MaxIdleConnsPerHost", 0)
     return {
-        "behaviour": "normal" if uncut else server.behaviour,
+        "behaviour": "normal" if _uncut(server) else server.behaviour,
         "body": _kind(server),
         "keeps": int(server.connection == "keep-alive"),
         "keeps_with_body": int(server.connection == "keep-alive" and server.body != "until-close"),
