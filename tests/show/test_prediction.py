@@ -152,7 +152,8 @@ def test_what_is_said_of_some_versions_only_names_them(capsys: pytest.CaptureFix
 def test_observations_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
     observe_text([ObserveReport("1.27.3", ((KEPT, 2), (GONE, 1)))])
     lines = capsys.readouterr().out.splitlines()
-    assert f"Go 1.27.3: {headline([KEPT, GONE])}" == lines[0]
+    assert f"Go 1.27.3: {headline([KEPT, GONE], 'were seen')}" == lines[0]
+    assert "2 outcomes were seen" in lines[0]
     assert "  2 of 3: 3 goroutines (main, 1 readLoop, 1 writeLoop); dials 1, reused 1 of 2, idle 1, unread 0" == lines[1]
 
 
