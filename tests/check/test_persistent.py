@@ -144,7 +144,7 @@ def test_a_fact_that_is_none_is_noticed(graphs: list[StateGraph]) -> None:
     """With nothing to wait for, a connection that is let go of is said never to come back: it does."""
     graph = graphs[-1]
     facts = tuple(replace(fact, until=frozenset(), steps=()) for fact in graph.network.apart)
-    assert list(broken_facts(replace(graph, network=replace(graph.network, apart=facts, _led=[], _leads=[], _parts=[]))))
+    assert list(broken_facts(replace(graph, network=replace(graph.network, apart=facts))))
 
 
 def hasty(graph: StateGraph) -> Iterator[str]:
@@ -174,4 +174,4 @@ def test_what_may_come_first_may(graphs: list[StateGraph]) -> None:
 def test_a_step_that_may_not_come_first_is_noticed(graphs: list[StateGraph]) -> None:
     graph = graphs[0]
     vectors = tuple(replace(v, first=True) if v.name == "peek_data" else v for v in graph.network.vectors)
-    assert list(hasty(replace(graph, network=replace(graph.network, vectors=vectors, _led=[], _leads=[], _parts=[]))))
+    assert list(hasty(replace(graph, network=replace(graph.network, vectors=vectors))))

@@ -67,9 +67,7 @@ def test_histories_are_what_observers_hold_where_they_are_part_of_the_state(spec
     net = pipeline.build(spec, choose_profile(spec.profiles, None), SIZES[number], PROGRAMS[number]).network
     size = len(net.components)
     vectors = tuple(replace(v, also=v.also + tuple((size + c, e) for c, e in v.notes), notes=()) for v in net.vectors)
-    observed = replace(
-        net, components=net.components + net.observers, observers=(), vectors=vectors, _led=[], _leads=[], _parts=[]
-    )
+    observed = replace(net, components=net.components + net.observers, observers=(), vectors=vectors)
     seen: dict[tuple[int, ...], set[History]] = {}
     for state in explore(observed, SIZES[number], urgent=True).states:
         seen.setdefault(state[:size], set()).add(state[size:])

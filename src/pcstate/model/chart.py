@@ -62,14 +62,3 @@ class Chart:
         while parents := {s.parent for s in self.states if s.name in inside and s.parent} - inside:
             inside |= parents
         return frozenset(t.event for t in self.transitions if t.source in inside)
-
-    def reachable(self, state: str) -> frozenset[str]:
-        """The states that transitions lead to from a state and those that enclose it, guards aside, itself among them."""
-        found = {state}
-        while True:
-            around = {s.parent for s in self.states if s.name in found and s.parent}
-            within = {s.name for s in self.states if s.initial and s.parent in found}
-            more = (around | within | {t.target for t in self.transitions if t.source in found}) - found
-            if not more:
-                return frozenset(found)
-            found |= more

@@ -26,7 +26,7 @@ from pcstate.model.lts import Value
 from pcstate.model.network import GlobalState, Network
 from pcstate.model.written import FormulaError, Written
 
-__all__ = ["Evaluator", "Formula", "FormulaError", "Written", "compile_formula", "evaluate_constant"]
+__all__ = ["OPERATORS", "Evaluator", "Formula", "FormulaError", "Written", "compile_formula", "evaluate_constant"]
 
 Evaluator = Callable[[GlobalState], Any]
 
@@ -49,7 +49,7 @@ class Formula:
         return self.evaluate(state)
 
 
-_OPERATORS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
+OPERATORS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
@@ -64,6 +64,7 @@ _OPERATORS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
     ast.In: lambda left, right: left in right,
     ast.NotIn: lambda left, right: left not in right,
 }
+"""What the operators of formulas and of the charts' guards mean."""
 _ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.FloorDiv, ast.Mod)
 _ORDER = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 _KINDS: dict[type, str] = {int: "a number", str: "text", list: "a list"}
@@ -170,9 +171,9 @@ class _Compiler:
                 inner = self.compile(operand, names)
                 self._need(operand, int, names)
                 return lambda state: -inner(state)
-            case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:
                 return self._binary(type(op), left, right, names)
-            case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _OPERATORS:
+            case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in OPERATORS:
                 return self._binary(type(op), left, right, names)
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 ask, yes, no = (self.compile(part, names) for part in (test, body, orelse))
@@ -197,7 +198,7 @@ class _Compiler:
             raise FormulaError(f"this has no value: {error}", node) from None
 
     def _binary(self, op: type[ast.AST], left: ast.expr, right: ast.expr, names: dict[str, Any]) -> Evaluator:
-        apply = _OPERATORS[op]
+        apply = OPERATORS[op]
         if self.network is not None and op in (ast.Eq, ast.NotEq, ast.In, ast.NotIn):
             self._check_states(left, right, names)
         first, second = self.compile(left, names), self.compile(right, names)

@@ -53,10 +53,6 @@ class Behaviour(Protocol):
         """The configuration that `event` leads to, or -1 where the component does not offer it."""
         ...
 
-    def never(self, local: int, event: Event) -> bool:
-        """Whether `event` is offered neither there nor anywhere that events can lead to; False where that is not known."""
-        ...
-
     def cites(self, local: int, event: Event) -> tuple[str, ...]:
         """The clauses of the transition that `step` would take; empty where there is none."""
         ...
@@ -81,15 +77,6 @@ class Lts:
     def step(self, local: int, event: Event) -> int:
         """The target of `event` from `local`, or -1."""
         return self.transitions.get((local, event), -1)
-
-    def never(self, local: int, event: Event) -> bool:
-        """Whether no transition on `event` can be reached from there. Cost: linear in the transitions."""
-        reached, grown = {local}, True
-        while grown:
-            more = {target for (source, _), target in self.transitions.items() if source in reached} - reached
-            reached |= more
-            grown = bool(more)
-        return not any((source, event) in self.transitions for source in reached)
 
     def cites(self, local: int, event: Event) -> tuple[str, ...]:
         """A hand-made system cites nothing."""

@@ -100,9 +100,9 @@ class Network:
     """By name of a component: its data that are numbers of others, each with the index set that these are of."""
     observers: tuple[Component, ...] = ()
     """Components that see what happens (`Vector.notes`) and that nothing depends on: they are no part of the states."""
-    _led: list[list[int]] = field(default_factory=list, repr=False)
-    _leads: list[tuple[int, dict[int, list[tuple[int, "_Table"]]]]] = field(default_factory=list, repr=False)
-    _parts: list["_Parts"] = field(default_factory=list, repr=False)
+    _led: list[list[int]] = field(default_factory=list, init=False, repr=False)
+    _leads: list[tuple[int, dict[int, list[tuple[int, "_Table"]]]]] = field(default_factory=list, init=False, repr=False)
+    _parts: list["_Parts"] = field(default_factory=list, init=False, repr=False)
 
     def __post_init__(self) -> None:
         tables: dict[int, dict[Event, dict[int, int]]] = {id(component.behaviour): {} for component in self.components}

@@ -74,7 +74,6 @@ class ChartBehaviour:
         self._steps: dict[Event, dict[int, int]] = {}
         self._live: LiveChart | None = None
         self._offers = {state.name: chart.offers(state.name) for state in chart.states}
-        self._to_come = {name: frozenset().union(*map(self._offers.__getitem__, chart.reachable(name))) for name in self._offers}
         self._guards: dict[str, list[tuple[str, CodeType | None]]] = {}
         for t in chart.transitions:
             guard = compile(t.guard, chart.path, "eval") if t.guard else None
@@ -107,10 +106,6 @@ class ChartBehaviour:
             self.dirty = True
             target = row[local] = self._drive(local, event)
         return target
-
-    def never(self, local: int, event: Event) -> bool:
-        """Whether no state that transitions lead to from there has one on an event of that name (guards are not looked at)."""
-        return event.name not in self._to_come[self.configurations[local].state]
 
     def renamed(self, local: int, datum: str, value: Value) -> int:
         """The configuration that differs from `local` in one datum only; `local` itself if the chart has no such datum."""

@@ -9,11 +9,11 @@ may, or may not.
 
 import ast
 import itertools
-import operator
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
+from pcstate.model.formula import OPERATORS
 from pcstate.model.lts import Event, Lts, Value
 from pcstate.model.network import Network
 from pcstate.specs.charts import ChartBehaviour
@@ -26,16 +26,6 @@ Values = frozenset[Value] | None
 MANY = 64
 """Sets with more values than this are not kept."""
 _BOTH = frozenset({0, 1})
-_OPERATORS: dict[type[ast.AST], Callable[[Value, Value], Value]] = {
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-}
 
 
 def feasible(network: Network) -> Network:
@@ -59,7 +49,7 @@ def feasible(network: Network) -> Network:
                 for c, event in (*vector.who, *vector.also):
                     of[c].take(event)
     kept = tuple(vector for number, vector in enumerate(network.vectors) if number in alive)
-    return replace(network, vectors=kept, _led=[], _leads=[], _parts=[])
+    return replace(network, vectors=kept)
 
 
 class _Party:
@@ -198,9 +188,9 @@ def _values(node: ast.expr, known: Mapping[str, Values]) -> Values:
             if all(truths == {not absorbing} for truths in found):
                 return frozenset({int(not absorbing)})
             return _BOTH
-        case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _OPERATORS:
+        case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in OPERATORS:
             return _applied(type(op), _values(left, known), _values(right, known), _BOTH)
-        case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:
             return _applied(type(op), _values(left, known), _values(right, known), None)
     return None
 
@@ -213,7 +203,7 @@ def _applied(op: type[ast.AST], left: Values, right: Values, unknown: Values) ->
     if left is None or right is None or len(left) * len(right) > MANY * MANY:
         return unknown
     try:
-        return frozenset(_OPERATORS[op](a, b) for a, b in itertools.product(left, right))
+        return frozenset(OPERATORS[op](a, b) for a, b in itertools.product(left, right))
     except TypeError:
         return unknown
 

@@ -319,16 +319,16 @@ class _Builder:
         self, table: Mapping[str, Any], binding: Mapping[str, Value]
     ) -> Iterator[tuple[str, tuple[tuple[str, Value], ...]]]:
         """The steps among `until`: `deliver(i, j)` is any vector of that name with these arguments."""
+        names = {sync["name"] for sync in self.text.syncs}
         for text in map(str, table["until"]):
             found = _CALL.match(text)
             if found is None:
                 continue
-            names = {sync["name"] for sync in self.text.syncs}
             if found["event"] not in names:
                 place = self.reader.find(text, table["line"], "until")
                 self.wrong(place, f"no vector is called {found['event']!r}", known(names, found["event"]))
-            pairs = [(name.strip(), (value or name).strip()) for name, _, value in map(_partition, _split(found["args"] or ""))]
-            yield found["event"], tuple((name, self.value(value, binding, table["line"], "until")) for name, value in pairs)
+            given = _arguments(found["args"])
+            yield found["event"], tuple((name, self.value(value, binding, table["line"], "until")) for name, value in given)
 
     def _note_used(self, table: Mapping[str, Any]) -> None:
         for key, call in (pair for role in ("who", "also", "unless") for pair in table.get(role, {}).items()):
@@ -416,10 +416,7 @@ class _Builder:
         if found is None:
             self.wrong(self.reader.find(call, table["line"]), f"{call!r} is not an event, such as recv(v='ok')")
             return None
-        args = []
-        for part in _split(found["args"] or ""):
-            name, _, expression = part.partition("=")
-            args.append((name.strip(), self.value((expression or name).strip(), binding, table["line"], call)))
+        args = [(name, self.value(text, binding, table["line"], call)) for name, text in _arguments(found["args"])]
         if family:
             self._check_event(found["event"], [name for name, _ in args], family, table, call)
         return Event(found["event"], tuple(args))
@@ -478,8 +475,10 @@ class _Builder:
                 self.wrong(written.place, f"this must be {needed}")
 
 
-def _partition(text: str) -> tuple[str, str, str]:
-    return text.partition("=")
+def _arguments(text: str | None) -> list[tuple[str, str]]:
+    """The names and the expressions in `j, v='eof'`; a name alone stands for itself."""
+    pairs = (part.partition("=") for part in _split(text or ""))
+    return [(name.strip(), (expression or name).strip()) for name, _, expression in pairs]
 
 
 def _split(text: str) -> list[str]:

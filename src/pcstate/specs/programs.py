@@ -33,7 +33,8 @@ def demands(scenario: Scenario) -> Demands:
     """What `scenario` asks of the network. The requests of caller i are numbered from i * (most requests of any caller), hosts
     in the order of the scenario's numbers for them."""
     width = max(caller.requests for caller in scenario.callers)
-    lines = tuple(_line(caller, i * width, scenario) for i, caller in enumerate(scenario.callers))
+    places = {host: place for place, host in enumerate(scenario.hosts)}
+    lines = tuple(_line(caller, i * width, places, scenario.server) for i, caller in enumerate(scenario.callers))
     server, constants = scenario.server, _constants(scenario)
     sets: dict[str, list[Value]] = {
         "kinds": list(dict.fromkeys((_kind(server), "none"))),
@@ -49,11 +50,11 @@ def demands(scenario: Scenario) -> Demands:
     return Demands(lines, sets, constants, ranks, tuple(_unsupported(scenario)))
 
 
-def _line(caller: CallerProgram, first: int, scenario: Scenario) -> Lts:
+def _line(caller: CallerProgram, first: int, places: Mapping[int, int], server: ServerScript) -> Lts:
     events = [
         event
         for request in range(caller.requests)
-        for event in _request(caller, first + request, scenario.hosts.index(caller.host(request)), scenario.server)
+        for event in _request(caller, first + request, places[caller.host(request)], server)
     ]
     configurations = tuple(Configuration((f"step_{n}",)) for n in range(len(events) + 1))
     return Lts(0, configurations, {(n, event): n + 1 for n, event in enumerate(events)})
