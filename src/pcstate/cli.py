@@ -126,11 +126,10 @@ def diff(v1: str, v2: str, scenarios: tuple[str, ...], style: str) -> int:
     """
     from pcstate import pipeline
     from pcstate.diff import diff as compare
-    from pcstate.diff import open_scenarios
     from pcstate.show import difference
 
     spec = pipeline.read_spec()
-    programs = open_scenarios(spec, scenarios, _stdin)
+    programs = pipeline.open_scenarios(spec, scenarios, _stdin)
     found = compare(spec, (v1, v2), programs, _steps())
     if style == "json":
         _json(difference.diff_json(found), True)
@@ -160,11 +159,12 @@ def conform(
     default: every toolchain found that a profile speaks for.
     """
     from pcstate import pipeline
+    from pcstate.conform import conform as compare
     from pcstate.show import agreement
 
     if table:
         _make_room(table)
-    found = pipeline.conform(pipeline.read_spec(), scenarios, gos, against, repeat, _steps(), _stdin)
+    found = compare(pipeline.read_spec(), scenarios, gos, against, repeat, _steps(), _stdin)
     if table:
         table.write_text(agreement.agreement_page(found), encoding="utf-8", newline="\n")
     if style == "json":

@@ -3,7 +3,7 @@
 In: the spec, two Gos and scenarios. Out: a `DiffReport` of nothing but differences, and of what is not known to be equal.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pcstate.check.difference import constant_changes, exclusive_outcomes, property_changes, telling_side
@@ -15,9 +15,8 @@ from pcstate.model.verdict import Bounds
 from pcstate.pipeline import SCENARIO_BOUNDS, PredictReport, Search, Steps, check, search_outcomes, search_scenario
 from pcstate.specs.library import Spec
 from pcstate.specs.profiles import choose_profile
-from pcstate.specs.scenarios import load_scenario, scenario_names
 
-__all__ = ["DiffReport", "diff", "open_scenarios"]
+__all__ = ["DiffReport", "diff"]
 
 BOUNDS = replace(SCENARIO_BOUNDS, timeout=20.0)
 """The limits of a scenario's search: less time than `predict` gives it, for the library has hundreds of them."""
@@ -40,12 +39,6 @@ class DiffReport:
     def agreement(self) -> Agreement:
         """Whether anything differs."""
         return agreement((*self.properties, *self.scenarios))
-
-
-def open_scenarios(spec: Spec, asked: Sequence[str], stdin: Callable[[], str] = str) -> tuple[Scenario, ...]:
-    """The scenarios of those names or files (`-` for stdin), or all of the library. Raises: SpecError."""
-    names = asked or list(scenario_names(spec.root))
-    return tuple(load_scenario(name, spec.root, stdin() if name == "-" else "") for name in names)
 
 
 def diff(spec: Spec, gos: tuple[str, str], scenarios: Sequence[Scenario], progress: Steps | None = None) -> DiffReport:

@@ -4,7 +4,7 @@
     predict   spec/ + scenario -> network with that program in it -> explored, time in order -> outcomes at rest
     diff      (diff.py) check and predict under two profiles -> what differs, and a run that only one of them has
     observe   scenario -> our Go driver under a real toolchain -> outcomes, counted
-    conform   scenarios x toolchains -> observe and predict -> is the one within the other?
+    conform   (conform.py) scenarios x toolchains -> observe and predict -> is the one within the other?
     graph     spec/ -> diagrams -> files
     lint      spec/ -> every mistake at once
 
@@ -13,12 +13,10 @@ Each function takes plain values and returns plain values; `cli` turns words int
 
 import contextlib
 import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from pcstate.check.conformance import compare
 from pcstate.check.diagrams import chart_diagram, lifecycle_diagram, quotient_diagram, reachable_diagram
 from pcstate.check.explore import StateGraph, explore
 from pcstate.check.judge import Judge
@@ -27,15 +25,14 @@ from pcstate.check.reduction import Reduction
 from pcstate.check.refinement import refines
 from pcstate.check.standing import standing
 from pcstate.check.tracing import Tracer
-from pcstate.errors import GoError, Mistake, Place, SpecError
+from pcstate.errors import Mistake, Place, SpecError
 from pcstate.model.advice import CompiledAdvice, Standing
-from pcstate.model.conformance import Conformance
 from pcstate.model.diagram import Diagram
 from pcstate.model.lts import Value
 from pcstate.model.network import Network
 from pcstate.model.property import CompiledProperty, Mutant
 from pcstate.model.scenario import CallerProgram, Outcome, Scenario, ServerScript
-from pcstate.model.verdict import Bounds, Judgement, Verdict
+from pcstate.model.verdict import Bounds, Judgement, Verdict, worst
 from pcstate.specs import cache
 from pcstate.specs.advice import compile_advice
 from pcstate.specs.charts import ChartBehaviour
@@ -48,12 +45,8 @@ from pcstate.specs.properties import compile_property
 from pcstate.specs.scenarios import load_scenario, parse_expression, scenario_names
 from pcstate.specs.source import Reader, known, spec_root
 
-if TYPE_CHECKING:
-    from pcstate.golang.toolchain import Toolchain
-
 __all__ = [
-    "SCENARIO_BOUNDS", "CheckReport", "ConformReport", "PredictReport", "check", "conform", "lint", "open_scenario", "predict",
-    "read_spec",
+    "SCENARIO_BOUNDS", "CheckReport", "PredictReport", "check", "lint", "open_scenario", "open_scenarios", "predict", "read_spec",
 ]  # fmt: skip
 
 Progress = Callable[[int, float], None]
@@ -100,7 +93,7 @@ class CheckReport:
     @property
     def verdict(self) -> Verdict:
         """VIOLATED if any property is, else UNKNOWN if any is, else HOLDS."""
-        return _worst(judgement.verdict for judgement in self.judgements)
+        return worst(judgement.verdict for judgement in self.judgements)
 
     @property
     def surprises(self) -> tuple[Judgement, ...]:
@@ -151,38 +144,6 @@ class ObserveReport:
     outcomes: tuple[tuple[Outcome, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """One scenario under one Go: how what it showed compares with what a profile allows."""
-
-    folder: str
-    """The folder of the library that the scenario lies in; `""` for one from elsewhere."""
-    scenario: Scenario
-    go: str
-    profile_name: str
-    conformance: Conformance
-
-
-@dataclass(frozen=True, slots=True)
-class ConformReport:
-    """What `conform` found, scenario by scenario, and for each one Go by Go."""
-
-    results: tuple[Compared, ...]
-    repeat: int
-    left_out: tuple[str, ...]
-    """The Gos that are installed, but that no profile speaks for."""
-
-    @property
-    def verdict(self) -> Verdict:
-        """VIOLATED if any result is, else UNKNOWN if any is, else HOLDS."""
-        return _worst(result.conformance.verdict for result in self.results)
-
-
-def _worst(verdicts: Iterable[Verdict]) -> Verdict:
-    found = set(verdicts)
-    return next((v for v in (Verdict.VIOLATED, Verdict.UNKNOWN) if v in found), Verdict.HOLDS)
-
-
 def read_spec(root: Path | None = None, mutant: Mutant | None = None, only: Sequence[str] = ()) -> Spec:
     """The spec in `root`, or the one that pcstate ships. Raises: SpecError with every mistake in it."""
     return load_spec(root or spec_root(), mutant, only)
@@ -194,6 +155,12 @@ def open_scenario(asked: str | None, expression: str | None, requests: int, stdi
         return parse_expression(expression, requests)
     assert asked is not None, "a scenario or an expression"
     return load_scenario(asked, spec_root(), stdin() if asked == "-" else "")
+
+
+def open_scenarios(spec: Spec, asked: Sequence[str], stdin: Callable[[], str] = str) -> tuple[Scenario, ...]:
+    """The scenarios of those names or files (`-` for stdin), or all of the library. Raises: SpecError."""
+    names = asked or list(scenario_names(spec.root))
+    return tuple(load_scenario(name, spec.root, stdin() if name == "-" else "") for name in names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,69 +341,6 @@ def observe(scenario: Scenario, go: str | None = None, repeat: int = 1) -> Obser
 
     toolchain = find(go)
     return ObserveReport(toolchain.version, run(scenario, toolchain, repeat))
-
-
-def conform(
-    spec: Spec,
-    asked: Sequence[str] = (),
-    gos: Sequence[str] = (),
-    against: str | None = None,
-    repeat: int = 10,
-    progress: Steps | None = None,
-    stdin: Callable[[], str] = str,
-) -> ConformReport:
-    """Compare real Go with the spec: each scenario that is `asked` for (if none, all of the library) under each of `gos` (if
-    none, every toolchain found that a profile speaks for), with the profile of that Go or with that of `against`.
-
-    Order: scenarios as asked, or by folder and name; Gos as asked, or from old to new.
-    Cost:  `repeat` runs of each under each Go, and a prediction for each scenario and profile.
-    Raises: SpecError and GoError, before anything is run, for what does not exist.
-    """
-    from pcstate.golang.harness import observe as run
-
-    folders = {name: path.parent.name for name, path in scenario_names(spec_root()).items()}
-    names = list(dict.fromkeys(asked or folders))
-    scenarios = [(folders.get(name, ""), open_scenario(name, None, 1, stdin)) for name in names]
-    toolchains, left_out = _toolchains(spec, gos, against)
-    results: list[Compared] = []
-    for folder, scenario in scenarios:
-        predictions: dict[str, PredictReport] = {}
-        for toolchain, profile in toolchains:
-            if progress:
-                progress(len(results), len(scenarios) * len(toolchains), f"{scenario.name}, Go {toolchain.version}")
-            if profile.name not in predictions:
-                predictions[profile.name] = predict(spec, scenario, profile.name)
-            predicted = predictions[profile.name]
-            observed = [outcome for outcome, _ in run(scenario, toolchain, repeat)]
-            conformance = compare(observed, predicted.outcomes, predicted.complete, predicted.reason)
-            results.append(Compared(folder, scenario, toolchain.version, profile.name, conformance))
-    if progress:
-        progress(len(results), len(results), "")
-    return ConformReport(tuple(results), repeat, left_out)
-
-
-def _toolchains(spec: Spec, gos: Sequence[str], against: str | None) -> tuple[list[tuple["Toolchain", Profile]], tuple[str, ...]]:
-    """The toolchains to run, each version once and with its profile, and those that are installed but have no profile."""
-    from pcstate.golang.toolchain import find, installed
-
-    fixed = choose_profile(spec.profiles, against, "--spec") if against else None
-    if gos:
-        chosen = dict.fromkeys(find(go) for go in gos)
-        return [(found, fixed or choose_profile(spec.profiles, found.version)) for found in chosen], ()
-    find(None)  # says what to do where there is none at all
-    versions = {found.version: found for found in reversed(installed())}
-    ordered = sorted(versions.values(), key=lambda found: found.order)
-    fitting, left_out = [], []
-    for found in ordered:
-        try:
-            fitting.append((found, fixed or choose_profile(spec.profiles, found.version)))
-        except SpecError:
-            left_out.append(found.version)
-    if not fitting:
-        raise GoError(
-            f"no profile speaks for any Go that is installed: {', '.join(left_out)}\n  fix: --spec V, a profile of spec/"
-        )
-    return fitting, tuple(left_out)
 
 
 def draw(output: Path, gos: Sequence[str | None], subjects: Sequence[str], formats: Sequence[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from pcstate import conform as flow
 from pcstate import pipeline
 from pcstate.golang.toolchain import Toolchain
 from pcstate.model.verdict import Verdict
@@ -45,8 +46,8 @@ def test_conform_tells_a_go_from_the_spec_of_another(spec: Spec) -> None:
     """An early Close ends the connection in Go 1.26, and does not in 1.27.3."""
     if "1.27.3" not in {toolchain.version for toolchain in TOOLCHAINS}:
         pytest.skip("needs Go 1.27.3")
-    own = pipeline.conform(spec, ["close-only"], ["1.27.3"], repeat=2)
-    other = pipeline.conform(spec, ["close-only"], ["1.27.3"], "1.26", repeat=2)
+    own = flow.conform(spec, ["close-only"], ["1.27.3"], repeat=2)
+    other = flow.conform(spec, ["close-only"], ["1.27.3"], "1.26", repeat=2)
     assert (Verdict.HOLDS, Verdict.VIOLATED) == (own.verdict, other.verdict)
     (outside,) = other.results[0].conformance.outside
     assert {"dials", "reused", "goroutines", "idle_conns"} < {difference.field for difference in outside.differences}

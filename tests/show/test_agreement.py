@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from pcstate.check.conformance import compare
+from pcstate.conform import Compared, ConformReport
 from pcstate.model.conformance import Conformance
 from pcstate.model.scenario import CallerProgram, Outcome, Scenario
-from pcstate.pipeline import Compared, ConformReport
 from pcstate.show.agreement import agreement_page, conform_json, conform_text
 
 KEPT = Outcome(1, (False, True), 1, 1, 3, 1, 0, ("", ""))

@@ -5,16 +5,17 @@ from pathlib import Path
 
 import pytest
 
+from pcstate import conform as flow
 from pcstate import pipeline
 from pcstate.check.conformance import compare
 from pcstate.check.predict import Prediction
 from pcstate.cli import main
+from pcstate.conform import Compared, ConformReport
 from pcstate.errors import GoError, SpecError
 from pcstate.golang.toolchain import Toolchain
 from pcstate.model.conformance import Conformance
 from pcstate.model.scenario import Outcome, Scenario
 from pcstate.model.verdict import Verdict
-from pcstate.pipeline import Compared, ConformReport
 from pcstate.specs.library import Spec
 
 KEPT = Outcome(1, (False,), 1, 1, 3, 1, 0, ("",))
@@ -42,7 +43,7 @@ def pretend(monkeypatch: pytest.MonkeyPatch) -> Pretend:
 
 def reports(monkeypatch: pytest.MonkeyPatch, *found: Conformance) -> None:
     results = tuple(Compared("", Scenario(f"s{n}", "", ()), "1.27.3", "go1.27.2", each) for n, each in enumerate(found))
-    monkeypatch.setattr("pcstate.pipeline.conform", lambda *_: ConformReport(results, 10, ()))
+    monkeypatch.setattr("pcstate.conform.conform", lambda *_: ConformReport(results, 10, ()))
 
 
 def exit_code(*arguments: str) -> object:
@@ -75,7 +76,7 @@ def test_the_table_is_written_where_it_is_asked_for(monkeypatch: pytest.MonkeyPa
 def test_a_table_that_cannot_be_written_is_said_before_anything_runs(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("pcstate.pipeline.conform", lambda *_: pytest.fail("it ran"))
+    monkeypatch.setattr("pcstate.conform.conform", lambda *_: pytest.fail("it ran"))
     (tmp_path / "file").write_text("")
     for place in (tmp_path, tmp_path / "file" / "page.md"):
         assert 2 == exit_code("--table", str(place))
@@ -91,25 +92,25 @@ def test_each_profile_is_predicted_once(monkeypatch: pytest.MonkeyPatch, pretend
         asked.append(go)
         return predict(spec, scenario, go)
 
-    monkeypatch.setattr(pipeline, "predict", counted)
-    report = pipeline.conform(spec, ["truncated-read"])
+    monkeypatch.setattr(flow, "predict", counted)
+    report = flow.conform(spec, ["truncated-read"])
     assert ["go1.26", "go1.27.2"] == asked
     assert ["1.25.5", "1.26.6", "1.27.2", "1.27.3"] == [result.go for result in report.results]
 
 
 def test_a_go_is_compared_with_its_own_spec_or_with_the_one_asked_for(pretend: Pretend, spec: Spec) -> None:
     pretend("1.27.3", shown=GONE)
-    (own,) = pipeline.conform(spec, ["truncated-read"]).results
-    (other,) = pipeline.conform(spec, ["truncated-read"], against="1.26").results
+    (own,) = flow.conform(spec, ["truncated-read"]).results
+    (other,) = flow.conform(spec, ["truncated-read"], against="1.26").results
     assert ("go1.27.2", "go1.26") == (own.profile_name, other.profile_name)
 
 
 def test_without_names_the_whole_library_is_compared(monkeypatch: pytest.MonkeyPatch, pretend: Pretend, spec: Spec) -> None:
     pretend("1.27.3")
     nothing = pipeline.PredictReport(spec.profiles[0], "", Scenario("", "", ()), Prediction({}, False, 0, "not now"))
-    monkeypatch.setattr(pipeline, "predict", lambda *_: nothing)
+    monkeypatch.setattr(flow, "predict", lambda *_: nothing)
     seen: list[tuple[int, int]] = []
-    report = pipeline.conform(spec, progress=lambda done, of, _: seen.append((done, of)))
+    report = flow.conform(spec, progress=lambda done, of, _: seen.append((done, of)))
     assert len(report.results) >= 70
     assert Verdict.UNKNOWN is report.verdict
     assert "article" == report.results[0].folder
@@ -118,32 +119,32 @@ def test_without_names_the_whole_library_is_compared(monkeypatch: pytest.MonkeyP
 
 def test_a_go_without_a_profile_is_left_out_and_named(pretend: Pretend, spec: Spec) -> None:
     pretend("1.27.3", "1.999.0", "1.28rc1")
-    report = pipeline.conform(spec, ["truncated-read"])
+    report = flow.conform(spec, ["truncated-read"])
     assert (["1.27.3"], ("1.28rc1", "1.999.0")) == ([result.go for result in report.results], report.left_out)
-    report = pipeline.conform(spec, ["truncated-read"], against="1.27")
+    report = flow.conform(spec, ["truncated-read"], against="1.27")
     assert (["1.27.3", "1.28rc1", "1.999.0"], ()) == ([result.go for result in report.results], report.left_out)
 
 
 def test_a_go_that_was_asked_for_needs_a_profile(pretend: Pretend, spec: Spec) -> None:
     pretend("1.27.3", "1.999.0")
     with pytest.raises(SpecError, match=r"--go.*no profile speaks for Go '1\.999\.0'"):
-        pipeline.conform(spec, ["seed"], ["1.999"])
+        flow.conform(spec, ["seed"], ["1.999"])
     with pytest.raises(SpecError, match=r"--spec.*no profile speaks for Go '1\.999'"):
-        pipeline.conform(spec, ["seed"], against="1.999")
+        flow.conform(spec, ["seed"], against="1.999")
 
 
 def test_without_any_fitting_go_it_says_what_to_do(pretend: Pretend, spec: Spec) -> None:
     pretend()
     with pytest.raises(GoError, match="no Go toolchain was found"):
-        pipeline.conform(spec, ["seed"])
+        flow.conform(spec, ["seed"])
     pretend("1.999.0")
     with pytest.raises(GoError, match=r"no profile speaks for any Go that is installed: 1\.999\.0"):
-        pipeline.conform(spec, ["seed"])
+        flow.conform(spec, ["seed"])
 
 
 def test_a_version_that_is_installed_twice_runs_once(pretend: Pretend, spec: Spec) -> None:
     pretend("1.27.3", "1.27.3")
-    assert ["1.27.3"] == [result.go for result in pipeline.conform(spec, ["truncated-read", "truncated-read"]).results]
+    assert ["1.27.3"] == [result.go for result in flow.conform(spec, ["truncated-read", "truncated-read"]).results]
 
 
 @pytest.mark.parametrize("terminal", [True, False])

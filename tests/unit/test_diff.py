@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from pcstate import pipeline
 from pcstate.cli import SCHEMAS, main
-from pcstate.diff import DiffReport, diff, open_scenarios
+from pcstate.diff import DiffReport, diff
 from pcstate.model.difference import Agreement
 from pcstate.model.verdict import Bounds
 from pcstate.show.difference import diff_json, diff_text
@@ -46,7 +46,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def drained(spec: Spec) -> DiffReport:
     """What the first drain changed, for one request as far as properties go."""
-    scenarios = open_scenarios(spec, ["seed", "truncated-read", "close-only-at-once"])
+    scenarios = pipeline.open_scenarios(spec, ["seed", "truncated-read", "close-only-at-once"])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pcstate.diff.check", lambda spec, go: pipeline.check(spec, go, Bounds(requests=1)))
         return diff(spec, ("1.26", "1.27.0"), scenarios)
@@ -132,8 +132,8 @@ def test_what_is_not_known_is_never_equal(run: Run, tmp_path: Any) -> None:
 
 
 def test_every_scenario_of_the_library_is_compared_unless_some_are_named(spec: Spec) -> None:
-    assert {"seed", "truncated-read"} <= {scenario.name for scenario in open_scenarios(spec, ())}
-    assert ["seed", "stdin"] == [scenario.name for scenario in open_scenarios(spec, ["seed", "-"], lambda: TWICE)]
+    assert {"seed", "truncated-read"} <= {scenario.name for scenario in pipeline.open_scenarios(spec, ())}
+    assert ["seed", "stdin"] == [scenario.name for scenario in pipeline.open_scenarios(spec, ["seed", "-"], lambda: TWICE)]
 
 
 @pytest.mark.usefixtures("few")

@@ -11,9 +11,10 @@ from jsonschema import Draft202012Validator
 from pcstate import pipeline
 from pcstate.check.conformance import compare
 from pcstate.cli import SCHEMAS, main
+from pcstate.conform import Compared, ConformReport
 from pcstate.model.scenario import Outcome, Scenario
 from pcstate.model.verdict import Bounds, Verdict
-from pcstate.pipeline import Compared, ConformReport, ObserveReport
+from pcstate.pipeline import ObserveReport
 from pcstate.show import agreement, report
 from pcstate.specs.properties import KINDS
 

@@ -1,11 +1,12 @@
 """Verdicts: never a bool, always with the bounds they hold under."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from pcstate.model.trace import Trace
 
-__all__ = ["Bounds", "Judgement", "Verdict"]
+__all__ = ["Bounds", "Judgement", "Verdict", "worst"]
 
 
 class Verdict(StrEnum):
@@ -15,6 +16,12 @@ class Verdict(StrEnum):
     VIOLATED = "VIOLATED"
     UNKNOWN = "UNKNOWN"
     NOT_RUN = "NOT_RUN"
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """VIOLATED if any is, else UNKNOWN if any is, else HOLDS."""
+    found = set(verdicts)
+    return next((v for v in (Verdict.VIOLATED, Verdict.UNKNOWN) if v in found), Verdict.HOLDS)
 
 
 @dataclass(frozen=True, slots=True)

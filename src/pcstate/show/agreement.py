@@ -17,7 +17,7 @@ __all__ = ["agreement_page", "conform_json", "conform_text"]
 
 
 class Compared(Protocol):
-    """One scenario under one Go (`pipeline.Compared`)."""
+    """One scenario under one Go (`conform.Compared`)."""
 
     @property
     def folder(self) -> str: ...
@@ -32,7 +32,7 @@ class Compared(Protocol):
 
 
 class Conformed(Protocol):
-    """All of them (`pipeline.ConformReport`)."""
+    """All of them (`conform.ConformReport`)."""
 
     @property
     def results(self) -> Sequence[Compared]: ...
