@@ -14,7 +14,8 @@ from pcstate.model.verdict import Bounds
 from pcstate.specs.chart_text import parse_chart
 from pcstate.specs.clauses import parse_clauses
 from pcstate.specs.library import Spec
-from pcstate.specs.networks import NetworkText, instantiate, parse_network
+from pcstate.specs.network_text import NetworkText, parse_network
+from pcstate.specs.networks import instantiate
 from pcstate.specs.profiles import parse_profile
 from pcstate.specs.properties import parse_property
 from pcstate.specs.scenarios import parse_expression, parse_scenario

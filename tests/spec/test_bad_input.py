@@ -12,7 +12,7 @@ from pcstate.errors import Mistake, SpecError
 from pcstate.specs.advice import parse_advice
 from pcstate.specs.chart_text import parse_chart
 from pcstate.specs.clauses import parse_clauses
-from pcstate.specs.networks import parse_network
+from pcstate.specs.network_text import parse_network
 from pcstate.specs.profiles import parse_profile
 from pcstate.specs.properties import parse_property
 from pcstate.specs.scenarios import load_scenario, parse_expression, parse_scenario

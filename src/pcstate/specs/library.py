@@ -16,7 +16,7 @@ from pcstate.model.property import Mutant, Property
 from pcstate.specs.advice import parse_advice
 from pcstate.specs.chart_text import parse_chart
 from pcstate.specs.clauses import parse_clauses
-from pcstate.specs.networks import NetworkText, parse_network
+from pcstate.specs.network_text import NetworkText, parse_network
 from pcstate.specs.profiles import Profile, parse_profile
 from pcstate.specs.properties import parse_property
 from pcstate.specs.source import Reader, Source, known, read_source

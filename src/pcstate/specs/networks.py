@@ -1,4 +1,4 @@
-"""A network file -> a `Network`: components started, synchronisation vectors unrolled over their index sets.
+"""A network's text -> a `Network`: components started, synchronisation vectors unrolled over their index sets.
 
 In the file, `"read_loop[j]" = "recv_eofc(j, v='eof')"` reads: component read_loop number j takes part with event recv_eofc,
 whose data are j (the index variable of that name) and v. A key may stand for several components:
@@ -17,108 +17,14 @@ from pcstate.model.formula import FormulaError, Written, compile_formula, evalua
 from pcstate.model.lts import Behaviour, Event, Value
 from pcstate.model.network import Apart, Component, Network, Part, Spent, Vector
 from pcstate.specs.charts import ChartBehaviour
-from pcstate.specs.source import Reader, Source, known
+from pcstate.specs.network_text import NetworkText
+from pcstate.specs.source import Reader, known
 
-__all__ = ["NetworkText", "instantiate", "parse_network"]
+__all__ = ["instantiate"]
 
-_CLASSES = ("goroutine", "object", "environment", "observer")
-_SYNC_CLASSES = ("environment", "timer", "environment-timer", "idle-timer", "settle")
 _INDEX_SETS = ("conns", "callers", "all_requests")
-_OUTCOME = ("dials", "read_loops", "write_loops", "others", "idle_conns", "unread_conns", "reused", "error")
-_KINDS: Mapping[str, type] = {
-    **dict.fromkeys(("with", "who", "also", "unless", "lifecycle"), dict),
-    "first": bool,
-    **dict.fromkeys(("these", "those", "until", "objects"), list),
-}  # fmt: skip
 _KEY = re.compile(r"^(?P<name>\w+)(\[(?P<index>[^\]]+)\])?(\s+for\s+(?P<var>\w+)\s+in\s+(?P<set>\w+)(\s+if\s+(?P<cond>.+))?)?$")
 _CALL = re.compile(r"^(?P<event>[a-z][a-z0-9_]*)(\((?P<args>.*)\))?$")
-
-
-@dataclass(frozen=True, slots=True)
-class NetworkText:
-    """A network file as read: not yet of any size."""
-
-    source: Source
-    parameters: Mapping[str, int]
-    sets: Mapping[str, list[Value]]
-    components: tuple[Mapping[str, Any], ...]
-    syncs: tuple[Mapping[str, Any], ...]
-    outcome: Mapping[str, Written]
-    apart: tuple[Mapping[str, Any], ...]
-    spent: tuple[Mapping[str, Any], ...]
-    """Facts that reductions rest on (see the file)."""
-    references: Mapping[str, Mapping[str, str]]
-    """By component: which of its data are numbers of others, and of which set."""
-
-
-def parse_network(source: Source) -> NetworkText:
-    """Read a network file. Raises: SpecError with every mistake of form in it; names are checked by `instantiate`."""
-    reader = Reader(source)
-    document = reader.toml()
-    reader.keys(document, ("parameters", "sets", "component", "sync", "outcome", "apart", "spent", "references"), 1, "a network")
-    parameters = reader.typed(document, "parameters", dict, 1, {})
-    sets = reader.typed(document, "sets", dict, 1, {})
-    for name, value in parameters.items():
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            place = reader.find("", reader.table("parameters"), name)
-            reader.wrong(place, f"parameter {name!r} must be a whole number of at least 1")
-    for name, values in sets.items():
-        if not isinstance(values, list) or not all(isinstance(v, int | str) for v in values):
-            reader.wrong(reader.find("", reader.table("sets"), name), f"set {name!r} must be a list of numbers or words")
-    components = _tables(reader, document, "component", ("chart", "name", "for", "class", "with"), ("chart",), _CLASSES)
-    allowed = ("name", "for", "when", "class", "first", "who", "also", "unless", "lifecycle")
-    syncs = _tables(reader, document, "sync", allowed, ("name", "who"), _SYNC_CLASSES)
-    outcome = reader.typed(document, "outcome", dict, 1, {})
-    apart = _tables(
-        reader, document, "apart", ("for", "while", "these", "those", "until"), ("while", "these", "those", "until"), ()
-    )
-    spent = _tables(reader, document, "spent", ("for", "while", "objects"), ("while", "objects"), ())
-    references = reader.typed(document, "references", dict, 1, {})
-    for name in references:
-        reader.typed(references, name, dict, reader.table("references"))
-    for key in _OUTCOME if outcome else ():
-        reader.typed(outcome, key, str, reader.table("outcome"))
-    reader.keys(outcome, _OUTCOME, reader.table("outcome"), "[outcome]")
-    if not outcome:
-        reader.wrong(reader.place(), "a network needs the table [outcome]")
-    reader.finish()
-    outcome = {key: reader.written(text, reader.table("outcome"), key) for key, text in outcome.items()}
-    apart, spent = (
-        tuple({**table, "while": reader.written(table["while"], table["line"], "while")} for table in tables)
-        for tables in (apart, spent)
-    )
-    return NetworkText(source, parameters, sets, components, syncs, outcome, apart, spent, references)
-
-
-def _tables(
-    reader: Reader,
-    document: Any,
-    kind: str,
-    allowed: tuple[str, ...],
-    needed: tuple[str, ...],
-    classes: tuple[str, ...],
-) -> tuple[Mapping[str, Any], ...]:
-    tables = reader.typed(document, kind, list, 1, [])
-    found = []
-    for index, table in enumerate(tables):
-        line = reader.table(kind, index)
-        if not isinstance(table, dict):
-            reader.wrong(reader.place(line), f"[[{kind}]] must be a table")
-            continue
-        reader.keys(table, allowed, line, f"a {kind}")
-        for key in allowed:
-            if key in needed or key in table:
-                reader.typed(table, key, _KINDS.get(key, str), line)
-        for key in ("who", "also", "unless"):
-            entries = table.get(key)
-            for name, event in entries.items() if isinstance(entries, dict) else ():
-                if not isinstance(event, str):
-                    reader.wrong(reader.find(str(name), line), "a component takes part with an event, written as a string")
-        if table.get("class", "") not in ("", *classes):
-            place = reader.find(str(table["class"]), line, "class")
-            reader.wrong(place, f"there is no class {table['class']!r}", known(classes, table["class"]))
-        found.append({**table, "line": line})
-    return tuple(found)
 
 
 def instantiate(
