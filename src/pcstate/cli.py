@@ -5,11 +5,14 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pcstate.errors import GoError, Mistake, Place, SpecError
+
+if TYPE_CHECKING:
+    from pcstate.check.limits import Progress, Status
 
 __all__ = ["main"]
 
@@ -39,20 +42,47 @@ def cli() -> None:
 @click.option("--conns", default=1, show_default=True, type=click.IntRange(1, 8), help="Connections that may be dialled.")
 @click.option("--hosts", default=1, show_default=True, type=click.IntRange(1, 8), help="Hosts.")
 @click.option("--requests", default=2, show_default=True, type=click.IntRange(1, 8), help="Requests of each caller.")
-@click.option("--max-states", default=2_000_000, show_default=True, type=click.IntRange(1), help="Give up beyond this.")
+@click.option("--max-states", default=100_000_000, show_default=True, type=click.IntRange(1), help="Give up beyond this.")
 @click.option("--timeout", default=600.0, show_default=True, type=click.FloatRange(0), help="Give up after so many seconds.")
+@click.option(
+    "--memory", "gigabytes", default=0.0, type=click.FloatRange(0), metavar="GB", help="Give up beyond so much; 0: no limit."
+)
+@click.option(
+    "--checkpoint",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    metavar="FILE",
+    help="Go on from FILE if it is there; write to it what a search that is stopped has found.",
+)
+@click.option(
+    "--symmetry/--no-symmetry",
+    default=True,
+    help="In a large search, take for one what only the numbers of connections and callers tell apart (the default).",
+)
 @click.option("--expect", is_flag=True, help="Exit 0 if each verdict is the one that the profile expects.")
 @_format
-def check(gos: tuple[str, ...], names: tuple[str, ...], expect: bool, style: str, **sizes: Any) -> int:
+def check(
+    gos: tuple[str, ...],
+    names: tuple[str, ...],
+    gigabytes: float,
+    checkpoint: Path | None,
+    symmetry: bool,
+    expect: bool,
+    style: str,
+    **sizes: Any,
+) -> int:
     """Explore the network and judge every property."""
+    if checkpoint and gos[1:]:
+        raise click.UsageError("--checkpoint holds one search: give one --go with it")
     from pcstate import pipeline
     from pcstate.model.verdict import Bounds
     from pcstate.show import report
 
     spec = pipeline.read_spec(only=names)
-    reports = [
-        pipeline.check(spec, go, Bounds(**sizes), _progress(f"exploring {go or 'the newest profile'}")) for go in gos or (None,)
-    ]
+    bounds = Bounds(**sizes, memory=int(gigabytes * 1e9))
+    reports = []
+    for go in gos or (None,):
+        progress = _progress(f"exploring {go or 'the newest profile'}")
+        reports.append(pipeline.check(spec, go, bounds, progress, checkpoint, symmetry))
     if style == "json":
         _json([report.check_json(found) for found in reports], bool(gos[1:]))
     else:
@@ -268,14 +298,16 @@ def _shows_progress() -> bool:
     return sys.stderr.isatty() and not os.environ.get("CI")
 
 
-def _progress(what: str) -> Callable[[int, float], None] | None:
+def _progress(what: str) -> "Progress | None":
     """A line on stderr for a search that takes more than a second, on a terminal only."""
     if not _shows_progress():
         return None
 
-    def show(states: int, seconds: float) -> None:
-        if seconds > 1:
-            sys.stderr.write(f"\r{what}: {states:,} states, {seconds:.0f} s ")
+    def show(status: "Status") -> None:
+        if status.seconds > 1:
+            rate, memory = f"{status.rate:,.0f} a second", f"{status.memory / 1e9:.1f} GB"
+            counts = f"{status.found:,} states, {rate}, depth {status.depth}, {memory}"
+            sys.stderr.write(f"\r\033[K{what}: {counts}, {status.seconds:.0f} s ")
             sys.stderr.flush()
 
     return show

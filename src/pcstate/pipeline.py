@@ -16,10 +16,13 @@ import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
+from pcstate.check.arrows import Explored
 from pcstate.check.diagrams import chart_diagram, lifecycle_diagram, quotient_diagram, reachable_diagram
 from pcstate.check.explore import StateGraph, explore
 from pcstate.check.judge import Judge
+from pcstate.check.limits import Progress
 from pcstate.check.predict import Prediction, Rests, alike, needs_more_conns, outcomes
 from pcstate.check.reduction import Reduction
 from pcstate.check.refinement import refines
@@ -33,15 +36,17 @@ from pcstate.model.network import Network
 from pcstate.model.property import CompiledProperty, Mutant
 from pcstate.model.scenario import CallerProgram, Outcome, Scenario, ServerScript
 from pcstate.model.verdict import Bounds, Judgement, Verdict, worst
+from pcstate.search import Checkpoint, every_state
 from pcstate.specs import cache
 from pcstate.specs.advice import compile_advice
 from pcstate.specs.charts import ChartBehaviour
+from pcstate.specs.checkpoint import load, question
 from pcstate.specs.feasible import feasible
 from pcstate.specs.library import Spec, load_spec
 from pcstate.specs.networks import instantiate
 from pcstate.specs.profiles import Profile, choose_profile
 from pcstate.specs.programs import demands
-from pcstate.specs.properties import compile_property
+from pcstate.specs.properties import compile_property, is_symmetric
 from pcstate.specs.scenarios import load_scenario, parse_expression, scenario_names
 from pcstate.specs.source import Reader, known, spec_root
 
@@ -49,7 +54,6 @@ __all__ = [
     "SCENARIO_BOUNDS", "CheckReport", "PredictReport", "check", "lint", "open_scenario", "open_scenarios", "predict", "read_spec",
 ]  # fmt: skip
 
-Progress = Callable[[int, float], None]
 Steps = Callable[[int, int, str], None]
 """Told before each step of a long flow, and at its end: how many are done, of how many, and what comes next."""
 
@@ -64,7 +68,7 @@ class CheckReport:
     profile: Profile
     go: str
     bounds: Bounds
-    graph: StateGraph
+    graph: Explored
     judgements: tuple[Judgement, ...]
     expected: tuple[Verdict, ...]
     """For each judgement the verdict that the property's file expects of this profile."""
@@ -94,6 +98,11 @@ class CheckReport:
     def verdict(self) -> Verdict:
         """VIOLATED if any property is, else UNKNOWN if any is, else HOLDS."""
         return worst(judgement.verdict for judgement in self.judgements)
+
+    @property
+    def reductions(self) -> tuple[str, ...]:
+        """What was left out without a loss: `symmetry`, or nothing."""
+        return ("symmetry",) if self.graph.permutations and len(self.graph.permutations) > 1 else ()
 
     @property
     def surprises(self) -> tuple[Judgement, ...]:
@@ -176,11 +185,19 @@ class Built:
         cache.store(self.behaviours, self.size)
 
 
-def build(spec: Spec, profile: Profile, bounds: Bounds, scenario: Scenario | None = None) -> Built:
-    """The network of one size under one profile: the free one, or the one with a scenario's programs in it."""
-    sizes = {key: getattr(bounds, key) for key in ("callers", "conns", "hosts", "requests")}
+def build(
+    spec: Spec, profile: Profile, bounds: Bounds, scenario: Scenario | None = None, memory: Mapping[str, Any] | None = None
+) -> Built:
+    """The network of one size under one profile: the free one, or the one with a scenario's programs in it.
+
+    `memory` is what each chart has answered (`ChartBehaviour.remembered`); what earlier processes kept, if it is not given.
+    """
+    sizes = sizes_of(bounds)
     size = " ".join(map(str, sizes.values())) + (" scenario" if scenario else "")
-    behaviours = cache.behaviours(spec.charts, size)
+    if memory is None:
+        behaviours = cache.behaviours(spec.charts, size)
+    else:
+        behaviours = {name: ChartBehaviour(chart, memory[name]) for name, chart in spec.charts.items()}
     if scenario is None:
         return Built(instantiate(spec.network, behaviours, profile.constants, sizes), behaviours, size)
     asked = demands(scenario)
@@ -189,6 +206,11 @@ def build(spec: Spec, profile: Profile, bounds: Bounds, scenario: Scenario | Non
     sets: dict[str, list[Value]] = {**asked.sets, "ranks": list(range(min(bounds.conns, asked.ranks)))}
     network = feasible(instantiate(spec.network, behaviours, constants, sizes, lines, sets))
     return Built(network, behaviours, size)
+
+
+def sizes_of(bounds: Bounds) -> dict[str, int]:
+    """The sizes of a network, by name."""
+    return {key: getattr(bounds, key) for key in ("callers", "conns", "hosts", "requests")}
 
 
 def compile_all(spec: Spec, network: Network) -> tuple[CompiledProperty, ...]:
@@ -214,20 +236,35 @@ def compile_all_advice(spec: Spec, network: Network) -> tuple[CompiledAdvice, ..
     return tuple(found for path, advice in spec.advice.items() for found in compile_advice(advice, network, spec.texts[path]))
 
 
-def check(spec: Spec, go: str | None = None, bounds: Bounds | None = None, progress: Progress | None = None) -> CheckReport:
+def check(
+    spec: Spec,
+    go: str | None = None,
+    bounds: Bounds | None = None,
+    progress: Progress | None = None,
+    checkpoint: Path | None = None,
+    symmetry: bool = True,
+) -> CheckReport:
     """Explore the network and judge every property. Raises: SpecError.
 
-    Cost: see ENGINE figures in benchmarks; the default bounds take a second or two. Bounds: those given.
+    With `symmetry`, a large search takes for one what only the numbers of connections and callers tell apart, if all properties
+    allow it. The report says whether it did.
+
+    A search that is stopped is written to the file `checkpoint`, if one is given, and goes on from there the next time.
+    Cost: see benchmarks/; the default bounds take a second or two. Bounds: those given.
     """
     profile = choose_profile(spec.profiles, go)
     bounds = bounds or Bounds()
-    built = build(spec, profile, bounds)
+    asked = question(spec, profile.name, sizes_of(bounds))
+    saved = load(checkpoint, asked) if checkpoint else None
+    built = build(spec, profile, bounds, memory=saved.charts if saved else None)
     network = built.network
+    kept = Checkpoint(checkpoint, asked, saved, built.behaviours) if checkpoint else None
     compiled = compile_all(spec, network)
     lifecycle = built.behaviours["lifecycle"]
     abstract = (lifecycle, lifecycle.initial(profile.constants))
     with _uncollected():
-        graph = explore(network, bounds, progress=progress)
+        symmetry = symmetry and all(is_symmetric(promise.promise, network) for promise in compiled)
+        graph = every_state(network, bounds, progress, kept, symmetry)
         judge = Judge(graph, Tracer(graph, spec.clauses), abstract)
         judgements = tuple(judge.judge(promise, profile.name) for promise in compiled)
     expected = tuple(_expected(promise, profile.name) for promise in compiled)
@@ -390,5 +427,5 @@ def _diagram(spec: Spec, subject: str, profile: str) -> Diagram:
     if subject == "reachable":
         return reachable_diagram(graph, chosen.name)
     lifecycle = built.behaviours["lifecycle"]
-    refinement = refines(graph, lifecycle, lifecycle.initial(chosen.constants), 0)
+    refinement = refines(graph, lifecycle, lifecycle.initial(chosen.constants))
     return quotient_diagram(graph, refinement, chosen.name)

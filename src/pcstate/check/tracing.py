@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from pcstate.check.explore import StateGraph
+from pcstate.check.arrows import Explored
 from pcstate.model.clause import Clause
 from pcstate.model.network import GlobalState, Network
 from pcstate.model.trace import Trace, TraceStep
@@ -13,18 +13,18 @@ __all__ = ["Tracer"]
 class Tracer:
     """Names the steps of one graph; `clauses` gives each clause its source."""
 
-    def __init__(self, graph: StateGraph, clauses: Mapping[str, Clause]) -> None:
+    def __init__(self, graph: Explored, clauses: Mapping[str, Clause]) -> None:
         self.graph = graph
         self.clauses = clauses
 
     def trace(self, steps: Sequence[tuple[int, int]], loop: int | None = None) -> Trace:
         """The trace of (vector, number of the state reached) pairs from the initial state."""
-        return self.along([(vector, self.graph.states[number]) for vector, number in steps], loop)
+        return self.along(self.graph.run(steps), loop)
 
     def along(self, run: Sequence[tuple[int, GlobalState]], loop: int | None = None) -> Trace:
         """The trace of (vector, state reached) pairs from the initial state."""
         found: list[TraceStep] = []
-        before = self.graph.states[0]
+        before = self.graph.network.initial()
         for vector, after in run:
             found.append(self.step(before, vector, after))
             before = after
@@ -50,10 +50,6 @@ class Tracer:
         clause = cited[0] if cited else ""
         source = self.clauses[clause].source if clause in self.clauses else ""
         return TraceStep(" + ".join(who), str(vector), clause, source, changed)
-
-    def positions(self, number: int) -> str:
-        """Where every goroutine stands in a state."""
-        return positions(self.graph.network, self.graph.states[number])
 
 
 def positions(network: Network, state: GlobalState) -> str:

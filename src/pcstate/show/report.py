@@ -34,6 +34,8 @@ class Checked(Protocol):
     @property
     def depth(self) -> int: ...
     @property
+    def reductions(self) -> tuple[str, ...]: ...
+    @property
     def seconds(self) -> float: ...
     @property
     def verdict(self) -> Verdict: ...
@@ -46,7 +48,7 @@ class Checked(Protocol):
 def _bounds(bounds: Bounds) -> dict[str, int | float]:
     return {
         "callers": bounds.callers, "conns": bounds.conns, "hosts": bounds.hosts, "requests": bounds.requests,
-        "max_states": bounds.max_states, "timeout": bounds.timeout,
+        "max_states": bounds.max_states, "timeout": bounds.timeout, "memory": bounds.memory,
     }  # fmt: skip
 
 
@@ -59,6 +61,7 @@ def check_json(report: Checked) -> dict[str, Any]:
         "states": report.states,
         "transitions": report.transitions,
         "depth": report.depth,
+        "reductions": list(report.reductions),
         "seconds": round(report.seconds, 3),
         "verdict": report.verdict.value,
         "properties": [
@@ -101,7 +104,8 @@ def check_text(report: Checked, expect: bool) -> None:
             _trace_text(out, judgement)
     counts = f"{report.states:,} states, {report.transitions:,} transitions, depth {report.depth}, {report.seconds:.1f} s"
     bounds = f"bounds: callers {sizes.callers}, conns {sizes.conns}, hosts {sizes.hosts}, requests {sizes.requests} each"
-    out.print(f"{report.verdict}: {counts}; {bounds}")
+    left_out = f"; reductions: {', '.join(report.reductions)}" if report.reductions else ""
+    out.print(f"{report.verdict}: {counts}; {bounds}{left_out}")
     if expect:
         surprises = ", ".join(judgement.name for judgement in report.surprises)
         out.print(f"not as expected: {surprises}" if surprises else "every verdict is the expected one")
