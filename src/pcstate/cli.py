@@ -35,13 +35,22 @@ def cli() -> None:
     """
 
 
+def _sizes(command: Callable[..., int]) -> Callable[..., int]:
+    size = click.IntRange(1, 8)
+    for name, default, about in (
+        ("--requests", 2, "Requests of each caller."),
+        ("--hosts", 1, "Hosts."),
+        ("--conns", 1, "Connections that may be dialled."),
+        ("--callers", 1, "Client goroutines."),
+    ):
+        command = click.option(name, default=default, show_default=True, type=size, help=about)(command)
+    return command
+
+
 @cli.command()
 @_go
 @click.option("--property", "names", multiple=True, metavar="P", help="Judge this property only; may be repeated.")
-@click.option("--callers", default=1, show_default=True, type=click.IntRange(1, 8), help="Client goroutines.")
-@click.option("--conns", default=1, show_default=True, type=click.IntRange(1, 8), help="Connections that may be dialled.")
-@click.option("--hosts", default=1, show_default=True, type=click.IntRange(1, 8), help="Hosts.")
-@click.option("--requests", default=2, show_default=True, type=click.IntRange(1, 8), help="Requests of each caller.")
+@_sizes
 @click.option("--max-states", default=100_000_000, show_default=True, type=click.IntRange(1), help="Give up beyond this.")
 @click.option("--timeout", default=600.0, show_default=True, type=click.FloatRange(0), help="Give up after so many seconds.")
 @click.option(
@@ -223,6 +232,51 @@ def graph(output: Path, gos: tuple[str, ...], subjects: tuple[str, ...], formats
     for line in written:
         click.echo(line, err=True)
     return HOLDS
+
+
+@cli.command()
+@click.argument("scenario", required=False)
+@click.option("-e", "--expression", metavar="STEPS", help="A program: 'get; read-all'.")
+@click.option("-n", "repeated", type=int, help="How often -e is repeated; once if not given.")
+@click.option("--to", "formats", default="promela,tla,aut", show_default=True, help="Formats, by commas.")
+@click.option(
+    "-o", "--output", type=click.Path(file_okay=False, path_type=Path), default=Path(), metavar="DIR", help="Default: here."
+)
+@_go
+@_sizes
+@click.option("--max-states", default=2_000_000, show_default=True, type=click.IntRange(1), help="aut: give up beyond this.")
+@_format
+def export(
+    scenario: str | None,
+    expression: str | None,
+    repeated: int | None,
+    formats: str,
+    output: Path,
+    gos: tuple[str, ...],
+    style: str,
+    **sizes: int,
+) -> int:
+    """Write the network for Spin (promela), TLC (tla), or CADP and mCRL2 (aut).
+
+    promela and tla are the network itself: no global state is explored for them, so that another tool's counts of states,
+    transitions and deadlocks can be held against those of `pcstate check`. aut is the explored state graph. With a SCENARIO
+    (a name from spec/scenarios, a TOML file, or - for stdin) the callers run its program; their number, hosts and requests are
+    the program's. Time is not ordered: a timer may go off whenever it is set.
+    """
+    from pcstate import pipeline
+    from pcstate.export import export as write
+    from pcstate.model.verdict import Bounds
+    from pcstate.show import exported
+
+    program = _open(scenario, expression, repeated) if (scenario, expression, repeated) != (None, None, None) else None
+    spec = pipeline.read_spec()
+    wanted = [word.strip() for word in formats.split(",") if word.strip()]
+    found = [write(spec, wanted, output, go, Bounds(**sizes), program) for go in gos or (None,)]
+    if style == "json":
+        _json([exported.export_json(report) for report in found], True)
+    else:
+        exported.export_text(found)
+    return INCONCLUSIVE if any(report.missing for report in found) else HOLDS
 
 
 @cli.command()

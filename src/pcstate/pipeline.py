@@ -6,6 +6,7 @@
     observe   scenario -> our Go driver under a real toolchain -> outcomes, counted
     conform   (conform.py) scenarios x toolchains -> observe and predict -> is the one within the other?
     graph     spec/ -> diagrams -> files
+    export    (export.py) spec/ -> network, made finite -> files for Spin, TLC, mCRL2
     lint      spec/ -> every mistake at once
 
 Each function takes plain values and returns plain values; `cli` turns words into the former and prints the latter.

@@ -42,10 +42,13 @@ class Search:
 
     With `keep`, these are in `degrees`, `vectors` and `targets`, block by block; else they are only counted. With `symmetry`, of
     states that a permutation of connections or callers makes of each other one is kept; `turns` has for each transition the
-    permutation that makes the state that was kept of the one that was reached.
+    permutation that makes the state that was kept of the one that was reached. With `like`, a search of the same network that is
+    over, what its groups offer is known from the beginning.
     """
 
-    def __init__(self, network: Network, keep: bool = True, threads: int = 2, symmetry: bool = False) -> None:
+    def __init__(
+        self, network: Network, keep: bool = True, threads: int = 2, symmetry: bool = False, like: "Search | None" = None
+    ) -> None:
         self.network = network
         self.symmetry = symmetry
         self.keep = keep
@@ -54,12 +57,15 @@ class Search:
         self.stopped = ""
         self._label = np.uint16 if len(network.vectors) <= 1 << 16 else np.int32
         self._workers = [_Worker(BATCH * threads) for _ in range(threads)]
-        self._begin(frozenset())
+        if like is None:
+            self._begin(frozenset())
+        else:
+            self._begin(like.apart, like.packing)
 
-    def _begin(self, apart: frozenset[str]) -> None:
+    def _begin(self, apart: frozenset[str], packing: Packing | None = None) -> None:
         """Begin the search (anew, if a group has turned out to be better left in parts)."""
         self.apart = apart
-        self.packing = Packing(self.network, merge(self.network, apart))
+        self.packing = packing or Packing(self.network, merge(self.network, apart))
         self.permutations = Permutations(self.network, self.packing.groups) if self.symmetry else None
         self.states = self.packing.initial()[None, :]
         self.total = 1
