@@ -57,16 +57,16 @@ class Search:
         self.stopped = ""
         self._label = np.uint16 if len(network.vectors) <= 1 << 16 else np.int32
         self._workers = [_Worker(BATCH * threads) for _ in range(threads)]
-        if like is None:
-            self._begin(frozenset())
-        else:
-            self._begin(like.apart, like.packing)
+        self._begin(like.apart if like else frozenset(), like)
 
-    def _begin(self, apart: frozenset[str], packing: Packing | None = None) -> None:
+    def _begin(self, apart: frozenset[str], like: "Search | None" = None) -> None:
         """Begin the search (anew, if a group has turned out to be better left in parts)."""
         self.apart = apart
-        self.packing = packing or Packing(self.network, merge(self.network, apart))
-        self.permutations = Permutations(self.network, self.packing.groups) if self.symmetry else None
+        self.packing: Packing = like.packing if like else Packing(self.network, merge(self.network, apart))
+        self.permutations: Permutations | None = None
+        if self.symmetry:
+            known = like.permutations if like else None
+            self.permutations = known or Permutations(self.network, self.packing.groups)
         self.states = self.packing.initial()[None, :]
         self.total = 1
         self.expanded = 0
