@@ -67,6 +67,11 @@ def _sizes(command: Callable[..., int]) -> Callable[..., int]:
     default=True,
     help="In a large search, take for one what only the numbers of connections and callers tell apart (the default).",
 )
+@click.option(
+    "--minimise/--no-minimise",
+    default=False,
+    help="In a large search, take for one what nothing can tell apart in a connection or a caller.",
+)
 @click.option("--expect", is_flag=True, help="Exit 0 if each verdict is the one that the profile expects.")
 @_format
 def check(
@@ -75,6 +80,7 @@ def check(
     gigabytes: float,
     checkpoint: Path | None,
     symmetry: bool,
+    minimise: bool,
     expect: bool,
     style: str,
     **sizes: Any,
@@ -91,7 +97,7 @@ def check(
     reports = []
     for go in gos or (None,):
         progress = _progress(f"exploring {go or 'the newest profile'}")
-        reports.append(pipeline.check(spec, go, bounds, progress, checkpoint, symmetry))
+        reports.append(pipeline.check(spec, go, bounds, progress, checkpoint, symmetry, minimise))
     if style == "json":
         _json([report.check_json(found) for found in reports], bool(gos[1:]))
     else:

@@ -24,6 +24,7 @@ from pcstate.check.diagrams import chart_diagram, lifecycle_diagram, quotient_di
 from pcstate.check.explore import StateGraph, explore
 from pcstate.check.judge import Judge
 from pcstate.check.limits import Progress
+from pcstate.check.minimise import looked_at
 from pcstate.check.predict import Prediction, Rests, alike, needs_more_conns, outcomes
 from pcstate.check.reduction import Reduction
 from pcstate.check.refinement import refines
@@ -37,7 +38,7 @@ from pcstate.model.network import Network
 from pcstate.model.property import CompiledProperty, Mutant
 from pcstate.model.scenario import CallerProgram, Outcome, Scenario, ServerScript
 from pcstate.model.verdict import Bounds, Judgement, Verdict, worst
-from pcstate.search import Checkpoint, every_state
+from pcstate.search import Checkpoint, Reductions, every_state
 from pcstate.specs import cache
 from pcstate.specs.advice import compile_advice
 from pcstate.specs.charts import ChartBehaviour
@@ -102,8 +103,8 @@ class CheckReport:
 
     @property
     def reductions(self) -> tuple[str, ...]:
-        """What was left out without a loss: `symmetry`, or nothing."""
-        return ("symmetry",) if self.graph.permutations and len(self.graph.permutations) > 1 else ()
+        """What was left out without a loss: `symmetry`, `minimisation`, or nothing."""
+        return self.graph.reductions
 
     @property
     def surprises(self) -> tuple[Judgement, ...]:
@@ -244,11 +245,12 @@ def check(
     progress: Progress | None = None,
     checkpoint: Path | None = None,
     symmetry: bool = True,
+    minimise: bool = False,
 ) -> CheckReport:
     """Explore the network and judge every property. Raises: SpecError.
 
     With `symmetry`, a large search takes for one what only the numbers of connections and callers tell apart, if all properties
-    allow it. The report says whether it did.
+    allow it; with `minimise`, what nothing can tell apart in a connection or a caller. The report says what it did.
 
     A search that is stopped is written to the file `checkpoint`, if one is given, and goes on from there the next time.
     Cost: see benchmarks/; the default bounds take a second or two. Bounds: those given.
@@ -264,8 +266,11 @@ def check(
     lifecycle = built.behaviours["lifecycle"]
     abstract = (lifecycle, lifecycle.initial(profile.constants))
     with _uncollected():
-        symmetry = symmetry and all(is_symmetric(promise.promise, network) for promise in compiled)
-        graph = every_state(network, bounds, progress, kept, symmetry)
+        reductions = Reductions(
+            symmetry and all(is_symmetric(promise.promise, network) for promise in compiled),
+            looked_at(formula for promise in compiled for formula in promise.formulas) if minimise else None,
+        )
+        graph = every_state(network, bounds, progress, kept, reductions)
         judge = Judge(graph, Tracer(graph, spec.clauses), abstract)
         judgements = tuple(judge.judge(promise, profile.name) for promise in compiled)
     expected = tuple(_expected(promise, profile.name) for promise in compiled)

@@ -15,15 +15,18 @@ import numpy.typing as npt
 from pcstate.check.arrows import Explored
 from pcstate.check.explore import explore
 from pcstate.check.limits import Progress
+from pcstate.check.minimise import Looks
 from pcstate.model.network import Network
 from pcstate.model.verdict import Bounds
 from pcstate.specs.charts import ChartBehaviour
 from pcstate.specs.checkpoint import Saved, store
 
-__all__ = ["SMALL", "Checkpoint", "every_state"]
+__all__ = ["SMALL", "Checkpoint", "Reductions", "every_state"]
 
 SMALL = 250_000
 """The states up to which the plain search is not worth replacing."""
+PILOT = 1_000_000
+"""The states after which a search begins anew with what it has learned of its components, if it may reduce them."""
 EVERY = 600.0
 """Seconds after which a long search is written down."""
 
@@ -43,16 +46,23 @@ class Checkpoint:
         store(self.path, {**header, "question": self.question, "charts": charts}, arrays)
 
 
+@dataclass(frozen=True, slots=True)
+class Reductions:
+    """What a large search may leave out: states that differ in the numbers of connections and callers only, and configurations of
+    a connection or a caller that nothing can tell apart which looks at what the properties look at (None: it may not)."""
+
+    symmetry: bool = False
+    looks: Looks | None = None
+
+
 def every_state(
     network: Network,
     bounds: Bounds,
     progress: Progress | None = None,
     checkpoint: Checkpoint | None = None,
-    symmetry: bool = False,
+    reductions: Reductions = Reductions(),  # noqa: B008: a value
 ) -> Explored:
-    """Every state that `network` reaches, within the bounds; the same whichever search finds it.
-
-    With `symmetry`, a large search keeps one of the states that only the numbers of connections and callers tell apart.
+    """Every state that `network` reaches, within the bounds; without reductions the same whichever search finds it.
 
     With a checkpoint, a search goes on from it; it is written down every ten minutes, and where it is stopped or interrupted.
     Raises: SpecError if that is not possible.
@@ -64,12 +74,18 @@ def every_state(
     from pcstate.check.compiled import Search  # numba takes a second to import
     from pcstate.check.packed import PackedGraph
 
+    if checkpoint and checkpoint.saved:
+        search = Search.restored(network, checkpoint.saved.header, checkpoint.saved.arrays)
+    else:
+        search = Search(network, symmetry=reductions.symmetry)
+        if reductions.looks is not None and bounds.max_states > PILOT:
+            search.run(replace(bounds, max_states=PILOT), progress)
+            if search.expanded == search.total:
+                return PackedGraph(search)
+            search.minimise(reductions.looks)
     if checkpoint is None:
-        search = Search(network, symmetry=symmetry)
         search.run(bounds, progress)
         return PackedGraph(search)
-    saved = checkpoint.saved
-    search = Search.restored(network, saved.header, saved.arrays) if saved else Search(network, symmetry=symmetry)
     written = time.monotonic()
 
     def now_and_then() -> None:

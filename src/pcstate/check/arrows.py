@@ -81,6 +81,8 @@ class Explored(Protocol):
 
     permutations: Permutations | None
     """What a reduction has taken for the same; None if it has taken nothing so."""
+    reductions: tuple[str, ...]
+    """What was left out without a loss: `symmetry`, `minimisation`."""
 
     @property
     def states(self) -> Sequence[GlobalState]:

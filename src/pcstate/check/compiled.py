@@ -17,6 +17,7 @@ import numpy.typing as npt
 from pcstate.check import kernels
 from pcstate.check.limits import Limits, Progress
 from pcstate.check.merged import merge
+from pcstate.check.minimise import Looks, representatives
 from pcstate.check.packing import Packing
 from pcstate.check.permutations import Permutations
 from pcstate.model.network import Network
@@ -65,8 +66,8 @@ class Search:
         self.packing: Packing = like.packing if like else Packing(self.network, merge(self.network, apart))
         self.permutations: Permutations | None = None
         if self.symmetry:
-            known = like.permutations if like else None
-            self.permutations = known or Permutations(self.network, self.packing.groups)
+            self.permutations = like.permutations if like else None
+            self.permutations = self.permutations or Permutations(self.network, self.packing.groups)
         self.states = self.packing.initial()[None, :]
         self.total = 1
         self.expanded = 0
@@ -117,6 +118,7 @@ class Search:
             "levels": self.levels,
         }
         arrays: dict[str, npt.NDArray[Any]] = {f"group{g}": self.packing.members(g) for g in range(len(groups))}
+        arrays |= {f"stands{g}": np.array([*group.stands.items()], np.int64).reshape(-1, 2) for g, group in enumerate(groups)}
         arrays["states"] = self.states[: self.total]
         for name in ("degrees", "vectors", "targets", "turns"):
             blocks = getattr(self, name)
@@ -129,6 +131,8 @@ class Search:
         search = Search(network, symmetry=header["symmetry"])
         search._begin(frozenset(header["apart"]))
         search.packing.restore(header["bits"], [arrays[f"group{g}"] for g in range(len(search.packing.groups))])
+        for g, group in enumerate(search.packing.groups):
+            group.stands = {int(n): int(one) for n, one in arrays[f"stands{g}"]}
         search.states, search.total = arrays["states"], len(arrays["states"])
         search.expanded, search.transitions = len(arrays["degrees"]), len(arrays["targets"])
         for name in ("degrees", "vectors", "targets", "turns"):
@@ -139,6 +143,18 @@ class Search:
             assert full < 1 << 32
         search._candidates = _Candidates(0, search.packing.layout.words)
         return search
+
+    def minimise(self, looks: Looks) -> None:
+        """Begin anew, with one configuration for all of a group's that are the same, as far as the search knows them."""
+        self.packing.let_stand(representatives(self.packing, looks))
+        self._begin(self.apart, self)
+
+    @property
+    def reductions(self) -> tuple[str, ...]:
+        """What the search leaves out."""
+        turned = self.permutations is not None and len(self.permutations) > 1
+        merged = any(group.stands for group in self.packing.groups)
+        return ("symmetry",) * turned + ("minimisation",) * merged
 
     @property
     def depth(self) -> int:

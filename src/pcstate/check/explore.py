@@ -38,6 +38,7 @@ class StateGraph:
     stopped: str = ""
     turns: dict[tuple[int, int], tuple[int, ...]] = field(default_factory=dict)
     permutations: Permutations | None = field(default=None, repr=False)
+    reductions: tuple[str, ...] = ()
     _arrows: Arrows | None = field(default=None, repr=False, compare=False)
     _matrix: Ints | None = field(default=None, repr=False, compare=False)
 

@@ -37,6 +37,8 @@ class Group:
     vectors: dict[int, _Parts]
     """The vectors that members have a part in: who, unless and also, as far as they are members; places instead of numbers."""
     configurations: list[GlobalState] = field(default_factory=list)
+    stands: dict[int, int] = field(default_factory=dict)
+    """Configurations that another one stands for (check/minimise.py)."""
     _numbers: dict[GlobalState, int] = field(default_factory=dict)
     _leads: list[dict[int, tuple[int, ...]]] = field(default_factory=list)
     """For each member, by its configuration: the vectors that are to be looked at because of it."""
@@ -46,12 +48,12 @@ class Group:
         self.number(tuple(self.network.components[c].initial for c in self.members))
 
     def number(self, configuration: GlobalState) -> int:
-        """The number of a configuration."""
+        """The number of a configuration, or of the one that stands for it."""
         found = self._numbers.get(configuration)
         if found is None:
             found = self._numbers[configuration] = len(self.configurations)
             self.configurations.append(configuration)
-        return found
+        return self.stands.get(found, found)
 
     def offers(self, local: int) -> list[Offer]:
         """What configuration number `local` offers, by vector. Cost: some ten microseconds a vector that can be led."""

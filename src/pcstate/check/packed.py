@@ -47,6 +47,7 @@ class PackedGraph:
         self.expanded = search.expanded
         self.transitions = search.transitions
         self.permutations = search.permutations
+        self.reductions = search.reductions
         self._turns: Ints = np.empty(0, np.uint8)
 
     def arrows(self) -> Arrows:
@@ -92,17 +93,22 @@ class PackedGraph:
 
         What was kept of a state is what `held` makes of the state that is reached: so the next one is known, and fired for.
         """
-        if self.permutations is None:
-            return [(vector, self.states[number]) for vector, number in steps]
-        arrows, way, source, held = self.arrows(), self.permutations, 0, 0
         state, found = self.network.initial(), []
+        if self.permutations is None:
+            for vector, _ in steps:
+                state = self.network.fire(vector, state)
+                found.append((vector, state))
+            return found
+        arrows, way, words = self.arrows(), self.permutations, self._search.packing.words
+        source = held = 0
         for vector, number in steps:
             own = slice(arrows.first[source], arrows.first[source + 1])
             place = int(np.flatnonzero((arrows.vector[own] == vector) & (arrows.target[own] == number))[0]) + own.start
             held = way.after(held, way.inverse[int(self._turns[place])])
-            goal, name = way.state(held, self.states[number]), self.network.vectors[vector].name
-            found.append(next(step for step in self.network.steps(state) if step[1] == goal and name == self._name(step[0])))
-            source, state = number, goal
+            goal, name = words(way.state(held, self.states[number])), self._name(vector)
+            step = next(step for step in self.network.steps(state) if self._name(step[0]) == name and words(step[1]) == goal)
+            found.append(step)
+            source, state = number, step[1]
         return found
 
     def _name(self, vector: int) -> str:

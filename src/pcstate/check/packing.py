@@ -157,6 +157,26 @@ class Packing:
         self.layout = Layout.of(bits)
         self.tables = Tables.empty(self.layout.places, len(self.network.vectors))
 
+    def let_stand(self, representatives: Sequence[Ints]) -> None:
+        """From now on, one configuration for each class of those that are the same, the first."""
+        for g, (group, first) in enumerate(zip(self.groups, representatives, strict=True)):
+            group.stands = {n: one for n, one in enumerate(first.tolist()) if n != one}
+            base = int(self.layout.base[g])
+            rows = self.tables.row_of[base : base + len(first)]
+            for local in np.flatnonzero(rows >= 0).tolist():
+                begin = int(self.tables.first[rows[local]])
+                own = slice(begin, begin + int(np.bitwise_count(self.tables.moved[rows[local]]).sum()))
+                self.tables.step[own] = first[local + self.tables.step[own]] - local
+        self.tables.delta = self.tables.step << self.layout.shift[self.tables.owner]
+
+    def words(self, state: GlobalState) -> tuple[int, ...]:
+        """A global state as words."""
+        found = [0] * self.layout.words
+        for g, group in enumerate(self.groups):
+            local = group.number(tuple(state[c] for c in group.members))
+            found[self.layout.word[g]] |= local << int(self.layout.shift[g])
+        return tuple(found)
+
     def initial(self) -> Ints:
         """The initial state, as words."""
         return np.zeros(self.layout.words, np.int64)

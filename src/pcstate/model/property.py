@@ -72,3 +72,8 @@ class CompiledProperty:
 
     promise: Property
     instances: tuple[Instance, ...]
+
+    @property
+    def formulas(self) -> tuple[Formula, ...]:
+        """All that are evaluated to judge it."""
+        return tuple(formula for instance in self.instances for formula in (instance.formula, instance.then) if formula)

@@ -1,4 +1,4 @@
-"""Symmetry: callers and connections of random networks that are alike, judged with one state kept of those that are the same."""
+"""Reductions: random networks of callers and connections that are alike, judged with and without what is left out."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,6 +12,7 @@ from pcstate import pipeline
 from pcstate.check.compiled import Search
 from pcstate.check.explore import explore
 from pcstate.check.judge import Judge
+from pcstate.check.minimise import looked_at
 from pcstate.check.packed import PackedGraph
 from pcstate.check.tracing import Tracer
 from pcstate.errors import Place
@@ -99,25 +100,47 @@ def promises(net: Network) -> list[CompiledProperty]:
     ]
 
 
-@given(drawings("caller"), drawings("conn"), drawings("shared"))
-def test_symmetry_changes_no_verdict_and_its_traces_are_runs(caller: Lts, conn: Lts, shared: Lts) -> None:
+@given(drawings("caller"), drawings("conn"), drawings("shared"), st.sampled_from([3, 30, 300]))
+def test_no_reduction_changes_a_verdict_and_its_traces_are_runs(caller: Lts, conn: Lts, shared: Lts, pilot: int) -> None:
     net = alike(caller, conn, shared)
+    asked = promises(net)
     plain = explore(net, Bounds())
-    search = Search(net, symmetry=True)
-    search.run(Bounds())
-    turned = PackedGraph(search)
-    assert search.total <= len(plain.states)
-    judges = [Judge(graph, Tracer(graph, {}), (LIFECYCLE, 0)) for graph in (plain, turned)]
-    for compiled in promises(net):
-        expected, found = (judge.judge(compiled, "any") for judge in judges)
-        assert (expected.kind, expected.verdict) == (found.kind, found.verdict)
-        if expected.trace is not None and found.trace is not None and expected.trace.loop is None:
-            assert len(expected.trace.steps) == len(found.trace.steps)
-    for number in range(search.total):
-        state = net.initial()
-        for vector, reached in turned.run(turned.path(number)):
-            assert (vector, reached) in net.steps(state)
-            state = reached
+    expected = [Judge(plain, Tracer(plain, {}), (LIFECYCLE, 0)).judge(promise, "any") for promise in asked]
+    for symmetry, minimise in ((True, False), (False, True), (True, True)):
+        search = Search(net, symmetry=symmetry)
+        if minimise:
+            search.run(Bounds(max_states=pilot))
+            search.minimise(looked_at(formula for promise in asked for formula in promise.formulas))
+        search.run(Bounds())
+        graph = PackedGraph(search)
+        assert search.total <= len(plain.states)
+        for promise, wanted in zip(asked, expected, strict=True):
+            found = Judge(graph, Tracer(graph, {}), (LIFECYCLE, 0)).judge(promise, "any")
+            assert (wanted.kind, wanted.verdict) == (found.kind, found.verdict)
+            if wanted.trace is not None and found.trace is not None and wanted.trace.loop is None:
+                assert len(wanted.trace.steps) == len(found.trace.steps)
+        for number in range(search.total):
+            state = net.initial()
+            for vector, reached in graph.run(graph.path(number)):
+                assert (vector, reached) in net.steps(state)
+                state = reached
+
+
+def test_minimisation_keeps_one_of_those_that_nobody_can_tell_apart() -> None:
+    """A caller counts to three where nobody looks; whoever looks at one of them sees more."""
+    counter = lts(["s0 -x-> a -u-> s0", "s0 -w-> b -u-> s0", "s0 -y-> s1 -u-> s0"])
+    net = alike(counter, lts("s0 -x-> s1 -u-> s0"), lts(["s0 -w-> s0", "s0 -y-> s0"]))
+    full = len(explore(net, Bounds()).states)
+    looks = looked_at([compile_formula("all(caller[i] != 's1' for i in [0, 1, 2])", net, {})])
+    sizes = []
+    for seen in ({}, looks):
+        search = Search(net)
+        search.run(Bounds())
+        search.minimise(seen)
+        search.run(Bounds())
+        sizes.append(search.total)
+    assert sizes[0] < sizes[1] <= full
+    assert ("minimisation",) == search.reductions or sizes[1] == full
 
 
 def test_symmetry_keeps_one_of_many() -> None:
@@ -138,14 +161,19 @@ def test_permutations_are_a_group() -> None:
         assert p == way.after(p, 0) == way.after(0, p)
 
 
-def test_the_spec_s_own_network_keeps_its_verdicts_with_symmetry(spec: Spec, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_spec_s_own_network_keeps_its_verdicts_with_each_reduction(spec: Spec, monkeypatch: pytest.MonkeyPatch) -> None:
     """Go 1.27.0, where there is something to find, with two connections; and every property is asked of it."""
     monkeypatch.setattr("pcstate.search.SMALL", 100)
+    monkeypatch.setattr("pcstate.search.PILOT", 5000)
     bounds = Bounds(conns=2, requests=1)
-    full, turned = (pipeline.check(spec, "1.27.0", bounds, symmetry=symmetry) for symmetry in (False, True))
-    assert ((), ("symmetry",)) == (full.reductions, turned.reductions)
-    assert [(j.name, j.verdict) for j in full.judgements] == [(j.name, j.verdict) for j in turned.judgements]
-    assert Verdict.VIOLATED == turned.verdict
+    full = pipeline.check(spec, "1.27.0", bounds, symmetry=False, minimise=False)
+    assert () == full.reductions
+    assert Verdict.VIOLATED == full.verdict
+    for symmetry, minimise, names in ((True, False, ("symmetry",)), (False, True, ("minimisation",))):
+        found = pipeline.check(spec, "1.27.0", bounds, symmetry=symmetry, minimise=minimise)
+        assert found.reductions in (names, ()), "nothing may have been the same"
+        assert found.states <= full.states
+        assert [(j.name, j.verdict) for j in full.judgements] == [(j.name, j.verdict) for j in found.judgements]
 
 
 @pytest.mark.parametrize(
