@@ -117,8 +117,9 @@ def observe(
 @click.argument("v1")
 @click.argument("v2")
 @click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
+@click.option("--full", is_flag=True, help="Show every step of a trace, not only those near the difference.")
 @_format
-def diff(v1: str, v2: str, scenarios: tuple[str, ...], style: str) -> int:
+def diff(v1: str, v2: str, scenarios: tuple[str, ...], full: bool, style: str) -> int:
     """What differs between two Gos: properties, and outcomes of scenarios.
 
     V1 and V2 are Go releases (1.26, 1.27.1) or names of profiles. SCENARIO is a name from spec/scenarios, a TOML file, or -
@@ -134,7 +135,7 @@ def diff(v1: str, v2: str, scenarios: tuple[str, ...], style: str) -> int:
     if style == "json":
         _json(difference.diff_json(found), True)
     else:
-        difference.diff_text(found)
+        difference.diff_text(found, full)
     return {"same": HOLDS, "differ": FINDING, "unknown": INCONCLUSIVE}[found.agreement.value]
 
 
