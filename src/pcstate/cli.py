@@ -71,13 +71,29 @@ def _scenario_arguments(command: Callable[..., int]) -> Callable[..., int]:
 
 
 @cli.command()
+@click.option("--group", metavar="G", help="Those of this group only.")
+@_format
+def scenarios(group: str | None, style: str) -> int:
+    """The scenarios that have a name: what predict, observe, conform and diff take."""
+    from pcstate import pipeline
+    from pcstate.show import report
+
+    found = pipeline.library(group)
+    if style == "json":
+        _json(report.scenarios_json(found), True)
+    else:
+        report.scenarios_text(found)
+    return HOLDS
+
+
+@cli.command()
 @_scenario_arguments
 @_go
 @_format
 def predict(scenario: str | None, expression: str | None, requests: int | None, gos: tuple[str, ...], style: str) -> int:
     """The outcomes that the spec allows for a client program.
 
-    SCENARIO is a name from spec/scenarios, a TOML file, or - for stdin.
+    SCENARIO is a name that `pcstate scenarios` lists, a TOML file, or - for stdin.
     """
     from pcstate import pipeline
     from pcstate.show import prediction, report
@@ -100,7 +116,10 @@ def predict(scenario: str | None, expression: str | None, requests: int | None, 
 def observe(
     scenario: str | None, expression: str | None, requests: int | None, gos: tuple[str, ...], repeat: int, style: str
 ) -> int:
-    """The outcomes that real Go shows, counted."""
+    """The outcomes that real Go shows, counted.
+
+    SCENARIO is a name that `pcstate scenarios` lists, a TOML file, or - for stdin.
+    """
     from pcstate import pipeline
     from pcstate.show import prediction, report
 
@@ -122,8 +141,8 @@ def observe(
 def diff(v1: str, v2: str, scenarios: tuple[str, ...], full: bool, style: str) -> int:
     """What differs between two Gos: properties, and outcomes of scenarios.
 
-    V1 and V2 are Go releases (1.26, 1.27.1) or names of profiles. SCENARIO is a name from spec/scenarios, a TOML file, or -
-    for stdin; default: every scenario of spec/scenarios. Exit status 1 if an answer differs, 3 if none is known to.
+    V1 and V2 are Go releases (1.26, 1.27.1) or names of profiles. SCENARIO is a name that `pcstate scenarios` lists, a TOML
+    file, or - for stdin; default: all that it lists. Exit status 1 if an answer differs, 3 if none is known to.
     """
     from pcstate import pipeline
     from pcstate.diff import diff as compare
@@ -156,8 +175,8 @@ def conform(
 ) -> int:
     """Is what real Go shows within what the spec allows?
 
-    SCENARIO is a name from spec/scenarios, a TOML file, or - for stdin; default: the whole library. --go may be repeated;
-    default: every toolchain found that a profile speaks for.
+    SCENARIO is a name that `pcstate scenarios` lists, a TOML file, or - for stdin; default: all that it lists. --go may be
+    repeated; default: every toolchain found that a profile speaks for.
     """
     from pcstate import pipeline
     from pcstate.conform import conform as compare

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from pcstate import pipeline
-from pcstate.cli import main
+from pcstate.cli import cli, main
 from pcstate.specs.library import Spec
-from pcstate.specs.scenarios import parse_expression
+from pcstate.specs.scenarios import parse_expression, scenario_names
+from pcstate.specs.source import spec_root
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -32,7 +33,11 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 
 
 USAGE = {
-    "unknown scenario": (["predict", "sede"], ["sede:1:1", "no scenario", "did you mean 'seed'?"]),
+    "unknown scenario": (
+        ["predict", "sede"],
+        ["sede:1:1", "no scenario", "did you mean 'seed'?", "'pcstate scenarios' lists them"],
+    ),
+    "unknown group of scenarios": (["scenarios", "--group", "closign"], ["--group", "'closign'", "did you mean 'closing'?"]),
     "unknown scenario to observe": (["observe", "sede"], ["sede:1:1", "did you mean 'seed'?"]),
     "unknown release to predict": (["predict", "seed", "--go", "1.99"], ["'1.99'", "go1.12", "go1.26", "go1.27.2"]),
     "unknown release to check": (["check", "--go", "nope"], ["'nope'", "go1.12", "go1.26", "go1.27.2"]),
@@ -57,7 +62,7 @@ USAGE = {
     "unknown diagram": (["graph", "--of", "lifecycel"], ["--of", "'lifecycel'", "did you mean 'lifecycle'?"]),
     "unknown format of a diagram": (["graph", "--to", "svgg"], ["--to", "'svgg'", "did you mean 'svg'?"]),
     "unknown format of an answer": (["predict", "seed", "--format", "yaml"], ["'yaml'", "text", "json"]),
-    "unknown schema": (["schema", "chekc"], ["'chekc'", "'check', 'conform', 'diff', 'observe', 'predict'"]),
+    "unknown schema": (["schema", "chekc"], ["'chekc'", "'check', 'conform', 'diff', 'observe', 'predict', 'scenarios'"]),
     "no schema": (["schema"], ["Missing argument", "check", "observe", "predict"]),
     "unknown command": (["chekc"], ["chekc"]),
     "unknown option": (["check", "--propertey", "x"], ["--propertey"]),
@@ -99,6 +104,30 @@ def test_outcomes_have_the_keys_of_the_design(run: Run) -> None:
     for outcome in json.loads(out)["results"][0]["outcomes"]:
         assert keys <= outcome.keys()
         assert "count" not in outcome
+
+
+def test_every_scenario_is_listed_once_with_its_group_and_its_sentence(run: Run) -> None:
+    code, out, _ = run("scenarios", "--format", "json")
+    listed = json.loads(out)
+    assert 0 == code
+    assert {name: path.parent.name for name, path in scenario_names(spec_root()).items()} == {
+        found["name"]: found["group"] for found in listed
+    }
+    code, out, err = run("scenarios")
+    lines = out.splitlines()
+    assert (0, "") == (code, err)
+    for found in listed:
+        (line,) = (line for line in lines if line.split()[:1] == [found["name"]] and line.startswith("  "))
+        assert line.endswith("  " + found["about"])
+    assert {found["group"] for found in listed} == {line for line in lines if line and not line.startswith(" ")}
+
+
+def test_a_group_of_scenarios_is_listed_alone(run: Run) -> None:
+    code, out, _ = run("scenarios", "--group", "article")
+    assert 0 == code
+    assert "article" == out.splitlines()[0]
+    names = {line.split()[0] for line in out.splitlines()[1:]}
+    assert {path.stem for path in (spec_root() / "scenarios" / "article").iterdir()} == names
 
 
 def test_a_scenario_is_read_from_stdin(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,7 +197,8 @@ def test_check_has_the_keys_of_the_design(run: Run) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [[], ["check"], ["predict"], ["diff"], ["observe"], ["conform"], ["graph"], ["schema"], ["spec"], ["spec", "lint"]],
+    [*[[name] for name in cli.commands], [], ["spec", "lint"]],
+    ids=" ".join,
 )
 def test_each_command_explains_itself(run: Run, command: list[str]) -> None:
     code, out, err = run(*command, "--help")

@@ -176,4 +176,5 @@ def load_scenario(asked: str, root: Path, stdin: str = "") -> Scenario:
     path = Path(asked)
     if path.suffix == ".toml" or path.exists():
         return parse_scenario(read_source(path), path.stem)
-    raise SpecError([Mistake(Place(asked), "there is no scenario or file of that name", "", known(names, asked))])
+    hint = f"{known(names, asked)}\n'pcstate scenarios' lists them, with a sentence each"
+    raise SpecError([Mistake(Place(asked), "there is no scenario or file of that name", "", hint)])
