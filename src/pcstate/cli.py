@@ -206,12 +206,12 @@ def conform(
 )
 @click.option("--to", "formats", default="svg,png,dot,mermaid,graphml,aut", show_default=True, help="Formats, by commas.")
 def graph(output: Path, gos: tuple[str, ...], subjects: tuple[str, ...], formats: str) -> int:
-    """Draw the lifecycle, each chart, and the reachable graph of one connection."""
+    """Draw the lifecycle, each chart, and the reachable graph of one connection; list the files."""
     from pcstate import pipeline
 
     written = pipeline.draw(output, gos or (None,), subjects, [word.strip() for word in formats.split(",") if word.strip()])
     for line in written:
-        click.echo(line, err=True)
+        click.echo(line)
     return HOLDS
 
 
