@@ -23,6 +23,15 @@ TRANSPORT_FIELDS: Mapping[str, type] = {
     "MaxConnsPerHost": int, "MaxIdleConns": int, "MaxIdleConnsPerHost": int, "ResponseHeaderTimeout": int, "Timeout": int,
 }  # fmt: skip
 _LINE_BREAK = r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]"
+EXAMPLES = {
+    "transport": "such as\n[transport]\nMaxIdleConnsPerHost = 1",
+    "server": 'such as\n[server]\nbody = "chunked"',
+    "caller": 'in two brackets, for there may be several, such as\n[[caller]]\neach = ["get", "read-all"]',
+    "requests": "such as requests = 2",
+    "hosts": "such as hosts = [0, 1]",
+    "each": 'such as each = ["get", "read 100", "close"]',
+}
+"""The right form, for whoever wrote another."""
 MAX_REQUESTS, MAX_CALLERS = 1000, 64
 
 
@@ -37,11 +46,11 @@ def parse_scenario(source: Source, name: str) -> Scenario:
     document = reader.toml()
     reader.keys(document, ("about", "transport", "server", "caller"), 1, "a scenario")
     about = reader.typed(document, "about", str, 1, " ").strip()
-    transport = _transport(reader, reader.typed(document, "transport", dict, 1, {}))
-    server = _server(reader, reader.typed(document, "server", dict, 1, {}))
-    tables = reader.typed(document, "caller", list, 1, [])
+    transport = _transport(reader, reader.typed(document, "transport", dict, 1, {}, EXAMPLES["transport"]))
+    server = _server(reader, reader.typed(document, "server", dict, 1, {}, EXAMPLES["server"]))
+    tables = reader.typed(document, "caller", list, 1, [], EXAMPLES["caller"])
     if not tables and not reader.mistakes:
-        reader.wrong(reader.place(), "a scenario needs at least one [[caller]]")
+        reader.wrong(reader.place(), "a scenario needs at least one [[caller]]", EXAMPLES["caller"])
     if len(tables) > MAX_CALLERS:
         reader.wrong(reader.place(reader.table("caller")), f"at most {MAX_CALLERS} callers")
     callers = tuple(_caller(reader, table, index) for index, table in enumerate(tables[:MAX_CALLERS]))
@@ -110,18 +119,18 @@ def _server(reader: Reader, table: dict[str, Any]) -> ServerScript:
 def _caller(reader: Reader, table: Any, index: int) -> CallerProgram:
     line = reader.table("caller", index)
     if not isinstance(table, dict):
-        reader.wrong(reader.place(line), "[[caller]] must be a table")
+        reader.wrong(reader.place(line), "[[caller]] must be a table", EXAMPLES["caller"])
         return CallerProgram(1, (0,), ())
     reader.keys(table, ("requests", "hosts", "each"), line, "[[caller]]")
-    requests = reader.typed(table, "requests", int, line, 1)
+    requests = reader.typed(table, "requests", int, line, 1, EXAMPLES["requests"])
     if not 1 <= requests <= MAX_REQUESTS:
         reader.wrong(reader.find("", line, "requests"), f"'requests' must be from 1 to {MAX_REQUESTS}")
-    hosts = reader.typed(table, "hosts", list, line, [0])
+    hosts = reader.typed(table, "hosts", list, line, [0], EXAMPLES["hosts"])
     if not hosts or not all(type(host) is int and 0 <= host < MAX_REQUESTS for host in hosts):
-        reader.wrong(reader.find("", line, "hosts"), "'hosts' must be a list of host numbers, such as [0]")
+        reader.wrong(reader.find("", line, "hosts"), "'hosts' must be a list of host numbers", EXAMPLES["hosts"])
         hosts = [0]
     steps: list[Step] = []
-    for text in reader.strings(table, "each", line) if "each" in table else ():
+    for text in reader.strings(table, "each", line, EXAMPLES["each"]) if "each" in table else ():
         steps += _step(reader, text, reader.find(text, line))
     where = reader.find("", line, "each") if "each" in table else reader.place(line)
     _check_order(reader, steps, where)
@@ -145,7 +154,7 @@ def _step(reader: Reader, text: str, place: Place) -> list[Step]:
         if words[:1] == ["read"]
         else "steps are separated by ';'"
         if place.path == "-e" and len(words) > 1
-        else 'each step is a string of its own: each = ["get", "close"]'
+        else f"each step is a string of its own, {EXAMPLES['each']}"
         if ";" in text or "," in text
         else known([*(v for v in VERBS if v not in ("read", "spawn")), "read N", "spawn close"], text)
     )
@@ -159,7 +168,7 @@ def _check_order(reader: Reader, steps: list[Step], place: Place) -> None:
         return
     starts = [n for n, step in enumerate(steps) if step.verb in ("get", "head", "post")]
     if len(starts) != 1:
-        hint = 'such as each = ["get", "read-all"]' if not steps else "a request that is made again is another of 'requests'"
+        hint = EXAMPLES["each"] if not steps else "to make it again and again: requests = N (with -e: -n N)"
         reader.wrong(place, f"the steps of one request have exactly one of get, head, post; these have {len(starts)}", hint)
     elif any(step.verb in ("read-all", "read", "read-exact", "close", "cancel", "spawn close") for step in steps[: starts[0]]):
         reader.wrong(place, f"{steps[starts[0]]} must come before the steps on its response")
