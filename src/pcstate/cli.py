@@ -183,7 +183,7 @@ def conform(
     from pcstate.show import agreement
 
     if table:
-        _make_room(table)
+        _check_room(table)
     found = compare(pipeline.read_spec(), scenarios, gos, against, repeat, _steps(), _stdin)
     if table:
         table.write_text(agreement.agreement_page(found), encoding="utf-8", newline="\n")
@@ -266,12 +266,10 @@ def _stdin() -> str:
         raise SpecError([Mistake(Place("<stdin>"), f"not UTF-8 text: {error.reason}")]) from None
 
 
-def _make_room(path: Path) -> None:
+def _check_room(path: Path) -> None:
     """Before a long run, see that the folder of its result is there and lets it be written. Raises: click.FileError."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise click.FileError(str(path), error.strerror) from None
+    if not path.parent.is_dir():
+        raise click.FileError(str(path), f"there is no folder {path.parent}; make it first")
     if not os.access(path.parent, os.W_OK):
         raise click.FileError(str(path), "its folder cannot be written to")
 
