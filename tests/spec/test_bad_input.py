@@ -271,6 +271,8 @@ SCENARIO = {
     "two requests in one": (CALLER.replace('["', '["head", "'), 4, 8, "these have 2", "requests = N"),
     "no caller": ("about = 'x'\n", 1, 1, "at least one [[caller]]", ""),
     "wrong TOML": (CALLER + "x = \n", 5, 5, "not TOML", ""),
+    "wrong TOML behind a line's end of Unicode": (CALLER + "# a\u2028b\r\nx = [1,\r\n  =\n", 8, 3, "not TOML", ""),
+    "wrong TOML beside one": ('about = "a\u0085b" x\n', 2, 4, "not TOML", ""),
 }
 
 

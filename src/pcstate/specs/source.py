@@ -186,6 +186,9 @@ def _describe(value: object) -> str:
 
 def _toml_place(message: str, source: Source) -> tuple[str, int, int]:
     found = re.search(r" \(at line (\d+), column (\d+)\)$", message)
-    if found:
-        return message[: found.start()], int(found[1]), int(found[2])
+    if found:  # tomllib's lines end at line feeds only, ours at whatever ends a line for str.splitlines
+        lines = source.text.split("\n")[: int(found[1])]
+        before = "\n".join([*lines[:-1], lines[-1][: int(found[2]) - 1]])
+        rows = f"{before}x".splitlines()
+        return message[: found.start()], len(rows), len(rows[-1])
     return message.removesuffix(" (at end of document)"), max(1, source.text.count("\n")), 1
