@@ -386,7 +386,9 @@ def draw(output: Path, gos: Sequence[str | None], subjects: Sequence[str], forma
 
 
 def _check_words(option: str, words: Sequence[str], allowed: Collection[str]) -> None:
-    wrong = [Mistake(Place(option), f"there is no {word!r}", "", known(allowed, word)) for word in words if word not in allowed]
+    wrong = [
+        Mistake(Place(option, 0), f"there is no {word!r}", "", known(allowed, word)) for word in words if word not in allowed
+    ]
     if wrong:
         raise SpecError(wrong)
 

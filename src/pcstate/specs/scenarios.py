@@ -150,13 +150,13 @@ def _step(reader: Reader, text: str, place: Place) -> list[Step]:
         case [verb] if verb in VERBS and verb not in ("read", "spawn"):
             return [Step(verb)]
     hint = (
-        "write 'read 100'"
+        "write 'read 100', or 'read-all'"
         if words[:1] == ["read"]
         else "steps are separated by ';'"
-        if place.path == "-e" and len(words) > 1
+        if place.path == "-e" and len(words) > 1 and {word.strip(",") for word in words} <= {*VERBS, ""}
         else f"each step is a string of its own, {EXAMPLES['each']}"
         if ";" in text or "," in text
-        else known([*(v for v in VERBS if v not in ("read", "spawn")), "read N", "spawn close"], text)
+        else known([*(v for v in VERBS if v not in ("read", "spawn")), "read N", "spawn close"], text.lower())
     )
     reader.wrong(place, f"there is no step {text!r}", hint)
     return []
@@ -168,7 +168,8 @@ def _check_order(reader: Reader, steps: list[Step], place: Place) -> None:
         return
     starts = [n for n, step in enumerate(steps) if step.verb in ("get", "head", "post")]
     if len(starts) != 1:
-        hint = EXAMPLES["each"] if not steps else "to make it again and again: requests = N (with -e: -n N)"
+        example = "such as -e 'get; read-all'" if place.path == "-e" else EXAMPLES["each"]
+        hint = example if not steps else "to make it again and again: requests = N (with -e: -n N)"
         reader.wrong(place, f"the steps of one request have exactly one of get, head, post; these have {len(starts)}", hint)
     elif any(step.verb in ("read-all", "read", "read-exact", "close", "cancel", "spawn close") for step in steps[: starts[0]]):
         reader.wrong(place, f"{steps[starts[0]]} must come before the steps on its response")
@@ -183,7 +184,7 @@ def load_scenario(asked: str, root: Path, stdin: str = "") -> Scenario:
         path = names[asked]
         return parse_scenario(read_source(path, f"spec/{path.relative_to(root)}"), asked)
     path = Path(asked)
-    if path.suffix == ".toml" or path.exists():
+    if path.exists() or (path.suffix == ".toml" and path.stem not in names):
         return parse_scenario(read_source(path), path.stem)
-    hint = f"{known(names, asked)}\n'pcstate scenarios' lists them, with a sentence each"
-    raise SpecError([Mistake(Place(asked), "there is no scenario or file of that name", "", hint)])
+    hint = f"{known(names, path.stem)}\n'pcstate scenarios' lists them, with a sentence each"
+    raise SpecError([Mistake(Place(asked, 0), "there is no scenario or file of that name", "", hint)])

@@ -45,10 +45,10 @@ def read_source(path: Path, name: str | None = None) -> Source:
     try:
         return Source(shown, path.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
-        raise SpecError([Mistake(Place(shown), f"not UTF-8 text: {error.reason} at byte {error.start}")]) from None
+        raise SpecError([Mistake(Place(shown, 0), f"not UTF-8 text: {error.reason} at byte {error.start}")]) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise SpecError([Mistake(Place(shown), f"cannot be read: {reason}")]) from None
+        raise SpecError([Mistake(Place(shown, 0), f"cannot be read: {reason}")]) from None
 
 
 MANY, FEW = 120, 8
