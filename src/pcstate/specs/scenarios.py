@@ -95,9 +95,11 @@ def _transport(reader: Reader, table: dict[str, Any]) -> dict[str, Any]:
             found[key] = int(duration) if duration.is_integer() else duration
         elif type(value) is kind:
             found[key] = value
-        else:
-            wanted = 'a duration: milliseconds, or a string such as "50ms" or "1m30s"' if "Timeout" in key else kind.__name__
+        elif "Timeout" in key:
+            wanted = 'a duration: milliseconds, or a string such as "50ms" or "1m30s"'
             reader.wrong(reader.find("", line, key), f"{key!r} must be {wanted}")
+        else:
+            reader.typed(table, key, kind, line, 0)
     return found
 
 
