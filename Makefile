@@ -24,15 +24,15 @@ test:
 # and 2.0.4 bring the same Graphviz (14.1.5); a newer one may lay out otherwise: then `make graphs` once.
 graphs-check:  ## graphs/ is what spec/ gives, whatever the order of hashes, with the machine's fonts and with none
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && echo '<fontconfig/>' > "$$fresh/none.conf" && \
-	PYTHONHASHSEED=0 $(PCSTATE) graph -o "$$fresh/0" $(GRAPHS) 2>/dev/null && \
-	PYTHONHASHSEED=1 FONTCONFIG_FILE="$$fresh/none.conf" $(PCSTATE) graph -o "$$fresh/1" $(GRAPHS) 2>/dev/null && \
+	PYTHONHASHSEED=0 $(PCSTATE) graph -o "$$fresh/0" $(GRAPHS) >/dev/null && \
+	PYTHONHASHSEED=1 FONTCONFIG_FILE="$$fresh/none.conf" $(PCSTATE) graph -o "$$fresh/1" $(GRAPHS) >/dev/null && \
 	diff -r -q "$$fresh/0" "$$fresh/1" && \
 	{ diff -r -q graphs "$$fresh/0" || { echo "graphs/ differs from spec/: run 'make graphs'" >&2; exit 1; }; } && \
 	echo "graphs/ is up to date"
 
 graphs:  ## write graphs/; commit the difference only if you understand it
 	rm -rf graphs
-	$(PCSTATE) graph -o graphs $(GRAPHS) 2>/dev/null
+	$(PCSTATE) graph -o graphs $(GRAPHS) >/dev/null
 
 # Exit status 3 is no failure here: the table marks what the spec does not know yet.
 agreement:  ## write docs/agreement.md: the library under every Go that is found, beside what the spec allows

@@ -116,13 +116,29 @@ def _scenario_arguments(command: Callable[..., int]) -> Callable[..., int]:
 
 
 @cli.command()
+@click.option("--group", metavar="G", help="Those of this group only.")
+@_format
+def scenarios(group: str | None, style: str) -> int:
+    """The scenarios that have a name: what predict, observe, conform and diff take."""
+    from pcstate import pipeline
+    from pcstate.show import report
+
+    found = pipeline.library(group)
+    if style == "json":
+        _json(report.scenarios_json(found), True)
+    else:
+        report.scenarios_text(found)
+    return HOLDS
+
+
+@cli.command()
 @_scenario_arguments
 @_go
 @_format
 def predict(scenario: str | None, expression: str | None, requests: int | None, gos: tuple[str, ...], style: str) -> int:
     """The outcomes that the spec allows for a client program.
 
-    SCENARIO is a name from spec/scenarios, a TOML file, or - for stdin.
+    SCENARIO is a name that `pcstate scenarios` lists, a TOML file, or - for stdin.
     """
     from pcstate import pipeline
     from pcstate.show import prediction, report
@@ -145,7 +161,10 @@ def predict(scenario: str | None, expression: str | None, requests: int | None, 
 def observe(
     scenario: str | None, expression: str | None, requests: int | None, gos: tuple[str, ...], repeat: int, style: str
 ) -> int:
-    """The outcomes that real Go shows, counted."""
+    """The outcomes that real Go shows, counted.
+
+    SCENARIO is a name that `pcstate scenarios` lists, a TOML file, or - for stdin.
+    """
     from pcstate import pipeline
     from pcstate.show import prediction, report
 
@@ -162,12 +181,13 @@ def observe(
 @click.argument("v1")
 @click.argument("v2")
 @click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
+@click.option("--full", is_flag=True, help="Show every step of a trace, not only those near the difference.")
 @_format
-def diff(v1: str, v2: str, scenarios: tuple[str, ...], style: str) -> int:
+def diff(v1: str, v2: str, scenarios: tuple[str, ...], full: bool, style: str) -> int:
     """What differs between two Gos: properties, and outcomes of scenarios.
 
-    V1 and V2 are Go releases (1.26, 1.27.1) or names of profiles. SCENARIO is a name from spec/scenarios, a TOML file, or -
-    for stdin; default: every scenario of spec/scenarios. Exit status 1 if an answer differs, 3 if none is known to.
+    V1 and V2 are Go releases (1.26, 1.27.1) or names of profiles. SCENARIO is a name that `pcstate scenarios` lists, a TOML
+    file, or - for stdin; default: all that it lists. Exit status 1 if an answer differs, 3 if none is known to.
     """
     from pcstate import pipeline
     from pcstate.diff import diff as compare
@@ -179,7 +199,7 @@ def diff(v1: str, v2: str, scenarios: tuple[str, ...], style: str) -> int:
     if style == "json":
         _json(difference.diff_json(found), True)
     else:
-        difference.diff_text(found)
+        difference.diff_text(found, full)
     return {"same": HOLDS, "differ": FINDING, "unknown": INCONCLUSIVE}[found.agreement.value]
 
 
@@ -200,15 +220,15 @@ def conform(
 ) -> int:
     """Is what real Go shows within what the spec allows?
 
-    SCENARIO is a name from spec/scenarios, a TOML file, or - for stdin; default: the whole library. --go may be repeated;
-    default: every toolchain found that a profile speaks for.
+    SCENARIO is a name that `pcstate scenarios` lists, a TOML file, or - for stdin; default: all that it lists. --go may be
+    repeated; default: every toolchain found that a profile speaks for.
     """
     from pcstate import pipeline
     from pcstate.conform import conform as compare
     from pcstate.show import agreement
 
     if table:
-        _make_room(table)
+        _check_room(table)
     found = compare(pipeline.read_spec(), scenarios, gos, against, repeat, _steps(), _stdin)
     if table:
         table.write_text(agreement.agreement_page(found), encoding="utf-8", newline="\n")
@@ -231,12 +251,12 @@ def conform(
 )
 @click.option("--to", "formats", default="svg,png,dot,mermaid,graphml,aut", show_default=True, help="Formats, by commas.")
 def graph(output: Path, gos: tuple[str, ...], subjects: tuple[str, ...], formats: str) -> int:
-    """Draw the lifecycle, each chart, and the reachable graph of one connection."""
+    """Draw the lifecycle, each chart, and the reachable graph of one connection; list the files."""
     from pcstate import pipeline
 
     written = pipeline.draw(output, gos or (None,), subjects, [word.strip() for word in formats.split(",") if word.strip()])
     for line in written:
-        click.echo(line, err=True)
+        click.echo(line)
     return HOLDS
 
 
@@ -333,15 +353,13 @@ def _stdin() -> str:
     try:
         return sys.stdin.read()
     except UnicodeDecodeError as error:
-        raise SpecError([Mistake(Place("<stdin>"), f"not UTF-8 text: {error.reason}")]) from None
+        raise SpecError([Mistake(Place("<stdin>", 0), f"not UTF-8 text: {error.reason}")]) from None
 
 
-def _make_room(path: Path) -> None:
+def _check_room(path: Path) -> None:
     """Before a long run, see that the folder of its result is there and lets it be written. Raises: click.FileError."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise click.FileError(str(path), error.strerror) from None
+    if not path.parent.is_dir():
+        raise click.FileError(str(path), f"there is no folder {path.parent}; make it first")
     if not os.access(path.parent, os.W_OK):
         raise click.FileError(str(path), "its folder cannot be written to")
 

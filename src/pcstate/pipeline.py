@@ -14,7 +14,7 @@ Each function takes plain values and returns plain values; `cli` turns words int
 
 import contextlib
 import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,8 @@ from pcstate.specs.scenarios import load_scenario, parse_expression, scenario_na
 from pcstate.specs.source import Reader, known, spec_root
 
 __all__ = [
-    "SCENARIO_BOUNDS", "CheckReport", "PredictReport", "check", "lint", "open_scenario", "open_scenarios", "predict", "read_spec",
+    "SCENARIO_BOUNDS", "CheckReport", "PredictReport", "check", "library", "lint", "open_scenario", "open_scenarios", "predict",
+    "read_spec",
 ]  # fmt: skip
 
 Steps = Callable[[int, int, str], None]
@@ -172,6 +173,18 @@ def open_scenarios(spec: Spec, asked: Sequence[str], stdin: Callable[[], str] = 
     """The scenarios of those names or files (`-` for stdin), or all of the library. Raises: SpecError."""
     names = asked or list(scenario_names(spec.root))
     return tuple(load_scenario(name, spec.root, stdin() if name == "-" else "") for name in names)
+
+
+def library(group: str | None = None) -> dict[str, list[Scenario]]:
+    """The scenarios of spec/scenarios by group (the folder they lie in), in alphabetical order. Raises: SpecError."""
+    root = spec_root()
+    groups: dict[str, list[str]] = {}
+    for name, path in scenario_names(root).items():
+        groups.setdefault(path.parent.name, []).append(name)
+    if group is not None:
+        _check_words("--group", [group], groups)
+    asked = groups if group is None else [group]
+    return {found: [load_scenario(name, root) for name in sorted(groups[found])] for found in asked}
 
 
 @dataclass(frozen=True, slots=True)
@@ -415,8 +428,10 @@ def draw(output: Path, gos: Sequence[str | None], subjects: Sequence[str], forma
     return written
 
 
-def _check_words(option: str, words: Sequence[str], allowed: Sequence[str]) -> None:
-    wrong = [Mistake(Place(option), f"there is no {word!r}", "", known(allowed, word)) for word in words if word not in allowed]
+def _check_words(option: str, words: Sequence[str], allowed: Collection[str]) -> None:
+    wrong = [
+        Mistake(Place(option, 0), f"there is no {word!r}", "", known(allowed, word)) for word in words if word not in allowed
+    ]
     if wrong:
         raise SpecError(wrong)
 
