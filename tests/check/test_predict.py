@@ -103,3 +103,32 @@ def test_a_read_of_no_bytes_does_not_ask_the_body(spec: Spec, steps: str) -> Non
 def test_hosts_need_not_be_numbered_densely(spec: Spec) -> None:
     far = Scenario("far", "", (CallerProgram(2, (900,), parse_expression("get; read-all", 1).callers[0].each),))
     assert [(False, True)] == [outcome.reused for outcome in pipeline.predict(spec, far).outcomes]
+
+
+@pytest.mark.parametrize("profile", ["go1.12", "go1.13", "go1.16", "go1.19", "go1.22", "go1.26", "go1.27.0", "go1.27.2"])
+def test_what_may_be_sent_again_is(spec: Spec, profile: str) -> None:
+    """The server closes behind its first answer: a GET does not show it, a POST fails where it cannot be known to be unread."""
+
+    def errors(name: str) -> set[tuple[str, ...]]:
+        return {outcome.errors for outcome in pipeline.predict(spec, load_scenario(name, spec_root(), ""), profile).outcomes}
+
+    assert {("", "")} == errors("retry-no-body") == errors("retry-small-body")
+    assert {("", ""), ("", "server-closed")} == errors("retry-post")
+
+
+def test_a_post_fails_on_a_connection_that_its_server_has_closed_though_nothing_was_written(spec: Spec) -> None:
+    """errServerClosedIdle is never turned into nothingWrittenError: no try follows it, whatever was written."""
+    bounds = replace(SIZES[2], conns=2)
+    graph = explore(
+        pipeline.build(spec, choose_profile(spec.profiles, None), bounds, PROGRAMS[2]).network, replace(bounds, timeout=60.0)
+    )
+    net = graph.network
+    caller = next(c for c, component in enumerate(net.components) if component.name == "caller")
+    looks = [dict(net.components[caller].behaviour.configuration(state[caller]).data) for state in graph.states]
+    ends = {
+        net.vectors[number].name
+        for source, edges in enumerate(graph.edges)
+        for number, _ in edges
+        if looks[source]["err"] == "server_closed_idle" and caller in {c for c, _ in net.vectors[number].who}
+    }
+    assert {"no_retry"} == ends & {"retry", "no_retry", "not_written"}
