@@ -20,9 +20,10 @@ from pathlib import Path
 from pcstate.check.diagrams import chart_diagram, lifecycle_diagram, quotient_diagram, reachable_diagram
 from pcstate.check.explore import StateGraph, explore
 from pcstate.check.judge import Judge
-from pcstate.check.predict import Prediction, Rests, alike, needs_more_conns, outcomes
+from pcstate.check.predict import Prediction, Rests, alike, misses_a_conn, outcomes
 from pcstate.check.reduction import Reduction
 from pcstate.check.refinement import refines
+from pcstate.check.skeleton import Skeleton, skeleton
 from pcstate.check.standing import standing
 from pcstate.check.tracing import Tracer
 from pcstate.errors import Mistake, Place, SpecError
@@ -258,7 +259,7 @@ def _expected(compiled: CompiledProperty, profile: str) -> Verdict:
 class Search:
     """A scenario's exploration under one profile, what it was reduced by, and how its outcomes are read."""
 
-    graph: StateGraph
+    graph: Skeleton
     reduction: Reduction | None
     rests: Rests
 
@@ -297,7 +298,7 @@ def search_scenario(
     conns = 1
     while True:
         search = _explore_scenario(spec, profile, scenario, replace(bounds, conns=conns), reduce, first)
-        if search.graph.stopped or not needs_more_conns(search.graph):
+        if not search.graph.short:
             return search
         conns = scenario.requests if conns < scenario.requests else 2 * conns  # a request that is retried may dial again
 
@@ -308,7 +309,7 @@ def _explore_scenario(spec: Spec, profile: Profile, scenario: Scenario, bounds: 
     built = build(spec, profile, sizes, scenario)
     reduction = Reduction(built.network, alike(scenario), first) if reduce else None
     with _uncollected():
-        graph = explore(built.network, bounds, urgent=True, reduction=reduction)
+        graph = skeleton(built.network, bounds, reduction, misses_a_conn(built.network))
     built.remember()
     return Search(graph, reduction, Rests(graph, scenario, spec.network.outcome))
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from pcstate.check.explore import StateGraph
+from pcstate.check.skeleton import Skeleton
 from pcstate.model.clause import Clause
 from pcstate.model.network import GlobalState, Network
 from pcstate.model.trace import Trace, TraceStep
@@ -13,7 +14,7 @@ __all__ = ["Tracer"]
 class Tracer:
     """Names the steps of one graph; `clauses` gives each clause its source."""
 
-    def __init__(self, graph: StateGraph, clauses: Mapping[str, Clause]) -> None:
+    def __init__(self, graph: StateGraph | Skeleton, clauses: Mapping[str, Clause]) -> None:
         self.graph = graph
         self.clauses = clauses
 
