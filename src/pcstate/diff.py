@@ -96,9 +96,9 @@ def _scenario(spec: Spec, gos: tuple[str, str], scenario: Scenario) -> list[Scen
         for side, (report, search) in enumerate([(one, first), (two, second)])
         if only[side]
     ]
-    side, search, way, _ = min(found, key=lambda each: len(each[2].steps))
+    side, search, way, _ = min(found, key=lambda each: each[2].length)
     assert search.reduction is not None, "a scenario's search is reduced unless it is asked not to be"
-    trace = Tracer(search.graph, spec.clauses).along(real_run(search.graph, search.reduction, way))
+    trace = Tracer(search.graph.network, spec.clauses).along(real_run(search.graph, search.reduction, way))
     other = (second, first)[side].graph.network
     common = common_steps([step.action for step in trace.steps], other, urgent=True)
     distinction = Distinction(side, trace, common, shortest=all(each[3] for each in found))
@@ -111,4 +111,4 @@ def _shortest(spec: Spec, report: PredictReport, search: Search, wanted: Sequenc
     exact = search_scenario(spec, report.profile, report.scenario, BOUNDS, first=False)
     chosen = search if exact.graph.stopped else exact
     ways = shortest_ways(chosen.graph, chosen.rests, wanted)
-    return chosen, min(ways.values(), key=lambda way: len(way.steps)), chosen is exact
+    return chosen, min(ways.values(), key=lambda way: way.length), chosen is exact

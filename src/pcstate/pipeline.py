@@ -21,13 +21,14 @@ from typing import Any
 
 from pcstate.check.arrows import Explored
 from pcstate.check.diagrams import chart_diagram, lifecycle_diagram, quotient_diagram, reachable_diagram
-from pcstate.check.explore import StateGraph, explore
+from pcstate.check.explore import explore
 from pcstate.check.judge import Judge
 from pcstate.check.limits import Progress
 from pcstate.check.minimise import looked_at
-from pcstate.check.predict import Prediction, Rests, alike, needs_more_conns, outcomes
+from pcstate.check.predict import Prediction, Rests, alike, misses_a_conn, outcomes
 from pcstate.check.reduction import Reduction
 from pcstate.check.refinement import refines
+from pcstate.check.skeleton import Skeleton, skeleton
 from pcstate.check.standing import standing
 from pcstate.check.tracing import Tracer
 from pcstate.errors import Mistake, Place, SpecError
@@ -284,7 +285,7 @@ def check(
             looked_at(formula for promise in compiled for formula in promise.formulas) if minimise else None,
         )
         graph = every_state(network, bounds, progress, kept, reductions)
-        judge = Judge(graph, Tracer(graph, spec.clauses), abstract)
+        judge = Judge(graph, Tracer(graph.network, spec.clauses), abstract)
         judgements = tuple(judge.judge(promise, profile.name) for promise in compiled)
     expected = tuple(_expected(promise, profile.name) for promise in compiled)
     built.remember()
@@ -314,7 +315,7 @@ def _expected(compiled: CompiledProperty, profile: str) -> Verdict:
 class Search:
     """A scenario's exploration under one profile, what it was reduced by, and how its outcomes are read."""
 
-    graph: StateGraph
+    graph: Skeleton
     reduction: Reduction | None
     rests: Rests
 
@@ -353,7 +354,7 @@ def search_scenario(
     conns = 1
     while True:
         search = _explore_scenario(spec, profile, scenario, replace(bounds, conns=conns), reduce, first)
-        if search.graph.stopped or not needs_more_conns(search.graph):
+        if not search.graph.short:
             return search
         conns = scenario.requests if conns < scenario.requests else 2 * conns  # a request that is retried may dial again
 
@@ -364,7 +365,7 @@ def _explore_scenario(spec: Spec, profile: Profile, scenario: Scenario, bounds: 
     built = build(spec, profile, sizes, scenario)
     reduction = Reduction(built.network, alike(scenario), first) if reduce else None
     with _uncollected():
-        graph = explore(built.network, bounds, urgent=True, reduction=reduction)
+        graph = skeleton(built.network, bounds, reduction, misses_a_conn(built.network))
     built.remember()
     return Search(graph, reduction, Rests(graph, scenario, spec.network.outcome))
 

@@ -105,7 +105,7 @@ def test_no_reduction_changes_a_verdict_and_its_traces_are_runs(caller: Lts, con
     net = alike(caller, conn, shared)
     asked = promises(net)
     plain = explore(net, Bounds())
-    expected = [Judge(plain, Tracer(plain, {}), (LIFECYCLE, 0)).judge(promise, "any") for promise in asked]
+    expected = [Judge(plain, Tracer(plain.network, {}), (LIFECYCLE, 0)).judge(promise, "any") for promise in asked]
     for symmetry, minimise in ((True, False), (False, True), (True, True)):
         search = Search(net, symmetry=symmetry)
         if minimise:
@@ -115,7 +115,7 @@ def test_no_reduction_changes_a_verdict_and_its_traces_are_runs(caller: Lts, con
         graph = PackedGraph(search)
         assert search.total <= len(plain.states)
         for promise, wanted in zip(asked, expected, strict=True):
-            found = Judge(graph, Tracer(graph, {}), (LIFECYCLE, 0)).judge(promise, "any")
+            found = Judge(graph, Tracer(graph.network, {}), (LIFECYCLE, 0)).judge(promise, "any")
             assert (wanted.kind, wanted.verdict) == (found.kind, found.verdict)
             if wanted.trace is not None and found.trace is not None and wanted.trace.loop is None:
                 assert len(wanted.trace.steps) == len(found.trace.steps)

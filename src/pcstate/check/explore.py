@@ -13,7 +13,7 @@ import numpy as np
 from pcstate.check.arrows import Arrows, Ints, Steps, numbered
 from pcstate.check.limits import Limits, Progress
 from pcstate.check.permutations import Permutations
-from pcstate.check.reduction import AT_ONCE, TIMERS, Reduction
+from pcstate.check.reduction import AT_ONCE, TIMERS
 from pcstate.model.network import GlobalState, Network
 from pcstate.model.verdict import Bounds
 
@@ -25,8 +25,7 @@ class StateGraph:
     """The explored part of a network.
 
     `states[0]` is initial; `edges[n]` are the (vector, target) pairs of state n, `parents[n]` the (state, vector) that first
-    led to it. `stopped` says which limit ended the search, `""` when it is complete. Where a reduction has exchanged callers,
-    `turns[n, k]` says where each went on the transition `edges[n][k]`.
+    led to it. `stopped` says which limit ended the search, `""` when it is complete.
     """
 
     network: Network
@@ -36,7 +35,6 @@ class StateGraph:
     depth: int = 0
     seconds: float = 0.0
     stopped: str = ""
-    turns: dict[tuple[int, int], tuple[int, ...]] = field(default_factory=dict)
     permutations: Permutations | None = field(default=None, repr=False)
     reductions: tuple[str, ...] = ()
     _arrows: Arrows | None = field(default=None, repr=False, compare=False)
@@ -91,22 +89,19 @@ def explore(
     network: Network,
     bounds: Bounds,
     urgent: bool = False,
-    reduction: Reduction | None = None,
     progress: Progress | None = None,
 ) -> StateGraph:
     """Every state that `network` reaches, within the bounds.
 
     With `urgent`, time is ordered: a timer fires only where nothing else can happen, `settle` only where no timer can
-    either, and IdleConnTimeout never; a `reduction` then leaves out what makes no difference to the states at rest. (States that
-    have a single step before them are not put into canonical form: what they lead to will be.)
+    either, and IdleConnTimeout never.
     Order: breadth first, vectors in the network's order. Cost: one pass over the transitions. Bounds: stops at
     one of the limits in `bounds`, and says so.
     """
-    assert urgent or reduction is None, "the reduction keeps the states at rest of an urgent exploration only"
     limits = Limits(bounds, progress)
     initial = network.initial()
     graph = StateGraph(network, [initial], parents=[(0, -1)])
-    steps = reduction.steps if reduction else _Clock(network).steps if urgent else network.steps
+    steps = _Clock(network).steps if urgent else network.steps
     number = {initial: 0}
     levels = [0]
     for current, state in enumerate(graph.states):
@@ -115,11 +110,7 @@ def explore(
         if graph.stopped:
             break
         found: list[tuple[int, int]] = []
-        taken = steps(state)
-        for vector, reached in taken:
-            successor, turn = reduction.canonical(reached) if reduction and len(taken) > 1 else (reached, ())
-            if turn:
-                graph.turns[current, len(found)] = turn
+        for vector, successor in steps(state):
             target = number.get(successor)
             if target is None:
                 target = number[successor] = len(graph.states)

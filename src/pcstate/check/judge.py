@@ -61,7 +61,7 @@ class Judge:
         loop: int | None = None,
     ) -> Judgement:
         promise = compiled.promise
-        trace = None if steps is None else self.tracer.trace(steps, loop)
+        trace = None if steps is None else self.tracer.along(self.graph.run(steps), loop)
         return Judgement(promise.name, promise.kind, verdict, promise.clauses, reason, trace)
 
     def _open(self, compiled: CompiledProperty) -> Judgement:

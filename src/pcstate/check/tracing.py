@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-from pcstate.check.arrows import Explored
 from pcstate.model.clause import Clause
 from pcstate.model.network import GlobalState, Network
 from pcstate.model.trace import Trace, TraceStep
@@ -11,20 +10,16 @@ __all__ = ["Tracer"]
 
 
 class Tracer:
-    """Names the steps of one graph; `clauses` gives each clause its source."""
+    """Names the steps of one network; `clauses` gives each clause its source."""
 
-    def __init__(self, graph: Explored, clauses: Mapping[str, Clause]) -> None:
-        self.graph = graph
+    def __init__(self, network: Network, clauses: Mapping[str, Clause]) -> None:
+        self.network = network
         self.clauses = clauses
-
-    def trace(self, steps: Sequence[tuple[int, int]], loop: int | None = None) -> Trace:
-        """The trace of (vector, number of the state reached) pairs from the initial state."""
-        return self.along(self.graph.run(steps), loop)
 
     def along(self, run: Sequence[tuple[int, GlobalState]], loop: int | None = None) -> Trace:
         """The trace of (vector, state reached) pairs from the initial state."""
         found: list[TraceStep] = []
-        before = self.graph.network.initial()
+        before = self.network.initial()
         for vector, after in run:
             found.append(self.step(before, vector, after))
             before = after
@@ -32,7 +27,7 @@ class Tracer:
 
     def step(self, before: GlobalState, number: int, after: GlobalState) -> TraceStep:
         """One step, named after the goroutine that moves, or the first component if none does."""
-        network = self.graph.network
+        network = self.network
         vector = network.vectors[number]
         moving = [component for component, _ in vector.who]
         goroutines = [c for c in moving if network.components[c].kind == "goroutine"]
