@@ -231,8 +231,8 @@ def test_a_mistake_of_ours_is_not_called_the_users(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_prediction_that_was_stopped_says_what_would_help(spec: Spec) -> None:
-    few = replace(pipeline.SCENARIO_BOUNDS, max_states=20)
+    few = replace(pipeline.SCENARIO_BOUNDS, max_states=2)
     stopped = pipeline.predict(spec, parse_expression("get; close", 2), "1.27", few)
     assert not stopped.complete
-    assert "the search stopped at its limit of 20 states, after 21 states; fewer requests" in stopped.reason
+    assert "the search stopped at its limit of 2 states, after 3 states; fewer requests" in stopped.reason
     assert "" == pipeline.predict(spec, parse_expression("get", 1), "1.27").reason
