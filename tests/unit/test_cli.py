@@ -234,5 +234,5 @@ def test_a_prediction_that_was_stopped_says_what_would_help(spec: Spec) -> None:
     few = replace(pipeline.SCENARIO_BOUNDS, max_states=2)
     stopped = pipeline.predict(spec, parse_expression("get; close", 2), "1.27", few)
     assert not stopped.complete
-    assert "the search stopped at its limit of 2 states, after 3 states; fewer requests" in stopped.reason
+    assert "the search stopped at its limit of 2 states, after 4 states; fewer requests" in stopped.reason
     assert "" == pipeline.predict(spec, parse_expression("get", 1), "1.27").reason
