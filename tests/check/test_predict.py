@@ -168,3 +168,13 @@ def test_when_one_client_timeout_has_passed_the_others_are_due(spec: Spec) -> No
     legs = [leg for arrows in graph.arrows for arrow in arrows for leg in arrow.legs]
     fired = {graph.network.vectors[number].name for leg in legs for number in leg.vectors}
     assert {"expire", "expire_due"} <= fired
+
+
+@pytest.mark.parametrize("scenario", ["max-conns-first-come-first-served", "max-conns-first-place-to-the-first"])
+@pytest.mark.parametrize(("profile", "orders"), [("go1.12", 2), ("go1.13", 1), ("go1.16", 1), ("go1.19", 1), ("go1.27.2", 1)])
+def test_whoever_waits_longest_is_served_first(spec: Spec, scenario: str, profile: str, orders: int) -> None:
+    """One gets a connection, or a place for one, and keeps it: the other waits for ever. Go 1.12 has no queue."""
+    report = pipeline.predict(spec, load_scenario(scenario, spec_root(), ""), profile)
+    assert report.complete
+    assert orders == len(report.outcomes)
+    assert ("", "", "stuck") in {outcome.errors for outcome in report.outcomes}
