@@ -65,7 +65,7 @@ def _choose(reported: Sequence[ReportedTrace], path: str, asked: str | None, go:
         _refuse("--property", f"no property {asked!r} in {path}", known({each.property for each in reported}, asked))
     chosen = [each for each in named if each.actions]
     if not chosen:
-        said = "; ".join(f"{each.verdict} for {each.profile}" for each in named)
+        said = "; ".join(f"{each.verdict} for {each.profile}" + (f", {each.reason}" if each.reason else "") for each in named)
         _refuse("--property", f"{asked!r} has no trace in {path}: {said}", there_are)
     if len({each.profile for each in chosen}) > 1:
         profiles = ", ".join(each.profile for each in chosen)

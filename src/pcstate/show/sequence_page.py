@@ -36,12 +36,13 @@ class Page:
 
     def __post_init__(self) -> None:
         half = [_half(self.drawn, number) for number in range(len(self.drawn.lanes))]
-        places = [MARGIN + _NUMBERS + half[0]] if half else [MARGIN + _NUMBERS]
-        for number in range(1, len(half)):
+        places: list[float] = []
+        for number, room in enumerate(half):
             labels = [width(row.step.name, TEXT) + 24 for row in self.drawn.rows if number - 1 == gap_of(row)]
-            places.append(places[-1] + max([half[number - 1] + half[number] + _APART, *labels]))
+            apart = max([half[number - 1] + room + _APART, *labels])
+            places.append(places[-1] + apart if places else MARGIN + _NUMBERS + room)
         self.lanes = tuple(round(place, 1) for place in places)
-        self.notes = round(self.lanes[-1] + (half[-1] if half else 0) + 22, 1)
+        self.notes = round(places[-1] + half[-1] + 22 if places else MARGIN + _NUMBERS, 1)
         texts = [width(text, size) for row in self.drawn.rows for text, size in notes_of(row)]
         titles = [width(self.finding.title, TITLE) * BOLD, width(self.finding.scope, NAME), 420.0]
         self.wide = max([self.notes + max(texts, default=0.0), *(MARGIN + title for title in titles)]) + MARGIN

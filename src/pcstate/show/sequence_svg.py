@@ -65,7 +65,7 @@ def _heading(finding: Finding, wide: float) -> tuple[list[str], float]:
     """What is shown and what it holds for; and where that ends."""
     rows, y = [_text(finding.title, MARGIN, 38, TITLE, weight="bold")], 58.0
     room = wide - 2 * MARGIN
-    reason = f"why: {finding.judgement.reason}" if finding.judgement.reason else ""
+    reason = f"found: {finding.judgement.reason}" if finding.judgement.reason else ""
     for text, colour in ((finding.scope, "#333333"), (finding.about, "#333333"), (reason, "#333333")):
         for line in _lines(text, NAME, room):
             rows.append(_text(line, MARGIN, y, NAME, colour))
@@ -184,12 +184,17 @@ def _arrows(page: Page, row: Row, y: float, look: dict[str, str]) -> Iterator[st
     yield f'<circle cx="{begin}" cy="{level:.1f}" r="3.5" fill="{look["color"]}"/>'
     gap = gap_of(row)
     assert gap is not None, "an arrow has a target"
-    yield _text(row.step.name, (page.lanes[gap] + page.lanes[gap + 1]) / 2, level - 5, TEXT, look["fontcolor"], anchor="middle")
+    middle = (page.lanes[gap] + page.lanes[gap + 1]) / 2
+    yield from _clear(row.step.name, middle, level - 5, TEXT, look["fontcolor"], _ground(row))
     for lane, state in row.states:
-        half = width(state_text(state), SMALL) / 2 + 2
-        x = page.lanes[lane]
-        yield f'<rect x="{x - half:.1f}" y="{level + 5:.1f}" width="{2 * half:.1f}" height="13" fill="{_ground(row)}"/>'
-        yield _text(state_text(state), x, level + 15, SMALL, "#555555", anchor="middle")
+        yield from _clear(state_text(state), page.lanes[lane], level + 15, SMALL, "#555555", _ground(row))
+
+
+def _clear(text: str, x: float, y: float, size: int, colour: str, ground: str) -> Iterator[str]:
+    """A text around a place, with nothing behind it."""
+    half = width(text, size) / 2 + 2
+    yield f'<rect x="{x - half:.1f}" y="{y - size:.1f}" width="{2 * half:.1f}" height="{size + 3}" fill="{ground}"/>'
+    yield _text(text, x, y, size, colour, anchor="middle")
 
 
 def _link(page: Page, channel: str, ends: tuple[int, int], tops: Several[float]) -> Iterator[str]:
@@ -197,7 +202,7 @@ def _link(page: Page, channel: str, ends: tuple[int, int], tops: Several[float])
     sent, received = (page.drawn.rows[number] for number in ends)
     one, two = page.lanes[sent.origin], page.lanes[received.origin]
     side = 1 if two > one else -1
-    start, stop = one + side * _reach(sent), two - side * _reach(received)
+    start, stop = one + side * _reach(sent), two - side * (_reach(received) + 3)
     levels = [tops[number] + _ROW / 2 for number in ends]
     yield (
         f'<g class="link"><title>{html.escape(f"{channel}: from step {sent.number} to step {received.number}")}</title>'

@@ -35,7 +35,7 @@ def trace_diff(finding: Finding) -> str:
 
 
 def _heading(finding: Finding) -> list[str]:
-    reason = f"why: {finding.judgement.reason}" if finding.judgement.reason else ""
+    reason = f"found: {finding.judgement.reason}" if finding.judgement.reason else ""
     return [line for line in (finding.title, finding.scope, finding.about, reason) if line] + [""]
 
 
