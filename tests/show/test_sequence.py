@@ -110,6 +110,25 @@ def test_a_link_joins_a_send_with_the_receipt_of_what_was_sent(drawn: Walk) -> N
         assert put.event.replace("enqueue", "dequeue") == taken.event
 
 
+LINKS = {
+    "first in, first out": ("enqueue enqueue dequeue dequeue", "aabb", [(0, 2), (1, 3)]),
+    "what is dropped is not received": ("enqueue drop enqueue dequeue", "aaab", [(2, 3)]),
+    "what stays in its lane needs no link": ("enqueue dequeue", "aa", []),
+    "what is never received has none": ("enqueue", "a", []),
+}
+
+
+@pytest.mark.parametrize(("events", "lanes", "wanted"), LINKS.values(), ids=LINKS.keys())
+def test_a_buffered_channel_links_each_send_with_its_receipt(events: str, lanes: str, wanted: list[tuple[int, int]]) -> None:
+    """Steps of goroutines a and b on one channel ch."""
+    steps = tuple(
+        TraceStep(lane, event, "", "", "", (move(lane, event, "x"), move("ch", event, f"s{n} s{n + 1}", "object")))
+        for n, (event, lane) in enumerate(zip(events.split(), lanes, strict=True))
+    )
+    initial = tuple((name, Configuration(("x",))) for name in ("a", "b", "ch"))
+    assert wanted == [(link.sent, link.received) for link in sequence(Trace(steps, None, initial)).links]
+
+
 def test_the_frame_of_a_loop_holds_the_steps_that_repeat_and_no_other() -> None:
     svg = parsed(lasso())
     (frame,) = (group for group in svg.iter(f"{SVG}g") if group.attrib.get("id") == "loop")

@@ -87,7 +87,7 @@ def _receives(move: Move) -> tuple[bool, bool]:
 
 
 def _links(rows: list[Row]) -> tuple[Link, ...]:
-    """Who sent what to whom through the channels that have room."""
+    """Who sent what to whom through the channels that have room; what is dropped from one reaches nobody."""
     waiting: dict[str, list[int]] = {}
     found = []
     for number, row in enumerate(rows):
@@ -99,4 +99,6 @@ def _links(rows: list[Row]) -> tuple[Link, ...]:
                 sent = waiting[move.component].pop(0)
                 if rows[sent].origin != row.origin:
                     found.append(Link(move.component, sent, number))
+            elif move.changes:
+                waiting.pop(move.component, None)
     return tuple(found)
