@@ -28,16 +28,16 @@ test:
 graphs-check:  ## graphs/ is what spec/ gives, whatever the order of hashes, with the machine's fonts and with none
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && echo '<fontconfig/>' > "$$fresh/none.conf" && \
 	for seed in 0 1; do test $$seed = 0 || export FONTCONFIG_FILE="$$fresh/none.conf"; export PYTHONHASHSEED=$$seed; \
-	$(PCSTATE) graph -o "$$fresh/$$seed" $(GRAPHS) 2>/dev/null && \
-	$(PCSTATE) graph -o "$$fresh/$$seed" $(TRACES) 2>/dev/null || exit 1; done && \
+	$(PCSTATE) graph -o "$$fresh/$$seed" $(GRAPHS) >/dev/null && \
+	$(PCSTATE) graph -o "$$fresh/$$seed" $(TRACES) >/dev/null || exit 1; done && \
 	diff -r -q "$$fresh/0" "$$fresh/1" && \
 	{ diff -r -q graphs "$$fresh/0" || { echo "graphs/ differs from spec/: run 'make graphs'" >&2; exit 1; }; } && \
 	echo "graphs/ is up to date"
 
 graphs:  ## write graphs/; commit the difference only if you understand it
 	rm -rf graphs
-	$(PCSTATE) graph -o graphs $(GRAPHS) 2>/dev/null
-	$(PCSTATE) graph -o graphs $(TRACES) 2>/dev/null
+	$(PCSTATE) graph -o graphs $(GRAPHS) >/dev/null
+	$(PCSTATE) graph -o graphs $(TRACES) >/dev/null
 
 # Exit status 3 is no failure here: the table marks what the spec does not know yet.
 agreement:  ## write docs/agreement.md: the library under every Go that is found, beside what the spec allows

@@ -5,11 +5,14 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pcstate.errors import GoError, Mistake, Place, SpecError
+
+if TYPE_CHECKING:
+    from pcstate.check.limits import Progress, Status
 
 __all__ = ["main"]
 
@@ -32,27 +35,69 @@ def cli() -> None:
     """
 
 
+def _sizes(command: Callable[..., int]) -> Callable[..., int]:
+    size = click.IntRange(1, 8)
+    for name, default, about in (
+        ("--requests", 2, "Requests of each caller."),
+        ("--hosts", 1, "Hosts."),
+        ("--conns", 1, "Connections that may be dialled."),
+        ("--callers", 1, "Client goroutines."),
+    ):
+        command = click.option(name, default=default, show_default=True, type=size, help=about)(command)
+    return command
+
+
 @cli.command()
 @_go
 @click.option("--property", "names", multiple=True, metavar="P", help="Judge this property only; may be repeated.")
-@click.option("--callers", default=1, show_default=True, type=click.IntRange(1, 8), help="Client goroutines.")
-@click.option("--conns", default=1, show_default=True, type=click.IntRange(1, 8), help="Connections that may be dialled.")
-@click.option("--hosts", default=1, show_default=True, type=click.IntRange(1, 8), help="Hosts.")
-@click.option("--requests", default=2, show_default=True, type=click.IntRange(1, 8), help="Requests of each caller.")
-@click.option("--max-states", default=2_000_000, show_default=True, type=click.IntRange(1), help="Give up beyond this.")
+@_sizes
+@click.option("--max-states", default=100_000_000, show_default=True, type=click.IntRange(1), help="Give up beyond this.")
 @click.option("--timeout", default=600.0, show_default=True, type=click.FloatRange(0), help="Give up after so many seconds.")
+@click.option(
+    "--memory", "gigabytes", default=0.0, type=click.FloatRange(0), metavar="GB", help="Give up beyond so much; 0: no limit."
+)
+@click.option(
+    "--checkpoint",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    metavar="FILE",
+    help="Go on from FILE if it is there; write to it what a search that is stopped has found.",
+)
+@click.option(
+    "--symmetry/--no-symmetry",
+    default=True,
+    help="In a large search, take for one what only the numbers of connections and callers tell apart (the default).",
+)
+@click.option(
+    "--minimise/--no-minimise",
+    default=False,
+    help="In a large search, take for one what nothing can tell apart in a connection or a caller.",
+)
 @click.option("--expect", is_flag=True, help="Exit 0 if each verdict is the one that the profile expects.")
 @_format
-def check(gos: tuple[str, ...], names: tuple[str, ...], expect: bool, style: str, **sizes: Any) -> int:
+def check(
+    gos: tuple[str, ...],
+    names: tuple[str, ...],
+    gigabytes: float,
+    checkpoint: Path | None,
+    symmetry: bool,
+    minimise: bool,
+    expect: bool,
+    style: str,
+    **sizes: Any,
+) -> int:
     """Explore the network and judge every property."""
+    if checkpoint and gos[1:]:
+        raise click.UsageError("--checkpoint holds one search: give one --go with it")
     from pcstate import pipeline
     from pcstate.model.verdict import Bounds
     from pcstate.show import report
 
     spec = pipeline.read_spec(only=names)
-    reports = [
-        pipeline.check(spec, go, Bounds(**sizes), _progress(f"exploring {go or 'the newest profile'}")) for go in gos or (None,)
-    ]
+    bounds = Bounds(**sizes, memory=int(gigabytes * 1e9))
+    reports = []
+    for go in gos or (None,):
+        progress = _progress(f"exploring {go or 'the newest profile'}")
+        reports.append(pipeline.check(spec, go, bounds, progress, checkpoint, symmetry, minimise))
     if style == "json":
         _json([report.check_json(found) for found in reports], bool(gos[1:]))
     else:
@@ -71,13 +116,29 @@ def _scenario_arguments(command: Callable[..., int]) -> Callable[..., int]:
 
 
 @cli.command()
+@click.option("--group", metavar="G", help="Those of this group only.")
+@_format
+def scenarios(group: str | None, style: str) -> int:
+    """The scenarios that have a name: what predict, observe, conform and diff take."""
+    from pcstate import pipeline
+    from pcstate.show import report
+
+    found = pipeline.library(group)
+    if style == "json":
+        _json(report.scenarios_json(found), True)
+    else:
+        report.scenarios_text(found)
+    return HOLDS
+
+
+@cli.command()
 @_scenario_arguments
 @_go
 @_format
 def predict(scenario: str | None, expression: str | None, requests: int | None, gos: tuple[str, ...], style: str) -> int:
     """The outcomes that the spec allows for a client program.
 
-    SCENARIO is a name from spec/scenarios, a TOML file, or - for stdin.
+    SCENARIO is a name that `pcstate scenarios` lists, a TOML file, or - for stdin.
     """
     from pcstate import pipeline
     from pcstate.show import prediction, report
@@ -100,7 +161,10 @@ def predict(scenario: str | None, expression: str | None, requests: int | None, 
 def observe(
     scenario: str | None, expression: str | None, requests: int | None, gos: tuple[str, ...], repeat: int, style: str
 ) -> int:
-    """The outcomes that real Go shows, counted."""
+    """The outcomes that real Go shows, counted.
+
+    SCENARIO is a name that `pcstate scenarios` lists, a TOML file, or - for stdin.
+    """
     from pcstate import pipeline
     from pcstate.show import prediction, report
 
@@ -117,12 +181,13 @@ def observe(
 @click.argument("v1")
 @click.argument("v2")
 @click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
+@click.option("--full", is_flag=True, help="Show every step of a trace, not only those near the difference.")
 @_format
-def diff(v1: str, v2: str, scenarios: tuple[str, ...], style: str) -> int:
+def diff(v1: str, v2: str, scenarios: tuple[str, ...], full: bool, style: str) -> int:
     """What differs between two Gos: properties, and outcomes of scenarios.
 
-    V1 and V2 are Go releases (1.26, 1.27.1) or names of profiles. SCENARIO is a name from spec/scenarios, a TOML file, or -
-    for stdin; default: every scenario of spec/scenarios. Exit status 1 if an answer differs, 3 if none is known to.
+    V1 and V2 are Go releases (1.26, 1.27.1) or names of profiles. SCENARIO is a name that `pcstate scenarios` lists, a TOML
+    file, or - for stdin; default: all that it lists. Exit status 1 if an answer differs, 3 if none is known to.
     """
     from pcstate import pipeline
     from pcstate.diff import diff as compare
@@ -134,7 +199,7 @@ def diff(v1: str, v2: str, scenarios: tuple[str, ...], style: str) -> int:
     if style == "json":
         _json(difference.diff_json(found), True)
     else:
-        difference.diff_text(found)
+        difference.diff_text(found, full)
     return {"same": HOLDS, "differ": FINDING, "unknown": INCONCLUSIVE}[found.agreement.value]
 
 
@@ -155,15 +220,15 @@ def conform(
 ) -> int:
     """Is what real Go shows within what the spec allows?
 
-    SCENARIO is a name from spec/scenarios, a TOML file, or - for stdin; default: the whole library. --go may be repeated;
-    default: every toolchain found that a profile speaks for.
+    SCENARIO is a name that `pcstate scenarios` lists, a TOML file, or - for stdin; default: all that it lists. --go may be
+    repeated; default: every toolchain found that a profile speaks for.
     """
     from pcstate import pipeline
     from pcstate.conform import conform as compare
     from pcstate.show import agreement
 
     if table:
-        _make_room(table)
+        _check_room(table)
     found = compare(pipeline.read_spec(), scenarios, gos, against, repeat, _steps(), _stdin)
     if table:
         table.write_text(agreement.agreement_page(found), encoding="utf-8", newline="\n")
@@ -186,7 +251,7 @@ def conform(
 )
 @click.option("--to", "formats", default="svg,png,dot,mermaid,graphml,aut", show_default=True, help="Formats, by commas.")
 def graph(output: Path, gos: tuple[str, ...], subjects: tuple[str, ...], formats: str) -> int:
-    """Draw the lifecycle, each chart, the reachable graph of one connection, and the traces of properties."""
+    """Draw the lifecycle, each chart, the reachable graph of one connection, and the traces of properties; list the files."""
     from pcstate import pipeline
     from pcstate.trace import draw_traces
 
@@ -195,7 +260,7 @@ def graph(output: Path, gos: tuple[str, ...], subjects: tuple[str, ...], formats
         *pipeline.draw(output, gos or (None,), subjects, words),
         *draw_traces(output, gos or (None,), subjects, words),
     ]:
-        click.echo(line, err=True)
+        click.echo(line)
     return HOLDS
 
 
@@ -227,8 +292,53 @@ def trace(file: str, name: str | None, go: str | None, formats: str, output: Pat
         click.echo(traces.write_trace(found, words[0]), nl=False)
     else:
         for line in write_traces([found], words, output):
-            click.echo(line, err=True)
+            click.echo(line)
     return HOLDS
+
+
+@cli.command()
+@click.argument("scenario", required=False)
+@click.option("-e", "--expression", metavar="STEPS", help="A program: 'get; read-all'.")
+@click.option("-n", "repeated", type=int, help="How often -e is repeated; once if not given.")
+@click.option("--to", "formats", default="promela,tla,aut", show_default=True, help="Formats, by commas.")
+@click.option(
+    "-o", "--output", type=click.Path(file_okay=False, path_type=Path), default=Path(), metavar="DIR", help="Default: here."
+)
+@_go
+@_sizes
+@click.option("--max-states", default=2_000_000, show_default=True, type=click.IntRange(1), help="aut: give up beyond this.")
+@_format
+def export(
+    scenario: str | None,
+    expression: str | None,
+    repeated: int | None,
+    formats: str,
+    output: Path,
+    gos: tuple[str, ...],
+    style: str,
+    **sizes: int,
+) -> int:
+    """Write the network for Spin (promela), TLC (tla), or CADP and mCRL2 (aut).
+
+    promela and tla are the network itself: no global state is explored for them, so that another tool's counts of states,
+    transitions and deadlocks can be held against those of `pcstate check`. aut is the explored state graph. With a SCENARIO
+    (a name from spec/scenarios, a TOML file, or - for stdin) the callers run its program; their number, hosts and requests are
+    the program's. Time is not ordered: a timer may go off whenever it is set.
+    """
+    from pcstate import pipeline
+    from pcstate.export import export as write
+    from pcstate.model.verdict import Bounds
+    from pcstate.show import exported
+
+    program = _open(scenario, expression, repeated) if (scenario, expression, repeated) != (None, None, None) else None
+    spec = pipeline.read_spec()
+    wanted = _words(formats)
+    found = [write(spec, wanted, output, go, Bounds(**sizes), program) for go in gos or (None,)]
+    if style == "json":
+        _json([exported.export_json(report) for report in found], True)
+    else:
+        exported.export_text(found)
+    return INCONCLUSIVE if any(report.missing for report in found) else HOLDS
 
 
 @cli.command()
@@ -284,15 +394,13 @@ def _stdin() -> str:
     try:
         return sys.stdin.read()
     except UnicodeDecodeError as error:
-        raise SpecError([Mistake(Place("<stdin>"), f"not UTF-8 text: {error.reason}")]) from None
+        raise SpecError([Mistake(Place("<stdin>", 0), f"not UTF-8 text: {error.reason}")]) from None
 
 
-def _make_room(path: Path) -> None:
+def _check_room(path: Path) -> None:
     """Before a long run, see that the folder of its result is there and lets it be written. Raises: click.FileError."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise click.FileError(str(path), error.strerror) from None
+    if not path.parent.is_dir():
+        raise click.FileError(str(path), f"there is no folder {path.parent}; make it first")
     if not os.access(path.parent, os.W_OK):
         raise click.FileError(str(path), "its folder cannot be written to")
 
@@ -309,14 +417,16 @@ def _shows_progress() -> bool:
     return sys.stderr.isatty() and not os.environ.get("CI")
 
 
-def _progress(what: str) -> Callable[[int, float], None] | None:
+def _progress(what: str) -> "Progress | None":
     """A line on stderr for a search that takes more than a second, on a terminal only."""
     if not _shows_progress():
         return None
 
-    def show(states: int, seconds: float) -> None:
-        if seconds > 1:
-            sys.stderr.write(f"\r{what}: {states:,} states, {seconds:.0f} s ")
+    def show(status: "Status") -> None:
+        if status.seconds > 1:
+            rate, memory = f"{status.rate:,.0f} a second", f"{status.memory / 1e9:.1f} GB"
+            counts = f"{status.found:,} states, {rate}, depth {status.depth}, {memory}"
+            sys.stderr.write(f"\r\033[K{what}: {counts}, {status.seconds:.0f} s ")
             sys.stderr.flush()
 
     return show

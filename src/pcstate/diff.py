@@ -78,7 +78,8 @@ def _properties(spec: Spec, gos: tuple[str, str]) -> tuple[PropertyChange, ...]:
             changes.append(change)
             continue
         common = common_steps([step.action for step in trace.steps], reports[1 - side].graph.network, urgent=False)
-        changes.append(replace(change, distinction=Distinction(side, trace, common)))
+        shortest = pair[side].kind != "leads-to"
+        changes.append(replace(change, distinction=Distinction(side, trace, common, shortest)))
     return tuple(changes)
 
 
@@ -95,17 +96,19 @@ def _scenario(spec: Spec, gos: tuple[str, str], scenario: Scenario) -> list[Scen
         for side, (report, search) in enumerate([(one, first), (two, second)])
         if only[side]
     ]
-    side, search, way = min(found, key=lambda each: len(each[2].steps))
+    side, search, way, _ = min(found, key=lambda each: each[2].length)
     assert search.reduction is not None, "a scenario's search is reduced unless it is asked not to be"
-    trace = Tracer(search.graph, spec.clauses).along(real_run(search.graph, search.reduction, way))
+    trace = Tracer(search.graph.network, spec.clauses).along(real_run(search.graph, search.reduction, way))
     other = (second, first)[side].graph.network
     common = common_steps([step.action for step in trace.steps], other, urgent=True)
-    return [ScenarioChange(scenario.name, only, Distinction(side, trace, common), unknown)]
+    distinction = Distinction(side, trace, common, shortest=all(each[3] for each in found))
+    return [ScenarioChange(scenario.name, only, distinction, unknown)]
 
 
-def _shortest(spec: Spec, report: PredictReport, search: Search, wanted: Sequence[Outcome]) -> tuple[Search, Way]:
-    """The shortest way to any of the outcomes; where that takes too long, the shortest that the search it was found by has."""
+def _shortest(spec: Spec, report: PredictReport, search: Search, wanted: Sequence[Outcome]) -> tuple[Search, Way, bool]:
+    """The shortest way to any of the outcomes, and True; where that takes too long, the shortest that the search they were
+    found by has, and False."""
     exact = search_scenario(spec, report.profile, report.scenario, BOUNDS, first=False)
     chosen = search if exact.graph.stopped else exact
     ways = shortest_ways(chosen.graph, chosen.rests, wanted)
-    return chosen, min(ways.values(), key=lambda way: len(way.steps))
+    return chosen, min(ways.values(), key=lambda way: way.length), chosen is exact

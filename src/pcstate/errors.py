@@ -12,7 +12,10 @@ __all__ = ["GoError", "Mistake", "Place", "SpecError"]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """A position in a text: 1-based line and column, and how many characters to underline."""
+    """A position in a text: 1-based line and column, and how many characters to underline.
+
+    Line 0 is no line: the place is an option, a name, or a file that cannot be read.
+    """
 
     path: str
     line: int = 1
@@ -20,7 +23,7 @@ class Place:
     width: int = 1
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}:{self.column}"
+        return f"{self.path}:{self.line}:{self.column}" if self.line else self.path
 
 
 @dataclass(frozen=True, slots=True)

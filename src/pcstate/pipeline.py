@@ -7,6 +7,7 @@
     conform   (conform.py) scenarios x toolchains -> observe and predict -> is the one within the other?
     graph     spec/ -> diagrams -> files
     trace     (trace.py) what check reported -> one trace of it, replayed on the spec -> text, pictures, all states
+    export    (export.py) spec/ -> network, made finite -> files for Spin, TLC, mCRL2
     lint      spec/ -> every mistake at once
 
 Each function takes plain values and returns plain values; `cli` turns words into the former and prints the latter.
@@ -14,16 +15,21 @@ Each function takes plain values and returns plain values; `cli` turns words int
 
 import contextlib
 import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
+from pcstate.check.arrows import Explored
 from pcstate.check.diagrams import chart_diagram, lifecycle_diagram, quotient_diagram, reachable_diagram
-from pcstate.check.explore import StateGraph, explore
+from pcstate.check.explore import explore
 from pcstate.check.judge import Judge
-from pcstate.check.predict import Prediction, Rests, alike, needs_more_conns, outcomes
+from pcstate.check.limits import Progress
+from pcstate.check.minimise import looked_at
+from pcstate.check.predict import Prediction, Rests, alike, misses_a_conn, outcomes
 from pcstate.check.reduction import Reduction
 from pcstate.check.refinement import refines
+from pcstate.check.skeleton import Skeleton, skeleton
 from pcstate.check.standing import standing
 from pcstate.check.tracing import Tracer
 from pcstate.errors import Mistake, Place, SpecError
@@ -34,24 +40,25 @@ from pcstate.model.network import Network
 from pcstate.model.property import CompiledProperty, Mutant
 from pcstate.model.scenario import CallerProgram, Outcome, Scenario, ServerScript
 from pcstate.model.verdict import Bounds, Judgement, Verdict, worst
+from pcstate.search import Checkpoint, Reductions, every_state
 from pcstate.specs import cache
 from pcstate.specs.advice import compile_advice
 from pcstate.specs.charts import ChartBehaviour
+from pcstate.specs.checkpoint import load, question
 from pcstate.specs.feasible import feasible
 from pcstate.specs.library import Spec, load_spec
 from pcstate.specs.networks import instantiate
 from pcstate.specs.profiles import Profile, choose_profile
 from pcstate.specs.programs import demands
-from pcstate.specs.properties import compile_property
+from pcstate.specs.properties import compile_property, is_symmetric
 from pcstate.specs.scenarios import load_scenario, parse_expression, scenario_names
 from pcstate.specs.source import Reader, known, spec_root
 
 __all__ = [
-    "SCENARIO_BOUNDS", "CheckReport", "PredictReport", "check", "check_words", "lint", "open_scenario", "open_scenarios",
-    "predict", "read_spec",
+    "SCENARIO_BOUNDS", "CheckReport", "PredictReport", "check", "check_words", "library", "lint", "open_scenario",
+    "open_scenarios", "predict", "read_spec",
 ]  # fmt: skip
 
-Progress = Callable[[int, float], None]
 Steps = Callable[[int, int, str], None]
 """Told before each step of a long flow, and at its end: how many are done, of how many, and what comes next."""
 
@@ -66,7 +73,7 @@ class CheckReport:
     profile: Profile
     go: str
     bounds: Bounds
-    graph: StateGraph
+    graph: Explored
     judgements: tuple[Judgement, ...]
     expected: tuple[Verdict, ...]
     """For each judgement the verdict that the property's file expects of this profile."""
@@ -96,6 +103,11 @@ class CheckReport:
     def verdict(self) -> Verdict:
         """VIOLATED if any property is, else UNKNOWN if any is, else HOLDS."""
         return worst(judgement.verdict for judgement in self.judgements)
+
+    @property
+    def reductions(self) -> tuple[str, ...]:
+        """What was left out without a loss: `symmetry`, `minimisation`, or nothing."""
+        return self.graph.reductions
 
     @property
     def surprises(self) -> tuple[Judgement, ...]:
@@ -165,6 +177,18 @@ def open_scenarios(spec: Spec, asked: Sequence[str], stdin: Callable[[], str] = 
     return tuple(load_scenario(name, spec.root, stdin() if name == "-" else "") for name in names)
 
 
+def library(group: str | None = None) -> dict[str, list[Scenario]]:
+    """The scenarios of spec/scenarios by group (the folder they lie in), in alphabetical order. Raises: SpecError."""
+    root = spec_root()
+    groups: dict[str, list[str]] = {}
+    for name, path in scenario_names(root).items():
+        groups.setdefault(path.parent.name, []).append(name)
+    if group is not None:
+        check_words("--group", [group], groups)
+    asked = groups if group is None else [group]
+    return {found: [load_scenario(name, root) for name in sorted(groups[found])] for found in asked}
+
+
 @dataclass(frozen=True, slots=True)
 class Built:
     """A network with the behaviours it runs on, and the name under which those are remembered."""
@@ -178,11 +202,19 @@ class Built:
         cache.store(self.behaviours, self.size)
 
 
-def build(spec: Spec, profile: Profile, bounds: Bounds, scenario: Scenario | None = None) -> Built:
-    """The network of one size under one profile: the free one, or the one with a scenario's programs in it."""
-    sizes = {key: getattr(bounds, key) for key in ("callers", "conns", "hosts", "requests")}
+def build(
+    spec: Spec, profile: Profile, bounds: Bounds, scenario: Scenario | None = None, memory: Mapping[str, Any] | None = None
+) -> Built:
+    """The network of one size under one profile: the free one, or the one with a scenario's programs in it.
+
+    `memory` is what each chart has answered (`ChartBehaviour.remembered`); what earlier processes kept, if it is not given.
+    """
+    sizes = sizes_of(bounds)
     size = " ".join(map(str, sizes.values())) + (" scenario" if scenario else "")
-    behaviours = cache.behaviours(spec.charts, size)
+    if memory is None:
+        behaviours = cache.behaviours(spec.charts, size)
+    else:
+        behaviours = {name: ChartBehaviour(chart, memory[name]) for name, chart in spec.charts.items()}
     if scenario is None:
         return Built(instantiate(spec.network, behaviours, profile.constants, sizes), behaviours, size)
     asked = demands(scenario)
@@ -191,6 +223,11 @@ def build(spec: Spec, profile: Profile, bounds: Bounds, scenario: Scenario | Non
     sets: dict[str, list[Value]] = {**asked.sets, "ranks": list(range(min(bounds.conns, asked.ranks)))}
     network = feasible(instantiate(spec.network, behaviours, constants, sizes, lines, sets))
     return Built(network, behaviours, size)
+
+
+def sizes_of(bounds: Bounds) -> dict[str, int]:
+    """The sizes of a network, by name."""
+    return {key: getattr(bounds, key) for key in ("callers", "conns", "hosts", "requests")}
 
 
 def compile_all(spec: Spec, network: Network) -> tuple[CompiledProperty, ...]:
@@ -216,21 +253,40 @@ def compile_all_advice(spec: Spec, network: Network) -> tuple[CompiledAdvice, ..
     return tuple(found for path, advice in spec.advice.items() for found in compile_advice(advice, network, spec.texts[path]))
 
 
-def check(spec: Spec, go: str | None = None, bounds: Bounds | None = None, progress: Progress | None = None) -> CheckReport:
+def check(
+    spec: Spec,
+    go: str | None = None,
+    bounds: Bounds | None = None,
+    progress: Progress | None = None,
+    checkpoint: Path | None = None,
+    symmetry: bool = True,
+    minimise: bool = False,
+) -> CheckReport:
     """Explore the network and judge every property. Raises: SpecError.
 
-    Cost: see ENGINE figures in benchmarks; the default bounds take a second or two. Bounds: those given.
+    With `symmetry`, a large search takes for one what only the numbers of connections and callers tell apart, if all properties
+    allow it; with `minimise`, what nothing can tell apart in a connection or a caller. The report says what it did.
+
+    A search that is stopped is written to the file `checkpoint`, if one is given, and goes on from there the next time.
+    Cost: see benchmarks/; the default bounds take a second or two. Bounds: those given.
     """
     profile = choose_profile(spec.profiles, go)
     bounds = bounds or Bounds()
-    built = build(spec, profile, bounds)
+    asked = question(spec, profile.name, sizes_of(bounds))
+    saved = load(checkpoint, asked) if checkpoint else None
+    built = build(spec, profile, bounds, memory=saved.charts if saved else None)
     network = built.network
+    kept = Checkpoint(checkpoint, asked, saved, built.behaviours) if checkpoint else None
     compiled = compile_all(spec, network)
     lifecycle = built.behaviours["lifecycle"]
     abstract = (lifecycle, lifecycle.initial(profile.constants))
     with _uncollected():
-        graph = explore(network, bounds, progress=progress)
-        judge = Judge(graph, Tracer(graph, spec.clauses), abstract)
+        reductions = Reductions(
+            symmetry and all(is_symmetric(promise.promise, network) for promise in compiled),
+            looked_at(formula for promise in compiled for formula in promise.formulas) if minimise else None,
+        )
+        graph = every_state(network, bounds, progress, kept, reductions)
+        judge = Judge(graph, Tracer(graph.network, spec.clauses), abstract)
         judgements = tuple(judge.judge(promise, profile.name) for promise in compiled)
     expected = tuple(_expected(promise, profile.name) for promise in compiled)
     built.remember()
@@ -260,7 +316,7 @@ def _expected(compiled: CompiledProperty, profile: str) -> Verdict:
 class Search:
     """A scenario's exploration under one profile, what it was reduced by, and how its outcomes are read."""
 
-    graph: StateGraph
+    graph: Skeleton
     reduction: Reduction | None
     rests: Rests
 
@@ -299,7 +355,7 @@ def search_scenario(
     conns = 1
     while True:
         search = _explore_scenario(spec, profile, scenario, replace(bounds, conns=conns), reduce, first)
-        if search.graph.stopped or not needs_more_conns(search.graph):
+        if not search.graph.short:
             return search
         conns = scenario.requests if conns < scenario.requests else 2 * conns  # a request that is retried may dial again
 
@@ -310,7 +366,7 @@ def _explore_scenario(spec: Spec, profile: Profile, scenario: Scenario, bounds: 
     built = build(spec, profile, sizes, scenario)
     reduction = Reduction(built.network, alike(scenario), first) if reduce else None
     with _uncollected():
-        graph = explore(built.network, bounds, urgent=True, reduction=reduction)
+        graph = skeleton(built.network, bounds, reduction, misses_a_conn(built.network))
     built.remember()
     return Search(graph, reduction, Rests(graph, scenario, spec.network.outcome))
 
@@ -378,9 +434,11 @@ def draw(output: Path, gos: Sequence[str | None], subjects: Sequence[str], forma
     return written
 
 
-def check_words(option: str, words: Sequence[str], allowed: Sequence[str]) -> None:
+def check_words(option: str, words: Sequence[str], allowed: Collection[str]) -> None:
     """Are all of an option's words allowed? Raises: SpecError with those that are not."""
-    wrong = [Mistake(Place(option), f"there is no {word!r}", "", known(allowed, word)) for word in words if word not in allowed]
+    wrong = [
+        Mistake(Place(option, 0), f"there is no {word!r}", "", known(allowed, word)) for word in words if word not in allowed
+    ]
     if wrong:
         raise SpecError(wrong)
 
@@ -397,5 +455,5 @@ def _diagram(spec: Spec, subject: str, profile: str) -> Diagram:
     if subject == "reachable":
         return reachable_diagram(graph, chosen.name)
     lifecycle = built.behaviours["lifecycle"]
-    refinement = refines(graph, lifecycle, lifecycle.initial(chosen.constants), 0)
+    refinement = refines(graph, lifecycle, lifecycle.initial(chosen.constants))
     return quotient_diagram(graph, refinement, chosen.name)

@@ -97,7 +97,7 @@ _CAUSE = "the trace is of another spec, of another profile or of other bounds: r
 
 
 def _refuse(place: str, message: str, hint: str) -> None:
-    raise SpecError([Mistake(Place(place), message, "", hint)])
+    raise SpecError([Mistake(Place(place, 0), message, "", hint)])
 
 
 def findings(spec: Spec, report: CheckReport) -> tuple[Finding, ...]:

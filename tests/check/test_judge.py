@@ -40,7 +40,7 @@ def judged(
     promise = Property("small", kind, "", formula, then, at_rest, (), ("PC-1",), ("go1.26",), (), None, place, place, place)
     instance = Instance("", compile_formula(formula, net, {}), compile_formula(then, net, {}) if then else None)
     graph = explore(net, bounds)
-    return Judge(graph, Tracer(graph, {}), (lts(lifecycle), 0)).judge(CompiledProperty(promise, (instance,)), profile)
+    return Judge(graph, Tracer(graph.network, {}), (lts(lifecycle), 0)).judge(CompiledProperty(promise, (instance,)), profile)
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,14 @@ from collections.abc import Mapping
 
 import networkx as nx
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pcstate.check import components
+from pcstate.check.components import strong_components
 from pcstate.check.explore import StateGraph, explore
-from pcstate.check.liveness import Lasso, leads_to, strong_components
+from pcstate.check.liveness import Lasso, leads_to
 from pcstate.check.safety import holds_in
 from pcstate.model.formula import compile_formula
 from pcstate.model.network import Network
@@ -75,27 +78,39 @@ def test_leads_to_agrees_with_the_definition_and_its_lasso_is_a_run(
         assert_is_a_fair_run(graph, lasso, starts, ends, movers)
 
 
+def labels_of(edges: Edges) -> list[int]:
+    first = np.concatenate(([0], np.cumsum([len(out) for out in edges]))).astype(np.int64)
+    return [int(n) for n in strong_components(first, np.array([t for out in edges for t in out.values()], dtype=np.int64))]
+
+
 @given(graphs(states=10, vectors=4))
 def test_strong_components_are_those_of_networkx(edges: Edges) -> None:
     graph: nx.DiGraph[int] = nx.DiGraph()
     graph.add_nodes_from(range(len(edges)))
     graph.add_edges_from((n, target) for n, out in enumerate(edges) for target in out.values())
-    expected = {frozenset(c) for c in nx.strongly_connected_components(graph) if len(c) > 1 or graph.has_edge(*(2 * [*c]))}
-    found = strong_components(range(len(edges)), lambda n: list(edges[n].values()))
-    assert expected == {frozenset(component) for component in found}
-    assert len(expected) == len(found)
+    label = labels_of(edges)
+    expected = {frozenset(component) for component in nx.strongly_connected_components(graph)}
+    assert expected == {frozenset(n for n, own in enumerate(label) if own == number) for number in label}
 
 
 @given(graphs(states=10, vectors=4))
 def test_strong_components_come_in_reverse_topological_order(edges: Edges) -> None:
-    found = strong_components(range(len(edges)), lambda n: list(edges[n].values()))
-    place = {node: n for n, component in enumerate(found) for node in component}
-    assert all(place[t] <= place[n] for n in place for t in edges[n].values() if t in place)
+    label = labels_of(edges)
+    assert all(label[t] <= label[n] for n, out in enumerate(edges) for t in out.values())
+
+
+def test_the_compiled_components_are_those_of_plain_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(0)
+    edges = [{k: int(t) for k, t in enumerate(random.integers(0, 2000, 2))} for _ in range(2000)]
+    plain = labels_of(edges)
+    monkeypatch.setattr(components, "COMPILED", 0)
+    assert plain == labels_of(edges)
+    assert len(set(plain)) > 1
 
 
 def _verdict(net: Network, begin: str, end: str) -> Lasso | None:
     graph = explore(net, Bounds())
-    masks = [holds_in(graph, compile_formula(text, net, {}), graph.matrix()) for text in (begin, end)]
+    masks = [holds_in(graph, compile_formula(text, net, {})) for text in (begin, end)]
     return leads_to(graph, masks[0], masks[1], {n: frozenset(c for c, _ in v.who) for n, v in enumerate(net.vectors)})
 
 

@@ -100,10 +100,10 @@ def able(net: Network, state: GlobalState, parts: list[tuple[int, Event]]) -> bo
 
 def broken_facts(graph: StateGraph) -> Iterator[str]:
     """Where a fact that the network states is not one."""
-    net, matrix = graph.network, graph.matrix()
+    net = graph.network
     parts = [frozenset(c for c, _ in vector.who) for vector in net.vectors]
     for fact in net.apart:
-        holds = holds_in(graph, compile_formula(fact.formula, net, fact.names), matrix)
+        holds = holds_in(graph, compile_formula(fact.formula, net, fact.names))
         for number in (n for n in holds.nonzero()[0] if n < len(graph.edges)):
             for vector, target in graph.edges[number]:
                 v = net.vectors[vector]
@@ -115,7 +115,7 @@ def broken_facts(graph: StateGraph) -> Iterator[str]:
                 if not holds[target]:
                     yield f"{fact.formula.text}: ended by {v}"
     for spent in net.spent:
-        holds = holds_in(graph, compile_formula(spent.formula, net, spent.names), matrix)
+        holds = holds_in(graph, compile_formula(spent.formula, net, spent.names))
         objects = frozenset(spent.objects)
         mentioned = [{c for c, _ in (*v.who, *v.unless)} for v in net.vectors]
         touching = [

@@ -27,13 +27,14 @@ def lifecycles(draw: st.DrawFn) -> Lts:
 
 
 def refuses(lifecycle: Lts, graph: StateGraph, steps: tuple[tuple[int, int], ...]) -> bool:
-    """Whether the chart refuses the events of connection 0 in this walk, somewhere."""
-    here = 0
+    """Whether the chart refuses the events of a connection in this walk, somewhere."""
+    here = {0: 0, 1: 0}
     for vector, _ in steps:
         abstract = graph.network.vectors[vector].abstract
-        if abstract is not None and abstract[1] == 0:
-            here = lifecycle.step(here, Event(abstract[0]))
-            if here < 0:
+        if abstract is not None:
+            event, conn = abstract
+            here[conn] = lifecycle.step(here[conn], Event(event))
+            if here[conn] < 0:
                 return True
     return False
 
@@ -53,7 +54,7 @@ def test_refinement_is_inclusion_of_traces_and_its_counterexample_a_shortest(
     edges: Edges, abstracts: list[tuple[str, int] | None], lifecycle: Lts
 ) -> None:
     graph = graph_of(edges, [seen_vector(abstract) for abstract in abstracts])
-    found = refines(graph, lifecycle, 0, 0)
+    found = refines(graph, lifecycle, 0)
     expected = shortest_refusal(graph, lifecycle)
     if found.steps is None:
         assert expected is None
@@ -69,28 +70,30 @@ def test_refinement_is_inclusion_of_traces_and_its_counterexample_a_shortest(
 def test_what_is_seen_is_a_simulation(edges: Edges, abstracts: list[tuple[str, int] | None]) -> None:
     lifecycle = lts(["s0 -p-> s1 -q-> s0", "s0 -q-> s0", "s1 -p-> s1"])
     graph = graph_of(edges, [seen_vector(abstract) for abstract in abstracts])
-    found = refines(graph, lifecycle, 0, 0)
+    found = refines(graph, lifecycle, 0)
     assert found.steps is None
-    seen = [{int(name[1:]) for name, mask in found.seen.items() if mask[number]} for number in range(len(graph.states))]
-    assert 0 in seen[0]
-    assert found.pairs == sum(map(len, seen))
-    for number, out in enumerate(graph.edges):
-        for vector, target in out:
-            abstract = abstracts[vector]
-            for local in seen[number]:
-                own = abstract is not None and abstract[1] == 0
-                reached = lifecycle.step(local, Event(abstract[0])) if abstract is not None and own else local
-                assert reached in seen[target]
+    pairs = 0
+    for conn, masks in enumerate(found.seen):
+        seen = [{int(name[1:]) for name, mask in masks.items() if mask[number]} for number in range(len(graph.states))]
+        assert 0 in seen[0]
+        pairs += sum(map(len, seen))
+        for number, out in enumerate(graph.edges):
+            for vector, target in out:
+                abstract = abstracts[vector]
+                for local in seen[number]:
+                    own = abstract is not None and abstract[1] == conn
+                    reached = lifecycle.step(local, Event(abstract[0])) if abstract is not None and own else local
+                    assert reached in seen[target]
+    assert found.pairs == pairs
 
 
 def test_the_refused_event_and_where_it_was_refused_are_named() -> None:
     graph = graph_of([{0: 1}, {1: 2}, {0: 0}], [seen_vector(("p", 0)), seen_vector(None)])
-    found = refines(graph, lts("first -p-> second"), 0, 0)
+    found = refines(graph, lts("first -p-> second"), 0)
     assert ("p", "second") == (found.refused, found.at)
     assert ((0, 1), (1, 2), (0, 0)) == found.steps
 
 
 def test_another_connection_s_events_leave_the_chart_alone() -> None:
-    graph = graph_of([{0: 0}], [seen_vector(("p", 1))])
-    assert refines(graph, lts("only"), 0, 0).steps is None
-    assert refines(graph, lts("only"), 0, 1).steps == ((0, 0),)
+    graph = graph_of([{0: 1}, {1: 0}], [seen_vector(("p", 1)), seen_vector(("p", 0))])
+    assert refines(graph, lts("first -p-> second"), 0).steps == ((0, 1), (1, 0), (0, 1))

@@ -59,7 +59,7 @@ def runs(spec: Spec, scenario: Scenario, profile: str, first: bool = True) -> tu
             state, history = after, seen(net, history, net.vectors[vector].notes)
         assert [] == urgent_steps(net, state)
         assert outcome == search.rests.read(state, history)
-        assert len(found[outcome]) == len(way.steps)
+        assert len(found[outcome]) == way.length
     return search, found
 
 
@@ -71,7 +71,7 @@ def arguments(search: pipeline.Search, run: Run, name: str, argument: str) -> li
 @pytest.mark.parametrize(("name", "profile"), every_case())
 def test_the_run_to_each_outcome_shows_it(spec: Spec, name: str, profile: str) -> None:
     search, found = runs(spec, load_scenario(name, spec.root), profile)
-    assert found and search.graph.edges
+    assert found and search.graph.arrows
 
 
 @pytest.mark.parametrize("profile", ["go1.26", "go1.27.2"])
@@ -82,7 +82,7 @@ def test_the_run_is_as_short_as_without_the_reduction(spec: Spec, text: str, req
     report, whole = pipeline.search_outcomes(spec, scenario, profile, reduce=False)
     assert whole is not None and report.complete
     ways = shortest_ways(whole.graph, whole.rests, report.outcomes)
-    assert {outcome: len(way.steps) for outcome, way in ways.items()} == {outcome: len(run) for outcome, run in found.items()}
+    assert {outcome: way.length for outcome, way in ways.items()} == {outcome: len(run) for outcome, run in found.items()}
     for run in found.values():
         state = search.graph.network.initial()
         for vector, after in run:

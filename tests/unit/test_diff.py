@@ -11,9 +11,10 @@ from jsonschema import Draft202012Validator
 
 from pcstate import pipeline
 from pcstate.cli import SCHEMAS, main
-from pcstate.diff import DiffReport, diff
-from pcstate.model.difference import Agreement
-from pcstate.model.verdict import Bounds
+from pcstate.diff import DiffReport, _scenario, diff
+from pcstate.model.difference import Agreement, Distinction, PropertyChange
+from pcstate.model.trace import Trace, TraceStep
+from pcstate.model.verdict import Bounds, Verdict
 from pcstate.show.difference import diff_json, diff_text
 from pcstate.specs.library import Spec
 
@@ -75,6 +76,7 @@ def test_what_differs_is_listed_with_the_trace_that_tells(drained: DiffReport) -
     assert [[1], [3]] == [[outcome["goroutines"] for outcome in outcomes] for outcomes in truncated["only"]]
     assert [1, 8] == [len(outcomes) for outcomes in at_once["only"]]
     assert ["1.27.0", "1.27.0", "1.26"] == [found["of"] for found in (forgotten, truncated, at_once)]
+    assert [True] * 3 == [found["shortest"] for found in (forgotten, truncated, at_once)]
     for found in (forgotten, truncated, at_once):
         assert 0 < found["common"] <= len(found["trace"])
         assert {"who", "action", "clause", "source", "changed"} == found["trace"][0].keys()
@@ -86,7 +88,8 @@ def test_what_differs_is_listed_with_the_trace_that_tells(drained: DiffReport) -
 def test_the_text_says_what_differs_with_a_trace_for_each_kind(drained: DiffReport, capsys: pytest.CaptureFixture[str]) -> None:
     diff_text(drained)
     out = capsys.readouterr().out
-    assert out.startswith("Go 1.26 and Go 1.27.0: 4 properties and 2 scenarios differ\n")
+    assert out.startswith("Go 1.26 and Go 1.27.0: 1 property and 2 scenarios differ\n")
+    assert "NOT_RUN" not in out
     assert "drains_early_close: 0 -> 1  (1 when an early Close drains the body first (Go 1.27))" in out
     assert "only Go 1.26: 1 goroutine, no leak" in out
     assert "only Go 1.27.0: 3 to 5 goroutines (a race: 8 outcomes are possible), no leak" in out
@@ -101,6 +104,49 @@ def test_the_text_says_where_the_other_version_cannot_follow(drained: DiffReport
     before, _, behind = capsys.readouterr().out.partition("from here on Go 1.27.0 has no such step\n")
     assert "recv_early_close(j=0, r=0)" in before.splitlines()[-2]
     assert "request_done(j=0, r=0)" in behind.splitlines()[0]
+
+
+def test_of_a_long_trace_the_steps_where_the_two_part_are_shown(drained: DiffReport, capsys: pytest.CaptureFixture[str]) -> None:
+    at_once = drained.scenarios[1].distinction
+    assert at_once is not None
+    count = len(at_once.trace.steps)
+    report = replace(drained, properties=(), scenarios=drained.scenarios[1:])
+    diff_text(report, full=True)
+    whole = capsys.readouterr().out.partition("the shortest trace")[2].splitlines()[1:]
+    assert count + 1 == len(whole)
+    diff_text(report)
+    title, *few = capsys.readouterr().out.partition("the shortest trace")[2].splitlines()
+    assert f"{count} steps (12 of them shown: --full shows all)" in title
+    left_out = [int(line.split()[1]) for line in few if "..." in line]
+    assert count - 12 == sum(left_out)
+    assert whole[left_out[0] : len(whole) - left_out[1]] == [line for line in few if "..." not in line]
+
+
+def test_a_loop_is_shown_from_its_first_step(capsys: pytest.CaptureFixture[str]) -> None:
+    steps = tuple(TraceStep("a", f"x{n}", "", "") for n in range(60))
+    change = PropertyChange(
+        "p", (Verdict.HOLDS, Verdict.VIOLATED), ("", ""), Distinction(1, Trace(steps, 40), 20, shortest=False)
+    )
+    diff_text(DiffReport(("1.26", "1.27"), ("a", "b"), Bounds(), properties=(change,)))
+    title, *lines = capsys.readouterr().out.partition("\na trace that tells")[2].splitlines()
+    assert ": p in Go 1.27, 60 steps (16 of them shown" in title
+    shown = [line.split()[0] for line in lines]
+    parts, begins = map(str, range(13, 25)), map(str, range(41, 45))
+    assert ["...", *parts, "...", "--", *begins, "..."] == [word for word in shown if word != "from"]
+
+
+def test_a_trace_that_may_not_be_the_shortest_is_not_called_so(spec: Spec, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the search for a shortest one is stopped, the one is shown that the outcome was found by."""
+    (scenario,) = pipeline.open_scenarios(spec, ["truncated-read"])
+    search = pipeline.search_scenario
+
+    def stopped(spec: Spec, profile: Any, scenario: Any, bounds: Bounds, first: bool) -> pipeline.Search:
+        return search(spec, profile, scenario, replace(bounds, max_states=5), first=first)
+
+    monkeypatch.setattr("pcstate.diff.search_scenario", stopped)
+    (change,) = _scenario(spec, ("1.26", "1.27.0"), scenario)
+    assert change.distinction is not None
+    assert (False, True) == (change.distinction.shortest, len(change.distinction.trace.steps) >= 32)
 
 
 @pytest.mark.usefixtures("few")

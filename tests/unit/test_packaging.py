@@ -87,7 +87,7 @@ def test_wheel_finds_its_own_schemas(wheel: Path) -> None:
     assert (wheel / "pcstate" / "schemas" / "check.json").read_text(encoding="utf-8") == said
 
 
-@pytest.mark.parametrize("folder", ["spec", "src", "tests", "graphs", ".ci"])
+@pytest.mark.parametrize("folder", ["spec", "src", "tests", "benchmarks", "graphs", ".ci"])
 def test_sdist_has_the_folder(sdist: Path, folder: str) -> None:
     assert files(ROOT / folder) == files(sdist / folder)
 

@@ -99,6 +99,8 @@ def test_a_schema_is_printed_as_it_is_stored(name: str, capsys: pytest.CaptureFi
         ["predict", "-e", "get; cancel", "-n", "2"],
         ["predict", "-e", "head"],
         ["diff", "1.24", "1.26"],
+        ["scenarios"],
+        ["scenarios", "--group", "hosts"],
     ],
     ids=" ".join,
 )

@@ -126,13 +126,13 @@ def reachable_diagram(graph: StateGraph, profile: str) -> Diagram:
 def quotient_diagram(graph: StateGraph, refinement: Refinement, profile: str) -> Diagram:
     """The reachable states gathered by the lifecycle state they are seen with; edges say how many transitions they stand for."""
     assert refinement.steps is None, "a quotient needs a network that refines the lifecycle"
-    counts = {name: int(mask.sum()) for name, mask in refinement.seen.items() if mask.any()}
+    counts = {name: int(mask.sum()) for name, mask in refinement.seen[0].items() if mask.any()}
     arrows = graph.arrows()
     steps: dict[tuple[str, str, str], int] = {}
     for number, vector in enumerate(graph.network.vectors):
         taken = arrows.source[arrows.vector == number]
         for name in counts if vector.abstract else ():
-            count = int(refinement.seen[name][taken].sum())
+            count = int(refinement.seen[0][name][taken].sum())
             if vector.abstract and count:
                 key = (name, refinement.moves[name, vector.abstract[0]], vector.abstract[0])
                 steps[key] = steps.get(key, 0) + count

@@ -22,11 +22,14 @@ def constant_changes(pair: Sequence[Mapping[str, Value]], meanings: Mapping[str,
 
 
 def property_changes(pair: Sequence[Sequence[Judgement]]) -> tuple[PropertyChange, ...]:
-    """The properties whose verdicts differ, or are not known, of two lists of judgements on the same properties."""
+    """The properties whose verdicts differ, or are not known, of two lists of judgements on the same properties.
+
+    One that is NOT_RUN in either speaks of the other only: it has no two answers to compare.
+    """
     return tuple(
         PropertyChange(one.name, (one.verdict, two.verdict), (one.reason, two.reason))
         for one, two in zip(*pair, strict=True)
-        if one.verdict != two.verdict or one.verdict is Verdict.UNKNOWN
+        if Verdict.NOT_RUN not in (one.verdict, two.verdict) and (one.verdict != two.verdict or one.verdict is Verdict.UNKNOWN)
     )
 
 

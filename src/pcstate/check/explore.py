@@ -5,48 +5,19 @@ first path found to a state is a shortest one, and parent links are enough for s
 """
 
 import itertools
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
-from pcstate.check.reduction import AT_ONCE, TIMERS, Reduction
+from pcstate.check.arrows import Arrows, Ints, Steps, numbered
+from pcstate.check.limits import Limits, Progress
+from pcstate.check.permutations import Permutations
+from pcstate.check.reduction import AT_ONCE, TIMERS
 from pcstate.model.network import GlobalState, Network
 from pcstate.model.verdict import Bounds
 
-__all__ = ["Arrows", "StateGraph", "explore", "urgent_steps"]
-
-Ints = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Arrows:
-    """Transition k leads from `source[k]` by `vector[k]` to `target[k]`; those of state n are `first[n]` to `first[n + 1]`."""
-
-    first: Ints
-    source: Ints
-    vector: Ints
-    target: Ints
-
-    def by(self, vectors: Iterable[int]) -> npt.NDArray[np.bool_]:
-        """Which transitions are by one of `vectors`."""
-        chosen = np.zeros(int(self.vector.max(initial=-1)) + 1, dtype=np.bool_)
-        chosen[[number for number in vectors if number < len(chosen)]] = True
-        return chosen[self.vector]
-
-    def of(self, states: Ints) -> tuple[Ints, Ints]:
-        """The transitions of `states`, by number, and for each the place in `states` of the state that it leads from.
-
-        States that were not expanded have none.
-        """
-        states_ = np.minimum(states, len(self.first) - 1)
-        begin, end = self.first[states_], self.first[np.minimum(states_ + 1, len(self.first) - 1)]
-        counts = end - begin
-        place = np.repeat(np.arange(len(states)), counts)
-        within = np.arange(len(place)) - np.repeat(counts.cumsum() - counts, counts)
-        return begin[place] + within, place
+__all__ = ["StateGraph", "explore", "urgent_steps"]
 
 
 @dataclass(slots=True)
@@ -54,8 +25,7 @@ class StateGraph:
     """The explored part of a network.
 
     `states[0]` is initial; `edges[n]` are the (vector, target) pairs of state n, `parents[n]` the (state, vector) that first
-    led to it. `stopped` says which limit ended the search, `""` when it is complete. Where a reduction has exchanged callers,
-    `turns[n, k]` says where each went on the transition `edges[n][k]`.
+    led to it. `stopped` says which limit ended the search, `""` when it is complete.
     """
 
     network: Network
@@ -65,8 +35,15 @@ class StateGraph:
     depth: int = 0
     seconds: float = 0.0
     stopped: str = ""
-    turns: dict[tuple[int, int], tuple[int, ...]] = field(default_factory=dict)
+    permutations: Permutations | None = field(default=None, repr=False)
+    reductions: tuple[str, ...] = ()
     _arrows: Arrows | None = field(default=None, repr=False, compare=False)
+    _matrix: Ints | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def expanded(self) -> int:
+        """How many states have their edges."""
+        return len(self.edges)
 
     @property
     def transitions(self) -> int:
@@ -82,11 +59,23 @@ class StateGraph:
             self._arrows = Arrows(first, np.repeat(np.arange(len(counts)), counts), flat[::2], flat[1::2])
         return self._arrows
 
-    def matrix(self) -> npt.NDArray[np.int32]:
-        """The states as an array, one row a state, one column a component."""
-        return np.array(self.states, dtype=np.int32)
+    def run(self, steps: Sequence[tuple[int, int]]) -> list[tuple[int, GlobalState]]:
+        """What happens along a path from the initial state."""
+        return [(vector, self.states[number]) for vector, number in steps]
 
-    def path(self, number: int) -> list[tuple[int, int]]:
+    def turned(self, steps: Ints) -> Ints:
+        """Nothing is."""
+        return np.zeros(len(steps), dtype=np.int64)
+
+    def classes(self, components: Sequence[int]) -> tuple[Ints, Ints]:
+        """The states by what these components do in them. Cost: one sort of the projections."""
+        if self._matrix is None or len(self._matrix) != len(self.states):
+            self._matrix = np.array(self.states, dtype=np.int32)
+        key = numbered(self._matrix[:, components])
+        _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
+        return inverse, first
+
+    def path(self, number: int) -> Steps:
         """A shortest path from the initial state to state `number`, as (vector, state reached) pairs."""
         steps = []
         while number:
@@ -100,41 +89,28 @@ def explore(
     network: Network,
     bounds: Bounds,
     urgent: bool = False,
-    reduction: Reduction | None = None,
-    progress: Callable[[int, float], None] | None = None,
+    progress: Progress | None = None,
 ) -> StateGraph:
     """Every state that `network` reaches, within the bounds.
 
     With `urgent`, time is ordered: a timer fires only where nothing else can happen, `settle` only where no timer can
-    either, and IdleConnTimeout never; a `reduction` then leaves out what makes no difference to the states at rest. (States that
-    have a single step before them are not put into canonical form: what they lead to will be.)
+    either, and IdleConnTimeout never.
     Order: breadth first, vectors in the network's order. Cost: one pass over the transitions. Bounds: stops at
-    `bounds.max_states` states or after `bounds.timeout` seconds, and says so.
+    one of the limits in `bounds`, and says so.
     """
-    assert urgent or reduction is None, "the reduction keeps the states at rest of an urgent exploration only"
-    begin = time.monotonic()
+    limits = Limits(bounds, progress)
     initial = network.initial()
     graph = StateGraph(network, [initial], parents=[(0, -1)])
-    steps = reduction.steps if reduction else _Clock(network).steps if urgent else network.steps
+    steps = _Clock(network).steps if urgent else network.steps
     number = {initial: 0}
     levels = [0]
     for current, state in enumerate(graph.states):
-        if current % 256 == 0:
-            elapsed = time.monotonic() - begin
-            if progress:
-                progress(current, elapsed)
-            if elapsed > bounds.timeout:
-                graph.stopped = f"timeout of {bounds.timeout:g} s"
-        if len(graph.states) > bounds.max_states:
-            graph.stopped = f"limit of {bounds.max_states:,} states"
+        if current % 256 == 0 or len(graph.states) > bounds.max_states:
+            graph.stopped = limits.reached(len(graph.states), current, levels[current])
         if graph.stopped:
             break
         found: list[tuple[int, int]] = []
-        taken = steps(state)
-        for vector, reached in taken:
-            successor, turn = reduction.canonical(reached) if reduction and len(taken) > 1 else (reached, ())
-            if turn:
-                graph.turns[current, len(found)] = turn
+        for vector, successor in steps(state):
             target = number.get(successor)
             if target is None:
                 target = number[successor] = len(graph.states)
@@ -144,7 +120,7 @@ def explore(
             found.append((vector, target))
         graph.edges.append(tuple(found))
     graph.depth = levels[-1]
-    graph.seconds = time.monotonic() - begin
+    graph.seconds = limits.seconds
     return graph
 
 

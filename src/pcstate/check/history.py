@@ -6,37 +6,32 @@ afterwards: for each state the set of all that can have been seen on the way to 
 
 from collections.abc import Sequence
 
-from pcstate.check.explore import StateGraph
+from pcstate.check.skeleton import Arrow, Skeleton
 from pcstate.model.network import Network, Part
 
-__all__ = ["History", "beginning", "histories", "seen", "turned"]
+__all__ = ["History", "along", "beginning", "histories", "seen", "turned"]
 
 History = tuple[int, ...]
 """The configuration of each observer."""
 
 
-def histories(graph: StateGraph) -> list[set[History]]:
-    """For each state what the observers can have seen on the way there. Cost: transitions times histories of a state."""
-    network = graph.network
-    noted: dict[int, tuple[Part, ...]] = {number: v.notes for number, v in enumerate(network.vectors) if v.notes}
+def histories(graph: Skeleton) -> list[set[History]]:
+    """For each kept state what the observers can have seen on the way there. Cost: arrows times histories of a state."""
     found: list[set[History]] = [set() for _ in graph.states]
     fresh: list[set[History]] = [set() for _ in graph.states]
-    fresh[0].add(beginning(network))
+    fresh[0].add(beginning(graph.network))
     queue = [0]
     while queue:
         number = queue.pop()
         news, fresh[number] = fresh[number], set()
         found[number] |= news
-        for place, (vector, target) in enumerate(graph.edges[number] if number < len(graph.edges) else ()):
-            after = {seen(network, history, noted[vector]) for history in news} if vector in noted else news
-            turn = graph.turns.get((number, place))
-            if turn:
-                after = {turned(network, history, turn) for history in after}
-            more = after - found[target] - fresh[target]
+        for arrow in graph.arrows_of(number):
+            after = {along(graph.network, history, arrow) for history in news}
+            more = after - found[arrow.target] - fresh[arrow.target]
             if more:
-                if not fresh[target]:
-                    queue.append(target)
-                fresh[target] |= more
+                if not fresh[arrow.target]:
+                    queue.append(arrow.target)
+                fresh[arrow.target] |= more
     return found
 
 
@@ -53,6 +48,17 @@ def seen(network: Network, history: History, notes: Sequence[Part]) -> History:
         if target >= 0:
             changed[observer] = target
     return tuple(changed)
+
+
+def along(network: Network, history: History, arrow: Arrow) -> History:
+    """The history after all that happens on an arrow."""
+    for leg in arrow.legs:
+        for vector in leg.vectors:
+            if network.vectors[vector].notes:
+                history = seen(network, history, network.vectors[vector].notes)
+        if leg.turn:
+            history = turned(network, history, leg.turn)
+    return history
 
 
 def turned(network: Network, history: History, turn: Sequence[int]) -> History:

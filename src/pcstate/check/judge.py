@@ -1,20 +1,20 @@
 """One verdict for each property, on one explored state graph."""
 
-import numpy as np
-import numpy.typing as npt
+from collections.abc import Mapping, Sequence
 
-from pcstate.check.explore import StateGraph
-from pcstate.check.liveness import leads_to
+import numpy as np
+
+from pcstate.check.arrows import Explored, Mask, Steps
+from pcstate.check.liveness import Lasso, leads_to, leads_to_turned
 from pcstate.check.refinement import refines
 from pcstate.check.safety import first_where, holds_in, stuck_states
-from pcstate.check.tracing import Tracer
-from pcstate.model.lts import Behaviour
-from pcstate.model.property import CompiledProperty, Instance
+from pcstate.check.tracing import Tracer, positions
+from pcstate.model.lts import Behaviour, Value
+from pcstate.model.network import GlobalState
+from pcstate.model.property import CompiledProperty, Instance, Property
 from pcstate.model.verdict import Judgement, Verdict
 
 __all__ = ["Judge"]
-
-Mask = npt.NDArray[np.bool_]
 
 
 class Judge:
@@ -23,11 +23,10 @@ class Judge:
     `abstract` is the lifecycle chart with its initial configuration, for refinements.
     """
 
-    def __init__(self, graph: StateGraph, tracer: Tracer, abstract: tuple[Behaviour, int]) -> None:
+    def __init__(self, graph: Explored, tracer: Tracer, abstract: tuple[Behaviour, int]) -> None:
         self.graph = graph
         self.tracer = tracer
         self.abstract = abstract
-        self.matrix = graph.matrix()
         vectors = graph.network.vectors
         goroutines = {n for n, component in enumerate(graph.network.components) if component.kind == "goroutine"}
         self.movers = {
@@ -53,11 +52,16 @@ class Judge:
         }[promise.kind]
         return check(compiled)
 
-    def _result(self, compiled: CompiledProperty, verdict: Verdict, reason: str = "", steps: object = None) -> Judgement:
+    def _result(
+        self,
+        compiled: CompiledProperty,
+        verdict: Verdict,
+        reason: str = "",
+        steps: Sequence[tuple[int, int]] | None = None,
+        loop: int | None = None,
+    ) -> Judgement:
         promise = compiled.promise
-        trace = None
-        if isinstance(steps, tuple):
-            trace = self.tracer.trace(steps[0], steps[1])
+        trace = None if steps is None else self.tracer.along(self.graph.run(steps), loop)
         return Judgement(promise.name, promise.kind, verdict, promise.clauses, reason, trace)
 
     def _open(self, compiled: CompiledProperty) -> Judgement:
@@ -66,68 +70,102 @@ class Judge:
             return self._result(compiled, Verdict.UNKNOWN, f"the search stopped at its {self.graph.stopped}")
         return self._result(compiled, Verdict.HOLDS)
 
-    def _to(self, state: int) -> tuple[list[tuple[int, int]], None]:
-        return self.graph.path(state), None
-
-    def _nearest(self, found: list[tuple[int, Instance]]) -> tuple[int, Instance]:
-        return min(found, key=lambda pair: pair[0])
-
-    def _always(self, compiled: CompiledProperty) -> Judgement:
-        broken = [
-            (state, instance)
-            for instance in compiled.instances
-            if (state := first_where(~holds_in(self.graph, instance.formula, self.matrix))) is not None
-        ]
-        if not broken:
-            return self._open(compiled)
-        state, instance = self._nearest(broken)
-        return self._result(compiled, Verdict.VIOLATED, instance.label, self._to(state))
-
-    def _sometimes(self, compiled: CompiledProperty) -> Judgement:
-        reached = []
+    def _nearest(self, compiled: CompiledProperty, wanted: bool) -> tuple[str, Steps] | None:
+        """A shortest way to a state in which an instance's formula is `wanted`, and which instance it is there."""
+        found = []
         for instance in compiled.instances:
-            mask = holds_in(self.graph, instance.formula, self.matrix)
+            mask = holds_in(self.graph, instance.formula) == wanted
             if compiled.promise.at_rest:
-                mask = mask & self.stuck()
+                mask &= self.stuck()
             state = first_where(mask)
             if state is not None:
-                reached.append((state, instance))
+                found.append(state)
+        if not found:
+            return None
+        steps = self.graph.path(min(found))
+        last = self._last(steps)
+        return next(instance.label for instance in compiled.instances if bool(instance.formula(last)) == wanted), steps
+
+    def _last(self, steps: Sequence[tuple[int, int]]) -> GlobalState:
+        run = self.graph.run(steps)
+        return run[-1][1] if run else self.graph.network.initial()
+
+    def _always(self, compiled: CompiledProperty) -> Judgement:
+        broken = self._nearest(compiled, False)
+        return self._result(compiled, Verdict.VIOLATED, *broken) if broken else self._open(compiled)
+
+    def _sometimes(self, compiled: CompiledProperty) -> Judgement:
+        reached = self._nearest(compiled, True)
         if reached:
-            state, instance = self._nearest(reached)
-            return self._result(compiled, Verdict.HOLDS, instance.label, self._to(state))
+            return self._result(compiled, Verdict.HOLDS, *reached)
         if self.graph.stopped:
             return self._open(compiled)
         return self._result(compiled, Verdict.VIOLATED, "no reachable state is like that")
 
     def _deadlock(self, compiled: CompiledProperty) -> Judgement:
         for instance in compiled.instances:
-            state = first_where(self.stuck() & ~holds_in(self.graph, instance.formula, self.matrix))
+            state = first_where(self.stuck() & ~holds_in(self.graph, instance.formula))
             if state is not None:
-                return self._result(compiled, Verdict.VIOLATED, self.tracer.positions(state), self._to(state))
+                steps = self.graph.path(state)
+                where = positions(self.graph.network, self._last(steps))
+                return self._result(compiled, Verdict.VIOLATED, where, steps)
         return self._open(compiled)
 
     def _leads_to(self, compiled: CompiledProperty) -> Judgement:
+        lasso = self._lasso(compiled)
+        if lasso is None:
+            return self._open(compiled)
+        how = "the run stops there" if lasso.loop is None else "the loop goes round for ever"
+        run = [self.graph.network.initial(), *(state for _, state in self.graph.run(lasso.steps))]
+        label = next(instance.label for instance in compiled.instances if _waits(instance, run))
+        return self._result(compiled, Verdict.VIOLATED, f"{label}: {how}" if label else how, lasso.steps, lasso.loop)
+
+    def _lasso(self, compiled: CompiledProperty) -> Lasso | None:
+        way, done = self.graph.permutations, set[tuple[Value, ...]]()
         for instance in compiled.instances:
-            assert instance.then is not None, "a leads-to property has a 'then'"
-            begin, end = (holds_in(self.graph, formula, self.matrix) for formula in (instance.formula, instance.then))
-            lasso = leads_to(self.graph, begin, end, self.movers)
+            if way is None:
+                lasso = leads_to(self.graph, *self._masks(instance), self.movers)
+            elif instance.values not in done:
+                turned = {p: _turned(compiled.promise, instance, way.places[p]) for p in range(len(way))}
+                done.update(turned.values())
+                by_values = {other.values: self._masks(other) for other in compiled.instances if other.values in turned.values()}
+                masks = [by_values[turned[way.inverse[p]]] for p in range(len(way))]
+                begin, end = (np.stack(columns, axis=1) for columns in zip(*masks, strict=True))
+                lasso = leads_to_turned(self.graph, begin, end, self.movers)
+            else:
+                continue
             if lasso is not None:
-                how = "the run stops there" if lasso.loop is None else "the loop goes round for ever"
-                reason = f"{instance.label}: {how}" if instance.label else how
-                return self._result(compiled, Verdict.VIOLATED, reason, (list(lasso.steps), lasso.loop))
-        return self._open(compiled)
+                return lasso
+        return None
+
+    def _masks(self, instance: Instance) -> tuple[Mask, Mask]:
+        assert instance.then is not None, "a leads-to property has a 'then'"
+        return holds_in(self.graph, instance.formula), holds_in(self.graph, instance.then)
 
     def _refinement(self, compiled: CompiledProperty) -> Judgement:
-        behaviour, initial = self.abstract
-        for conn in range(self.graph.network.parameters.get("conns", 1)):
-            found = refines(self.graph, behaviour, initial, conn)
-            if found.steps is not None:
-                reason = f"connection {conn}: lifecycle does not take {found.refused!r} in state {found.at!r}"
-                return self._result(compiled, Verdict.VIOLATED, reason, (list(found.steps), None))
-        return self._open(compiled)
+        found = refines(self.graph, *self.abstract)
+        if found.steps is None:
+            return self._open(compiled)
+        abstract = self.graph.network.vectors[self.graph.run(found.steps)[-1][0]].abstract
+        assert abstract is not None, "what was refused is an event of the chart"
+        reason = f"connection {abstract[1]}: lifecycle does not take {found.refused!r} in state {found.at!r}"
+        return self._result(compiled, Verdict.VIOLATED, reason, found.steps)
 
     def stuck(self) -> Mask:
         """The states where no goroutine can move (see `safety.stuck_states`)."""
         if self._stuck is None:
             self._stuck = stuck_states(self.graph, self.movers)
         return self._stuck
+
+
+def _turned(promise: Property, instance: Instance, places: Mapping[str, Sequence[int]]) -> tuple[Value, ...]:
+    """The index values that those of an instance become."""
+    over = zip(promise.over, instance.values, strict=True)
+    return tuple(places[domain][value] if domain in places and isinstance(value, int) else value for (_, domain), value in over)
+
+
+def _waits(instance: Instance, run: Sequence[GlobalState]) -> bool:
+    """Whether the instance's promise is given in the run, and kept nowhere after."""
+    assert instance.then is not None
+    kept = max((n for n, state in enumerate(run) if instance.then(state)), default=-1)
+    return any(instance.formula(state) for state in run[kept + 1 :])

@@ -6,20 +6,19 @@ stops where no goroutine can move, or goes round in a strongly connected compone
 unable to somewhere (Emerson and Lei 1985, for weak fairness).
 """
 
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from pcstate.check.explore import StateGraph
+from pcstate.check.arrows import Explored, Followed, Ints, Mask, Steps, shortest
+from pcstate.check.components import strong_components
 from pcstate.check.safety import stuck_states
 
-__all__ = ["Lasso", "leads_to", "strong_components"]
+__all__ = ["Lasso", "leads_to", "leads_to_turned"]
 
-Mask = npt.NDArray[np.bool_]
-Successors = Callable[[int], list[int]]
+Movers = Mapping[int, frozenset[int]]
+"""For each vector that is owed, the goroutines that move with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,191 +31,196 @@ class Lasso:
     loop: int | None
 
 
-def leads_to(graph: StateGraph, begin: Mask, end: Mask, movers: Mapping[int, frozenset[int]]) -> Lasso | None:
+def leads_to(graph: Explored, begin: Mask, end: Mask, movers: Movers) -> Lasso | None:
     """A fair run through a `begin` state after which no `end` state comes; None if there is none.
 
-    `movers` gives for each vector that is owed the goroutines that move with it; vectors absent from it are the
-    environment's. States that a stopped search did not expand neither stop nor go round.
-    Cost: linear in the graph. Order: the lasso's stem is a shortest one to its component.
+    Vectors that `movers` does not have are the environment's. States that a stopped search did not expand neither stop nor go
+    round. Cost: linear in the graph, and once for each goroutine in what is cyclic. Order: the lasso's stem is a shortest one to
+    the first state of its component; of several components it is the one with the nearest first state.
     """
+    found = _broken(graph.arrows(), begin, end, movers, stuck_states(graph, movers))
+    if found is None:
+        return None
+    start, stem, loop = found
+    steps = (*graph.path(start), *stem)
+    end_of_stem = steps[-1][1] if steps else 0
+    return Lasso(end_of_stem, (*steps, *loop), len(steps) if loop else None)
+
+
+def leads_to_turned(graph: Explored, begin: Mask, end: Mask, movers: Movers) -> Lasso | None:
+    """The same where a reduction has turned states: `begin[n, p]` is what begins in state n for whoever sees it turned by p.
+
+    Theory of operation: a run of turned states is followed with the permutation that leads back to who is who, so that a
+    goroutine, and the connection or caller that the promise is made to, stay the same along it. Cost: as above, times the
+    permutations.
+    """
+    assert graph.permutations is not None, "something was turned"
+    turns = len(graph.permutations)
+    lifted = {
+        vector * turns + p: frozenset(graph.permutations.component[p][c] for c in moving)
+        for vector, moving in movers.items()
+        for p in range(turns)
+    }
+    stuck = np.repeat(stuck_states(graph, movers), turns)
+    found = _broken(_Turned(graph), begin.reshape(-1), end.reshape(-1), lifted, stuck)
+    if found is None:
+        return None
+    start, *parts = found
+    stem, loop = ([(vector // turns, state // turns) for vector, state in steps] for steps in parts)
+    steps = (*graph.path(start // turns), *stem)
+    return Lasso(steps[-1][1] if steps else 0, (*steps, *loop), len(steps) if loop else None)
+
+
+class _Turned:
+    """Transitions between pairs of a state and a permutation, `n * len(permutations) + p`."""
+
+    def __init__(self, graph: Explored) -> None:
+        assert graph.permutations is not None
+        self.arrows, self.turned, self.turns = graph.arrows(), graph.turned, len(graph.permutations)
+        way = graph.permutations
+        self.next = np.array([[way.after(p, way.inverse[q]) for q in range(len(way))] for p in range(len(way))])
+
+    def of(self, states: Ints) -> tuple[Ints, Ints]:
+        """The transitions of these pairs, by number, and for each the place in `states` of the pair that it leads from."""
+        steps, place = self.arrows.of(states // self.turns)
+        return steps * self.turns + (states % self.turns)[place], place
+
+    def leads(self, steps: Ints) -> Ints:
+        """The pairs that these transitions lead to."""
+        own = steps // self.turns
+        found: Ints = self.arrows.leads(own) * np.int64(self.turns) + self.next[steps % self.turns, self.turned(own)]
+        return found
+
+    def fires(self, steps: Ints) -> Ints:
+        """The vectors that these transitions are by, with the permutation that they are seen with."""
+        found: Ints = self.arrows.fires(steps // self.turns) * np.int64(self.turns) + steps % self.turns
+        return found
+
+
+def _broken(arrows: Followed, begin: Mask, end: Mask, movers: Movers, stuck: Mask) -> tuple[int, Steps, Steps] | None:
+    """The `begin` state, the stem and the loop of a run that breaks the promise; the loop is empty where the run stops."""
     starts = np.flatnonzero(begin & ~end)
-    region = _region(graph, starts, end)
-    if (stops := region & stuck_states(graph, movers)).any():
-        inside, parent = _closure(graph, starts, end)
-        number = next(number for number in inside if stops[number])
-        return Lasso(number, _walk(graph, number, parent), None)
-    around = _around(graph, region, movers)
-    for component in strong_components(sorted(around), lambda number: around.get(number, [])):
-        loop = _fair_loop(graph, component, movers)
-        if loop is not None:
-            stem = _walk(graph, component[0], _closure(graph, starts, end)[1])
-            return Lasso(component[0], stem + loop, len(stem))
-    return None
+    region = _region(arrows, starts, end)
+    stops = region & stuck
+    if stops.any():
+        return (*_stem(arrows, starts, stops, ~end), [])
+    loop = _Loops(arrows, region, movers).fair()
+    if loop is None:
+        return None
+    return (*_stem(arrows, starts, _only(loop[-1][1], len(end)), ~end), loop)
 
 
-def _region(graph: StateGraph, starts: npt.NDArray[np.intp], end: Mask) -> Mask:
+def _stem(arrows: Followed, starts: Ints, goal: Mask, inside: Mask) -> tuple[int, Steps]:
+    """A path from one of `starts` to a `goal` state, which must be there."""
+    found = shortest(arrows, starts, goal, inside)
+    assert found is not None, "what is in the region is reached from its starts"
+    return found
+
+
+def _only(state: int, size: int) -> Mask:
+    mask = np.zeros(size, dtype=np.bool_)
+    mask[state] = True
+    return mask
+
+
+def _region(arrows: Followed, starts: Ints, end: Mask) -> Mask:
     """The states that are reached from `starts` without an `end` state."""
-    arrows = graph.arrows()
-    region = np.zeros(len(graph.states), dtype=np.bool_)
+    region = np.zeros(len(end), dtype=np.bool_)
     front = starts
     while len(front):
         region[front] = True
-        targets = arrows.target[arrows.of(front)[0]]
+        targets = arrows.leads(arrows.of(front)[0])
         front = np.unique(targets[~region[targets] & ~end[targets]])
     return region
 
 
-def _around(graph: StateGraph, region: Mask, movers: Mapping[int, frozenset[int]]) -> dict[int, list[int]]:
-    """The steps of the region that may lie on a cycle in it, by state: those left when what has no way in or out is taken away.
+class _Loops:
+    """The strongly connected components of a region that have a cycle. Nodes are its states that may lie on one, in order."""
+
+    def __init__(self, arrows: Followed, region: Mask, movers: Movers) -> None:
+        self.arrows = arrows
+        self.movers = movers
+        self.size = len(region)
+        source, target = _around(arrows, region, movers)
+        self.nodes = np.unique(source)
+        place = np.zeros(len(region), dtype=np.int64)
+        place[self.nodes] = np.arange(len(self.nodes))
+        first = np.searchsorted(source, np.append(self.nodes, self.size))
+        self.label = np.full(len(region), -1, dtype=np.int64)
+        self.label[self.nodes] = strong_components(first, place[target])
+        self.cyclic = np.unique(self.label[source[self.label[source] == self.label[target]]])
+
+    def fair(self) -> Steps | None:
+        """A closed walk that treats every goroutine fairly, from the first state of its component; None if there is none."""
+        fair = np.zeros(len(self.nodes), dtype=np.bool_)
+        fair[self.cyclic] = True
+        steps, place = self.arrows.of(self.nodes)
+        here, there = self.label[self.nodes][place], self.label[self.arrows.leads(steps)]
+        vectors = self.arrows.fires(steps)
+        goroutines = sorted(set().union(*self.movers.values()))
+        for goroutine in goroutines:
+            by = np.isin(vectors, [v for v, moving in self.movers.items() if goroutine in moving])
+            unable = np.ones(len(self.nodes), dtype=np.bool_)
+            unable[place[by]] = False
+            treated = np.zeros(len(fair), dtype=np.bool_)
+            treated[here[by & (here == there)]] = True
+            treated[self.label[self.nodes[unable]]] = True
+            fair &= treated
+        found = np.flatnonzero(fair[self.label[self.nodes]])
+        return self._walk(int(self.nodes[found[0]]), goroutines) if len(found) else None
+
+    def _walk(self, start: int, goroutines: list[int]) -> Steps:
+        inside = self.label == self.label[start]
+        members = np.flatnonzero(inside).tolist()
+        here, steps = start, Steps()
+        for goroutine in goroutines:
+            state, step = self._witness(members, inside, goroutine)
+            steps += self._within(inside, here, state)
+            here = state
+            if step is not None:
+                steps.append(step)
+                here = step[1]
+        steps += self._within(inside, here, start)
+        if not steps:
+            step = next(step for step in self._out(start) if inside[step[1]])
+            steps = [step, *self._within(inside, step[1], start)]
+        return steps
+
+    def _witness(self, members: list[int], inside: Mask, goroutine: int) -> tuple[int, tuple[int, int] | None]:
+        """A state of the component where the goroutine moves within it, with the step, or one where it is unable."""
+        for state in members:
+            own = [step for step in self._out(state) if goroutine in self.movers.get(step[0], ())]
+            if not own:
+                return state, None
+            for step in own:
+                if inside[step[1]]:
+                    return state, step
+        raise AssertionError("the component was found fair")
+
+    def _out(self, state: int) -> Steps:
+        steps, _ = self.arrows.of(np.array([state]))
+        return list(zip(self.arrows.fires(steps).tolist(), self.arrows.leads(steps).tolist(), strict=True))
+
+    def _within(self, inside: Mask, source: int, target: int) -> Steps:
+        found = shortest(self.arrows, np.array([source]), _only(target, self.size), inside)
+        assert found is not None, "the component is strongly connected"
+        return found[1]
+
+
+def _around(arrows: Followed, region: Mask, movers: Movers) -> tuple[Ints, Ints]:
+    """The steps of the region that may lie on a cycle in it: those left when what has no way in or out is taken away.
 
     Left out is a step of the environment that changes nothing: a goroutine that can move there is treated unfairly by
     whoever takes it for ever, and where none can the run stops.
     """
-    arrows = graph.arrows()
-    idle = (arrows.source == arrows.target) & ~arrows.by(movers)
-    kept = region[arrows.source] & region[arrows.target] & ~idle
-    source, target = arrows.source[kept], arrows.target[kept]
-    while not kept.all():
+    states = np.flatnonzero(region)
+    steps, place = arrows.of(states)
+    source, target = states[place], arrows.leads(steps)
+    kept = region[target] & ((source != target) | np.isin(arrows.fires(steps), list(movers)))
+    while True:
+        source, target = source[kept], target[kept]
         left, entered = np.zeros(len(region), dtype=np.bool_), np.zeros(len(region), dtype=np.bool_)
         left[source] = entered[target] = True
         kept = left[target] & entered[source]
-        source, target = source[kept], target[kept]
-    found: dict[int, list[int]] = {}
-    for here, there in zip(source.tolist(), target.tolist(), strict=True):
-        found.setdefault(here, []).append(there)
-    return found
-
-
-def _closure(
-    graph: StateGraph, starts: Sequence[int] | npt.NDArray[np.intp], end: Mask
-) -> tuple[list[int], dict[int, tuple[int, int]]]:
-    """The states reachable from `starts` without an `end` state, breadth first, and how they were reached."""
-    parent: dict[int, tuple[int, int]] = {int(n): (-1, -1) for n in starts}
-    queue = list(parent)
-    for number in queue:
-        if number >= len(graph.edges):
-            continue
-        for vector, target in graph.edges[number]:
-            if not end[target] and target not in parent:
-                parent[target] = (number, vector)
-                queue.append(target)
-    return queue, parent
-
-
-def _walk(graph: StateGraph, number: int, parent: Mapping[int, tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    steps = []
-    while parent[number][0] >= 0:
-        previous, vector = parent[number]
-        steps.append((vector, number))
-        number = previous
-    return (*graph.path(number), *reversed(steps))
-
-
-def strong_components(nodes: Sequence[int], successors: Successors) -> list[list[int]]:
-    """The strongly connected components with a cycle, in reverse topological order (Tarjan 1972, without recursion)."""
-    index: dict[int, int] = {}
-    low: dict[int, int] = {}
-    stack: list[int] = []
-    on_stack: set[int] = set()
-    found: list[list[int]] = []
-    for root in nodes:
-        if root in index:
-            continue
-        work = [(root, iter(successors(root)))]
-        index[root] = low[root] = len(index)
-        stack.append(root)
-        on_stack.add(root)
-        while work:
-            node, remaining = work[-1]
-            for target in remaining:
-                if target not in index:
-                    index[target] = low[target] = len(index)
-                    stack.append(target)
-                    on_stack.add(target)
-                    work.append((target, iter(successors(target))))
-                    break
-                if target in on_stack:
-                    low[node] = min(low[node], index[target])
-            else:
-                work.pop()
-                if work:
-                    low[work[-1][0]] = min(low[work[-1][0]], low[node])
-                if low[node] == index[node]:
-                    component = _pop_until(node, stack, on_stack)
-                    if len(component) > 1 or node in successors(node):
-                        found.append(component)
-    return found
-
-
-def _pop_until(node: int, stack: list[int], on_stack: set[int]) -> list[int]:
-    component = []
-    while True:
-        member = stack.pop()
-        on_stack.discard(member)
-        component.append(member)
-        if member == node:
-            return sorted(component)
-
-
-def _fair_loop(
-    graph: StateGraph, component: list[int], movers: Mapping[int, frozenset[int]]
-) -> tuple[tuple[int, int], ...] | None:
-    """A closed walk through the component that treats every goroutine fairly, from its first state; None if unfair."""
-    members = set(component)
-    goroutines: set[int] = set().union(*movers.values()) if movers else set()
-    goals: list[tuple[int, int, int]] = []  # (state, vector or -1, state): a step to take, or a state to visit
-    for goroutine in sorted(goroutines):
-        goal = _witness(graph, component, members, goroutine, movers)
-        if goal is None:
-            return None
-        goals.append(goal)
-    here, steps = component[0], []
-    for state, vector, target in goals:
-        steps += _within(graph, members, here, state)
-        here = state
-        if vector >= 0:
-            steps.append((vector, target))
-            here = target
-    back = _within(graph, members, here, component[0])
-    steps += back
-    if not steps:
-        vector, target = next((v, t) for v, t in graph.edges[here] if t in members)
-        steps = [(vector, target), *_within(graph, members, target, here)]
-    return tuple(steps)
-
-
-def _witness(
-    graph: StateGraph,
-    component: list[int],
-    members: set[int],
-    goroutine: int,
-    movers: Mapping[int, frozenset[int]],
-) -> tuple[int, int, int] | None:
-    for number in component:
-        can_move = False
-        for vector, target in graph.edges[number]:
-            if goroutine in movers.get(vector, ()):
-                can_move = True
-                if target in members:
-                    return number, vector, target
-        if not can_move:
-            return number, -1, number
-    return None
-
-
-def _within(graph: StateGraph, members: set[int], source: int, target: int) -> list[tuple[int, int]]:
-    """A shortest walk inside the component; empty when source is target."""
-    parent: dict[int, tuple[int, int]] = {source: (-1, -1)}
-    queue = deque([source])
-    while queue and target not in parent:
-        number = queue.popleft()
-        for vector, successor in graph.edges[number]:
-            if successor in members and successor not in parent:
-                parent[successor] = (number, vector)
-                queue.append(successor)
-    steps = []
-    while parent[target][0] >= 0:
-        previous, vector = parent[target]
-        steps.append((vector, target))
-        target = previous
-    return steps[::-1]
+        if kept.all():
+            return source, target

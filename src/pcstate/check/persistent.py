@@ -8,7 +8,8 @@ It is found as what happens among some components, a cluster. The cluster grows 
 * A vector that joins components inside with others outside cannot fire, as long as none of the cluster has moved, if one of
   those inside does not offer its event now. Otherwise the others join the cluster, unless
 * all that it does inside is to look, and what the enabled vectors of the cluster would change is not what it looks at; or
-* the network states that it stays off until some step that cannot come first either (`Apart`).
+* the network states that it stays off until some step that cannot come first either (`Apart`), for what that needs is not there,
+  or for another such fact.
 
 The enabled vectors whose components are all inside are then persistent. What was found is remembered by what it rests on: the
 configurations of the cluster's components, and the facts. Sets of vectors are integers, one bit a vector.
@@ -205,19 +206,36 @@ class _Cluster:
         return disturbing
 
     def _kept_off(self, number: int, outside: int) -> bool:
-        """Whether a fact keeps the vector from firing until the cluster moves; a component is taken in where that helps."""
+        """Whether facts keep the vector from firing until the cluster moves; a component is taken in where that helps.
+
+        What another fact keeps from firing until then ends nothing.
+        """
         facts = [fact for fact in self.sets.facts_about[number] if self.sets.holds(fact, self.state, self.truth)]
+        first_ends = []
         for fact in facts:
-            if not self.sets.ends[fact] & self.able & outside:
-                self._facts.append(fact)
+            used = [fact]
+            for end in bits(self.sets.ends[fact] & self.able & outside):
+                other = self._surely_off(end, outside)
+                if other is None:
+                    first_ends.append((fact, end))
+                    break
+                used.append(other)
+            else:
+                self._facts += used
                 return True
-        for fact in facts:
-            end = next(bits(self.sets.ends[fact] & self.able & outside))
+        for fact, end in first_ends:
             if not self.enabled >> end & 1:
                 self._facts.append(fact)
                 self._take(end)
                 return True  # the cluster has grown: all is looked at again
         return False
+
+    def _surely_off(self, number: int, outside: int) -> int | None:
+        """A fact that keeps the vector from firing and that nothing can end until the cluster moves, if there is one."""
+        for fact in self.sets.facts_about[number]:
+            if not self.sets.ends[fact] & self.able & outside and self.sets.holds(fact, self.state, self.truth):
+                return fact
+        return None
 
     def _take(self, number: int) -> None:
         """Take in what decides whether a vector can fire: a component that keeps it from firing now, or else all of its own."""

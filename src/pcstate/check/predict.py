@@ -1,18 +1,21 @@
 """The set of outcomes that the network allows for a program: what its states at rest look like, and what led there."""
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from pcstate.check.explore import StateGraph
 from pcstate.check.history import History, histories
+from pcstate.check.skeleton import Skeleton
 from pcstate.check.tracing import positions
 from pcstate.model.formula import Formula, Written, compile_formula
 from pcstate.model.lts import Configuration
 from pcstate.model.network import GlobalState, Network
 from pcstate.model.scenario import Outcome, Scenario
 
-__all__ = ["Prediction", "Rests", "alike", "needs_more_conns", "outcomes"]
+__all__ = ["Prediction", "Rests", "alike", "misses_a_conn", "outcomes"]
+
+
+Question = Callable[[GlobalState], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,7 @@ class Prediction:
     states: int
     reason: str = ""
     rests: Mapping[Outcome, int] = field(default_factory=dict)
-    """For each outcome the number of its nearest state at rest."""
+    """For each outcome the number of the first state at rest that shows it."""
 
 
 def alike(scenario: Scenario) -> list[list[int]]:
@@ -35,7 +38,7 @@ def alike(scenario: Scenario) -> list[list[int]]:
     return list(groups.values())
 
 
-def outcomes(graph: StateGraph, rests: "Rests") -> Prediction:
+def outcomes(graph: Skeleton, rests: "Rests") -> Prediction:
     """The outcomes of an urgent exploration."""
     numbers: dict[Outcome, int] = {}
     for number, seen in enumerate(histories(graph)):
@@ -47,35 +50,45 @@ def outcomes(graph: StateGraph, rests: "Rests") -> Prediction:
     return Prediction(found, not graph.stopped, len(graph.states), graph.stopped, numbers)
 
 
-def needs_more_conns(graph: StateGraph) -> bool:
-    """Whether a caller somewhere wanted to dial when the network had no connection left to give."""
-    return any(_misses_a_conn(graph.network, state) for state in graph.states)
-
-
-def _misses_a_conn(network: Network, state: GlobalState) -> bool:
+def misses_a_conn(network: Network) -> Question:
     """Whether a dial is due, by a caller or for one that MaxConnsPerHost had made wait, and none of the connections is left."""
+    dials, conns = network.number("dials"), network.parameters["conns"]
+    none_left = _remembered(network, dials, lambda look: int(dict(look.data)["count"]) >= conns)
+    due = [
+        _remembered(network, number, _DIAL_IS_DUE[component.name])
+        for number, component in enumerate(network.components)
+        if component.name in _DIAL_IS_DUE
+    ]
+    return lambda state: none_left(state) and any(is_due(state) for is_due in due)
 
-    def look(component: int) -> Configuration:
-        return network.configuration(component, state)
 
-    if int(dict(look(network.number("dials")).data)["count"]) < network.parameters["conns"]:
-        return False
-    return any(
-        (component.name == "caller" and look(n).state == "queue_for_dial")
-        or (component.name == "conns_per_host" and dict(look(n).data)["left"] != 0)
-        for n, component in enumerate(network.components)
-    )
+_DIAL_IS_DUE: Mapping[str, Callable[[Configuration], bool]] = {
+    "caller": lambda look: look.state == "queue_for_dial",
+    "conns_per_host": lambda look: dict(look.data)["left"] != 0,
+}
+
+
+def _remembered(network: Network, component: int, ask: Callable[[Configuration], bool]) -> Question:
+    """What `ask` says of the component's configuration in a state."""
+    known: dict[int, bool] = {}
+
+    def answer(state: GlobalState) -> bool:
+        local = state[component]
+        if local not in known:
+            known[local] = ask(network.configuration(component, state))
+        return known[local]
+
+    return answer
 
 
 class Rests:
     """Reads outcomes off an urgent exploration of `scenario`. `formulas` are the network file's [outcome] table.
 
-    A rest is a state without any step; one where a caller misses a connection that the bound withheld is none. Requests
-    are taken caller by caller, in program order. Callers that are alike may have been exchanged in the graph, so that each
-    order of theirs is an outcome.
+    A rest is a state without any step. Requests are taken caller by caller, in program order. Callers that are alike may have
+    been exchanged in the graph, so that each order of theirs is an outcome.
     """
 
-    def __init__(self, graph: StateGraph, scenario: Scenario, formulas: Mapping[str, str | Written]) -> None:
+    def __init__(self, graph: Skeleton, scenario: Scenario, formulas: Mapping[str, str | Written]) -> None:
         self.graph = graph
         self.scenario = scenario
         self._spans = []
@@ -96,9 +109,8 @@ class Rests:
 
     def outcomes(self, number: int, history: History) -> Iterator[tuple[Outcome, tuple[int, ...]]]:
         """The outcomes of state `number` after `history`, none if it is no rest; and in which place each caller is there."""
-        state = self.graph.states[number]
-        if number < len(self.graph.edges) and not self.graph.edges[number] and not _misses_a_conn(self.graph.network, state):
-            outcome = self.read(state, history)
+        if self.graph.rests(number):
+            outcome = self.read(self.graph.states[number], history)
             for places in _orders(self.scenario):
                 yield self._ordered(outcome, places), places
 

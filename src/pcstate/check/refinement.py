@@ -9,9 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
-from pcstate.check.explore import StateGraph
+from pcstate.check.arrows import Explored, Levels, Mask, Steps
 from pcstate.model.lts import Behaviour, Event, explore_behaviour
 
 __all__ = ["Refinement", "refines"]
@@ -27,58 +26,49 @@ class Refinement:
     steps: tuple[tuple[int, int], ...] | None
     refused: str = ""
     at: str = ""
-    seen: Mapping[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
-    """For each lifecycle state the network states that it is seen with, as a mask; as far as was looked."""
+    seen: tuple[Mapping[str, Mask], ...] = ()
+    """For each connection, for each lifecycle state, the network states that it is seen with, as a mask; as far as was looked."""
     moves: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """The chart's transitions: (state, event name) -> state."""
 
 
-def refines(graph: StateGraph, lifecycle: Behaviour, initial: int, conn: int) -> Refinement:
-    """Does connection `conn` in the explored network refine the chart? Cost: linear in transitions times pairs a state.
+def refines(graph: Explored, lifecycle: Behaviour, initial: int) -> Refinement:
+    """Does every connection of the explored network refine the chart? Cost: linear in transitions times pairs a state.
 
     Order: breadth first, so the counterexample is a shortest one. Bounds: none; the chart must be finite.
     """
     vectors = graph.network.vectors
-    events = {n: Event(v.abstract[0]) for n, v in enumerate(vectors) if v.abstract and v.abstract[1] == conn}
-    chart = explore_behaviour(lifecycle, initial, list(dict.fromkeys(events.values())))
+    events = {n: (Event(v.abstract[0]), v.abstract[1]) for n, v in enumerate(vectors) if v.abstract}
+    conns = 1 + max((conn for _, conn in events.values()), default=0)
+    chart = explore_behaviour(lifecycle, initial, list(dict.fromkeys(event for event, _ in events.values())))
     names = [configuration.state for configuration in chart.configurations]
-    table = np.full((len(names), len(vectors)), STUTTER, dtype=np.int64)
-    for vector, event in events.items():
-        table[:, vector] = [chart.transitions.get((local, event), REFUSED) for local in range(len(names))]
-    arrows = graph.arrows()
-    width = len(names)
-    parent = np.full(len(graph.states) * width, -1, dtype=np.int64)
-    by = np.full(len(graph.states) * width, -1, dtype=np.int64)
-    front = np.zeros(1, dtype=np.int64)
-    parent[0] = 0
+    table = np.full((conns, len(names), len(vectors)), STUTTER, dtype=np.int64)
+    for vector, (event, conn) in events.items():
+        table[conn, :, vector] = [chart.transitions.get((local, event), REFUSED) for local in range(len(names))]
+    arrows, width = graph.arrows(), conns * len(names)
+    goes = np.array([p["conns"] for p in graph.permutations.places]) if graph.permutations else np.arange(conns)[None, :]
+    seen = np.zeros(len(graph.states) * width, dtype=np.bool_)
+    levels = Levels(np.arange(conns, dtype=np.int64) * len(names))
+    seen[levels.last] = True
     moves = {(names[local], event.name): names[target] for (local, event), target in chart.transitions.items()}
 
-    def found(steps: tuple[tuple[int, int], ...] | None, refused: str = "", at: str = "") -> Refinement:
-        seen = (parent >= 0).reshape(-1, width)
-        return Refinement(int(seen.sum()), steps, refused, at, {name: seen[:, n] for n, name in enumerate(names)}, moves)
+    def found(steps: Steps | None, refused: str = "", at: str = "") -> Refinement:
+        masks = seen.reshape(-1, conns, len(names))
+        by_name = tuple({name: masks[:, conn, n] for n, name in enumerate(names)} for conn in range(conns))
+        return Refinement(int(seen.sum()), None if steps is None else tuple(steps), refused, at, by_name, moves)
 
-    while len(front):
+    while len(front := levels.last):
         steps, place = arrows.of(front // width)
-        local = front[place] % width
-        moved = table[local, arrows.vector[steps]]
+        own, local = front[place] % width // len(names), front[place] % len(names)
+        moved = table[own, local, arrows.fires(steps)]
         wrong = np.flatnonzero(moved == REFUSED)
         if len(wrong):
-            step = int(steps[wrong[0]])
-            last = (int(arrows.vector[step]), int(arrows.target[step]))
-            path = (*_walk(parent, by, width, int(front[place[wrong[0]]])), last)
-            return found(path, events[last[0]].name, names[int(local[wrong[0]])])
-        reached = arrows.target[steps] * width + np.where(moved == STUTTER, local, moved)
-        fresh, first = np.unique(reached, return_index=True)
-        new = parent[fresh] < 0
-        fresh, first = fresh[new], first[new]
-        parent[fresh], by[fresh] = front[place[first]], arrows.vector[steps[first]]
-        front = fresh[np.argsort(first)]
+            _, path = levels.back(int(place[wrong[0]]))
+            way = np.array([*(arrow for arrow, _ in path), int(steps[wrong[0]])])
+            taken = list(zip(arrows.fires(way).tolist(), arrows.leads(way).tolist(), strict=True))
+            return found(taken, events[taken[-1][0]][0].name, names[int(local[wrong[0]])])
+        own = goes[graph.turned(steps), own]
+        reached = arrows.leads(steps) * np.int64(width) + own * len(names) + np.where(moved == STUTTER, local, moved)
+        levels.add(reached, steps, place, np.flatnonzero(~seen[reached]))
+        seen[levels.last] = True
     return found(None)
-
-
-def _walk(parent: npt.NDArray[np.int64], by: npt.NDArray[np.int64], width: int, pair: int) -> tuple[tuple[int, int], ...]:
-    steps = []
-    while by[pair] >= 0:
-        steps.append((int(by[pair]), pair // width))
-        pair = int(parent[pair])
-    return tuple(reversed(steps))

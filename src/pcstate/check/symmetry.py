@@ -102,7 +102,7 @@ class Symmetry:
             data = dict(behaviour.configuration(local).data) if self.references[component] else {}
             refs, neutral = [], local
             for datum, over in self.references[component]:
-                value = data[datum]
+                value = data.get(datum)  # a scenario's line of steps, in a program's place, has no data
                 if isinstance(value, int) and value >= 0:
                     refs.append((over, value))
                     neutral = behaviour.renamed(neutral, datum, 0)

@@ -3,7 +3,6 @@ that takes the actions of a trace."""
 
 from collections.abc import Callable, Mapping, Sequence
 
-from pcstate.check.explore import StateGraph
 from pcstate.model.clause import Clause
 from pcstate.model.network import GlobalState, Network
 from pcstate.model.trace import Move, Trace, TraceStep
@@ -15,23 +14,15 @@ Run = list[tuple[int, GlobalState]]
 
 
 class Tracer:
-    """Names the steps of one graph; `clauses` gives each clause its source."""
+    """Names the steps of one network; `clauses` gives each clause its source."""
 
-    def __init__(self, graph: StateGraph, clauses: Mapping[str, Clause]) -> None:
-        self.graph = graph
+    def __init__(self, network: Network, clauses: Mapping[str, Clause]) -> None:
+        self.network = network
         self.clauses = clauses
-
-    def trace(self, steps: Sequence[tuple[int, int]], loop: int | None = None) -> Trace:
-        """The trace of (vector, number of the state reached) pairs from the initial state."""
-        return self.along([(vector, self.graph.states[number]) for vector, number in steps], loop)
 
     def along(self, run: Sequence[tuple[int, GlobalState]], loop: int | None = None) -> Trace:
         """The trace of (vector, state reached) pairs from the initial state."""
-        return traced(self.graph.network, self.clauses, run, loop)
-
-    def positions(self, number: int) -> str:
-        """Where every goroutine stands in a state."""
-        return positions(self.graph.network, self.graph.states[number])
+        return traced(self.network, self.clauses, run, loop)
 
 
 def traced(

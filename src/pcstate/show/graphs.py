@@ -10,6 +10,7 @@ import networkx as nx
 
 from pcstate.model.diagram import Diagram
 from pcstate.show.drawing import source
+from pcstate.show.hush import hushed
 from pcstate.show.palette import edge_look, node_look
 from pcstate.show.picture import png, svg
 from pcstate.show.text import HEADER, aut, mermaid
@@ -47,7 +48,8 @@ def render(diagram: Diagram, formats: Sequence[str]) -> dict[str, bytes]:
             size = f"{len(diagram.nodes):,} nodes; a picture shows at most {LARGEST_PICTURE}"
             raise TooLargeError(f"{diagram.name} has {size}: ask for dot, mermaid, graphml or aut")
     _check_kinds(diagram)
-    return {_SUFFIX.get(name, name): _WRITERS[name](diagram) for name in formats}
+    with hushed():
+        return {_SUFFIX.get(name, name): _WRITERS[name](diagram) for name in formats}
 
 
 def _check_kinds(diagram: Diagram) -> None:

@@ -1,6 +1,6 @@
-"""Reports -> JSON for programs (the formats of DESIGN.md), and what `check` found as a table for people."""
+"""Reports -> JSON for programs (the formats of DESIGN.md), and for people what `check` found and which scenarios there are."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from rich.console import Console
@@ -13,7 +13,9 @@ from pcstate.model.verdict import Bounds, Judgement, Verdict
 from pcstate.show.console import step_line, terminal
 from pcstate.show.prediction import Observed, Predicted
 
-__all__ = ["VERDICT_STYLE", "check_json", "check_text", "observe_json", "predict_json", "trace_json"]
+__all__ = [
+    "VERDICT_STYLE", "check_json", "check_text", "observe_json", "predict_json", "scenarios_json", "scenarios_text", "trace_json",
+]  # fmt: skip
 
 VERDICT_STYLE = {Verdict.HOLDS: "green", Verdict.VIOLATED: "bold red", Verdict.UNKNOWN: "yellow", Verdict.NOT_RUN: "dim"}
 
@@ -34,6 +36,8 @@ class Checked(Protocol):
     @property
     def depth(self) -> int: ...
     @property
+    def reductions(self) -> tuple[str, ...]: ...
+    @property
     def seconds(self) -> float: ...
     @property
     def verdict(self) -> Verdict: ...
@@ -46,7 +50,7 @@ class Checked(Protocol):
 def _bounds(bounds: Bounds) -> dict[str, int | float]:
     return {
         "callers": bounds.callers, "conns": bounds.conns, "hosts": bounds.hosts, "requests": bounds.requests,
-        "max_states": bounds.max_states, "timeout": bounds.timeout,
+        "max_states": bounds.max_states, "timeout": bounds.timeout, "memory": bounds.memory,
     }  # fmt: skip
 
 
@@ -59,6 +63,7 @@ def check_json(report: Checked) -> dict[str, Any]:
         "states": report.states,
         "transitions": report.transitions,
         "depth": report.depth,
+        "reductions": list(report.reductions),
         "seconds": round(report.seconds, 3),
         "verdict": report.verdict.value,
         "properties": [
@@ -101,7 +106,8 @@ def check_text(report: Checked, expect: bool) -> None:
             _trace_text(out, judgement)
     counts = f"{report.states:,} states, {report.transitions:,} transitions, depth {report.depth}, {report.seconds:.1f} s"
     bounds = f"bounds: callers {sizes.callers}, conns {sizes.conns}, hosts {sizes.hosts}, requests {sizes.requests} each"
-    out.print(f"{report.verdict}: {counts}; {bounds}")
+    left_out = f"; reductions: {', '.join(report.reductions)}" if report.reductions else ""
+    out.print(f"{report.verdict}: {counts}; {bounds}{left_out}")
     if expect:
         surprises = ", ".join(judgement.name for judgement in report.surprises)
         out.print(f"not as expected: {surprises}" if surprises else "every verdict is the expected one")
@@ -122,6 +128,25 @@ def _trace_text(out: Console, judgement: Judgement) -> None:
             out.print("  -- from here on for ever --")
         out.print(step_line(number, step), markup=False)
     out.print("")
+
+
+def scenarios_json(library: Mapping[str, Sequence[Scenario]]) -> list[dict[str, str]]:
+    """The `scenarios` list of the schema."""
+    return [
+        {"name": scenario.name, "group": group, "about": scenario.about}
+        for group, scenarios in library.items()
+        for scenario in scenarios
+    ]
+
+
+def scenarios_text(library: Mapping[str, Sequence[Scenario]]) -> None:
+    """A line for each scenario, its name and its sentence, below its group."""
+    out = terminal()
+    width = max(len(scenario.name) for scenarios in library.values() for scenario in scenarios)
+    for number, (group, scenarios) in enumerate(library.items()):
+        out.print("\n" * (number > 0) + group, style="bold", markup=False)
+        for scenario in scenarios:
+            out.print(f"  {scenario.name:{width}}  {scenario.about}", markup=False, soft_wrap=True)
 
 
 def predict_json(scenario: Scenario, reports: Sequence[Predicted]) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def load_spec(root: Path, mutant: Mutant | None = None, only: Iterable[str] = ()
     clauses = [clause for file in each("clauses", ".md", lambda source, _: parse_clauses(source)) for clause in file]
     if not mistakes:
         missing = [name for name in ("lifecycle", "request_log") if name not in charts]
-        mistakes += [Mistake(Place("spec/charts"), f"there is no chart {name!r}", "", known(charts)) for name in missing]
+        mistakes += [Mistake(Place("spec/charts", 0), f"there is no chart {name!r}", "", known(charts)) for name in missing]
         mistakes += _cross_check(originals, charts, profiles, properties, clauses)
     mistakes += _unknown(only, properties)
     if mistakes:
@@ -114,7 +114,7 @@ def _mutate(source: Source, mutant: Mutant) -> Source:
 def _unknown(only: Iterable[str], properties: list[Property]) -> list[Mistake]:
     names = [promise.name for promise in properties]
     return [
-        Mistake(Reader(Source("--property", "")).place(), f"there is no property {name!r}", "", known(names, name))
+        Mistake(Place("--property", 0), f"there is no property {name!r}", "", known(names, name))
         for name in only
         if name not in names
     ]

@@ -1,11 +1,12 @@
 """A network file -> a `NetworkText`: its tables, each of the right form; what their words name is looked up by `networks`."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from pcstate.model.formula import Written
 from pcstate.model.lts import Value
+from pcstate.model.network import Vector
 from pcstate.specs.source import Reader, Source, known
 
 __all__ = ["NetworkText", "parse_network"]
@@ -35,6 +36,8 @@ class NetworkText:
     """Facts that reductions rest on (see the file)."""
     references: Mapping[str, Mapping[str, str]]
     """By component: which of its data are numbers of others, and of which set."""
+    unrolled: dict[Hashable, tuple[Vector, ...]] = field(default_factory=dict, repr=False, compare=False)
+    """The vectors of the sizes that were asked for last (`networks`)."""
 
 
 def parse_network(source: Source) -> NetworkText:

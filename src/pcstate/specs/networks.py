@@ -22,6 +22,8 @@ from pcstate.specs.source import Reader, known
 
 __all__ = ["instantiate"]
 
+UNROLLED = 4
+"""Of how many sizes the vectors are remembered: `diff` goes through those of one scenario under one profile, then the other."""
 _INDEX_SETS = ("conns", "callers", "all_requests")
 _KEY = re.compile(r"^(?P<name>\w+)(\[(?P<index>[^\]]+)\])?(\s+for\s+(?P<var>\w+)\s+in\s+(?P<set>\w+)(\s+if\s+(?P<cond>.+))?)?$")
 _CALL = re.compile(r"^(?P<event>[a-z][a-z0-9_]*)(\((?P<args>.*)\))?$")
@@ -196,14 +198,21 @@ class _Builder:
         self.made.append(component)
 
     def vectors(self) -> tuple[Vector, ...]:
-        found = []
+        """Every vector of that size. Constants have no part in them: two profiles have the same, unrolled and checked once."""
         for table in self.text.syncs:
             self._note_used(table)
-            for binding in self.bindings(table):
-                vector = self._vector(table, binding)
-                if vector is not None:
-                    found.append(vector)
-        return tuple(found)
+        charts = tuple(behaviour.chart.text for behaviour in self.charts.values())
+        key = (charts, tuple(self.parameters.items()), tuple((name, tuple(values)) for name, values in self.sets.items()))
+        unrolled = self.text.unrolled
+        if key not in unrolled:
+            every = (self._vector(table, binding) for table in self.text.syncs for binding in self.bindings(table))
+            found = tuple(vector for vector in every if vector is not None)
+            if self.reader.mistakes:
+                return found
+            if len(unrolled) == UNROLLED:
+                del unrolled[next(iter(unrolled))]
+            unrolled[key] = found
+        return unrolled[key]
 
     def apart(self) -> Iterator[Apart]:
         for table in self.text.apart:
@@ -334,17 +343,18 @@ class _Builder:
         if use in self._checked:
             return
         self._checked.add(use)
-        place = self.reader.find(call, table["line"])
         if event not in chart.events:
+            place = self.reader.find(call, table["line"])
             self.wrong(place, f"chart {chart.name!r} has no event {event!r}", known(chart.events, event))
             return
         for name in set(args) & {key for key, _ in chart.data}:
             hint = "inside a guard the event's data hide the chart's: give the argument another name"
+            place = self.reader.find(call, table["line"])
             self.wrong(place, f"argument {name!r} has the name of a datum of chart {chart.name!r}", hint)
         texts = [" ".join([t.guard, *(e for _, e in t.updates)]) for t in chart.transitions if t.event == event]
         for name in {n for text in texts for n in re.findall(r"_event\.data\.(\w+)", text)} - set(args):
             self.wrong(
-                place,
+                self.reader.find(call, table["line"]),
                 f"event {event!r} of chart {chart.name!r} needs the argument {name!r}",
                 f"given: {', '.join(args) or 'none'}",
             )

@@ -86,7 +86,7 @@ def choose_profile(profiles: Sequence[Profile], asked: str | None, option: str =
     raise SpecError(
         [
             Mistake(
-                Place(option),
+                Place(option, 0),
                 f"no profile speaks for Go {asked!r}",
                 "",
                 f"those that do:\n{ranges}" if ordered else known(()),

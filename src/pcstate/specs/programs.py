@@ -16,6 +16,11 @@ DRAIN_LIMIT = 262144
 READ_BUFFER = 4096
 """pc.br's size: that much of a body may still be read after the connection was closed."""
 
+CLEARLY = 4
+"""A timeout that is this many times as long as what comes before it is never the first to pass, on a slow machine either."""
+OTHER_CLOCKS = 150
+"""Milliseconds that one request can spend on clocks that are not a program's: twice 50 in net/http, and a server's 20."""
+
 
 @dataclass(frozen=True, slots=True)
 class Demands:
@@ -137,9 +142,24 @@ def _constants(scenario: Scenario) -> dict[str, Value]:
         "max_idle_conns": max(0, fields.get("MaxIdleConns", 0)),
         "max_idle_conns_per_host": 0 if fields.get("MaxIdleConns", 0) < 0 else per_host if per_host > 0 else 2,
         "disable_keep_alives": int(bool(fields.get("DisableKeepAlives")) or per_host < 0),
+        "one_write": 1,  # no step sends more than a head and a body of one byte
         "client_timeout": int(fields.get("Timeout", 0) > 0),
         "header_timeout": int(fields.get("ResponseHeaderTimeout", 0) > 0),
+        "sooner": _sooner(scenario),
     }
+
+
+def _sooner(scenario: Scenario) -> str:
+    """Which of two timeouts passes first, whenever they begin; "" where that is not clear. Client.Timeout begins with Do, so
+    that one that is shorter always does; ResponseHeaderTimeout begins later, though not by more than what all requests can
+    spend on it and on the client's and the server's other clocks."""
+    header, client = (scenario.transport.get(name, 0) for name in ("ResponseHeaderTimeout", "Timeout"))
+    requests = sum(caller.requests for caller in scenario.callers)
+    if min(header, client) <= 0:
+        return ""
+    if header >= CLEARLY * client:
+        return "client"
+    return "header" if client >= CLEARLY * requests * (header + OTHER_CLOCKS) else ""
 
 
 def _unsupported(scenario: Scenario) -> list[str]:

@@ -1,5 +1,6 @@
 """Property files -> `Property`."""
 
+import ast
 from collections.abc import Mapping, Sequence
 
 from pcstate.errors import SpecError
@@ -54,6 +55,51 @@ def _mutant(reader: Reader, table: dict[str, object]) -> Mutant | None:
     return Mutant(*fields)
 
 
+def is_symmetric(promise: Property, network: Network) -> bool:
+    """Whether its instances together say the same of a state when connections or callers change places in it.
+
+    Judged by the text: nobody is named by a number of his own, nor are numbers put in order.
+    """
+    over = {name: dict(data) for name, data in network.references.items()}
+    return all(
+        _names_nobody(ast.parse(f"({text.strip()})", mode="eval"), over) for text in (promise.formula, promise.then) if text
+    )
+
+
+def _names_nobody(tree: ast.Expression, references: Mapping[str, Mapping[str, str]]) -> bool:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Subscript(slice=index) if _fixed(index):
+                return False
+            case ast.comprehension(iter=domain) if _fixed(domain) or isinstance(domain, ast.List | ast.Tuple):
+                return False
+            case ast.Compare(left=left, ops=ops, comparators=others):
+                if any(isinstance(op, ast.Lt | ast.LtE | ast.Gt | ast.GtE) for op in ops):
+                    return False
+                sides = [left, *others]
+                if any(_refers(side, references) for side in sides) and any(_fixed(side) for side in sides):
+                    return False
+    return True
+
+
+def _fixed(node: ast.expr) -> bool:
+    """Whether it is a number, or a list with one, that depends on no variable; -1 is nobody's number."""
+    if isinstance(node, ast.List | ast.Tuple):
+        return any(map(_fixed, node.elts))
+    inside = list(ast.walk(node))
+    if any(isinstance(part, ast.Name) for part in inside) or isinstance(node, ast.UnaryOp):
+        return False
+    return any(isinstance(part, ast.Constant) and isinstance(part.value, int) for part in inside)
+
+
+def _refers(node: ast.expr, references: Mapping[str, Mapping[str, str]]) -> bool:
+    """Whether it is a datum that is the number of a connection, a caller or a request."""
+    match node:
+        case ast.Attribute(value=ast.Subscript(value=ast.Name(id=name)) | ast.Name(id=name), attr=datum):
+            return datum in references.get(name, {})
+    return False
+
+
 def compile_property(
     promise: Property, reader: Reader, network: Network, sets: Mapping[str, Sequence[Value]]
 ) -> CompiledProperty | None:
@@ -84,5 +130,5 @@ def compile_property(
         if reader.mistakes:
             return None
         label = ", ".join(f"{variable}={value}" for variable, value in binding.items())
-        instances.append(Instance(label, formulas[0], formulas[1] if len(formulas) > 1 else None))
+        instances.append(Instance(label, formulas[0], formulas[1] if len(formulas) > 1 else None, tuple(binding.values())))
     return CompiledProperty(promise, tuple(instances))

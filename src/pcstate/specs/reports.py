@@ -110,7 +110,7 @@ class _Shape:
     def refuse(self, at: str, message: str, value: object) -> NoReturn:
         shown = repr(value) if len(repr(value)) <= 40 else f"a {type(value).__name__}"
         place = at.lstrip(".") or "the whole of it"
-        raise SpecError([Mistake(Place(self.path), f"not a report of check: {place} {message}, not {shown}", "", _HINT)])
+        raise SpecError([Mistake(Place(self.path, 0), f"not a report of check: {place} {message}, not {shown}", "", _HINT)])
 
     def table(self, value: Any, at: str) -> dict[str, Any]:
         if not isinstance(value, dict):
@@ -120,7 +120,7 @@ class _Shape:
     def value(self, table: dict[str, Any], key: str, at: str) -> Any:
         if key not in table:
             place = f"{at}.{key}".lstrip(".")
-            raise SpecError([Mistake(Place(self.path), f"not a report of check: {place} is missing", "", _HINT)])
+            raise SpecError([Mistake(Place(self.path, 0), f"not a report of check: {place} is missing", "", _HINT)])
         return table[key]
 
     def word(self, table: dict[str, Any], key: str, at: str) -> str:

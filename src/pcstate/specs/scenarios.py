@@ -23,6 +23,15 @@ TRANSPORT_FIELDS: Mapping[str, type] = {
     "MaxConnsPerHost": int, "MaxIdleConns": int, "MaxIdleConnsPerHost": int, "ResponseHeaderTimeout": int, "Timeout": int,
 }  # fmt: skip
 _LINE_BREAK = r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]"
+EXAMPLES = {
+    "transport": "such as\n[transport]\nMaxIdleConnsPerHost = 1",
+    "server": 'such as\n[server]\nbody = "chunked"',
+    "caller": 'in two brackets, for there may be several, such as\n[[caller]]\neach = ["get", "read-all"]',
+    "requests": "such as requests = 2",
+    "hosts": "such as hosts = [0, 1]",
+    "each": 'such as each = ["get", "read 100", "close"]',
+}
+"""The right form, for whoever wrote another."""
 MAX_REQUESTS, MAX_CALLERS = 1000, 64
 
 
@@ -37,11 +46,11 @@ def parse_scenario(source: Source, name: str) -> Scenario:
     document = reader.toml()
     reader.keys(document, ("about", "transport", "server", "caller"), 1, "a scenario")
     about = reader.typed(document, "about", str, 1, " ").strip()
-    transport = _transport(reader, reader.typed(document, "transport", dict, 1, {}))
-    server = _server(reader, reader.typed(document, "server", dict, 1, {}))
-    tables = reader.typed(document, "caller", list, 1, [])
+    transport = _transport(reader, reader.typed(document, "transport", dict, 1, {}, EXAMPLES["transport"]))
+    server = _server(reader, reader.typed(document, "server", dict, 1, {}, EXAMPLES["server"]))
+    tables = reader.typed(document, "caller", list, 1, [], EXAMPLES["caller"])
     if not tables and not reader.mistakes:
-        reader.wrong(reader.place(), "a scenario needs at least one [[caller]]")
+        reader.wrong(reader.place(), "a scenario needs at least one [[caller]]", EXAMPLES["caller"])
     if len(tables) > MAX_CALLERS:
         reader.wrong(reader.place(reader.table("caller")), f"at most {MAX_CALLERS} callers")
     callers = tuple(_caller(reader, table, index) for index, table in enumerate(tables[:MAX_CALLERS]))
@@ -86,9 +95,11 @@ def _transport(reader: Reader, table: dict[str, Any]) -> dict[str, Any]:
             found[key] = int(duration) if duration.is_integer() else duration
         elif type(value) is kind:
             found[key] = value
-        else:
-            wanted = 'a duration: milliseconds, or a string such as "50ms" or "1m30s"' if "Timeout" in key else kind.__name__
+        elif "Timeout" in key:
+            wanted = 'a duration: milliseconds, or a string such as "50ms" or "1m30s"'
             reader.wrong(reader.find("", line, key), f"{key!r} must be {wanted}")
+        else:
+            reader.typed(table, key, kind, line, 0)
     return found
 
 
@@ -110,18 +121,18 @@ def _server(reader: Reader, table: dict[str, Any]) -> ServerScript:
 def _caller(reader: Reader, table: Any, index: int) -> CallerProgram:
     line = reader.table("caller", index)
     if not isinstance(table, dict):
-        reader.wrong(reader.place(line), "[[caller]] must be a table")
+        reader.wrong(reader.place(line), "[[caller]] must be a table", EXAMPLES["caller"])
         return CallerProgram(1, (0,), ())
     reader.keys(table, ("requests", "hosts", "each"), line, "[[caller]]")
-    requests = reader.typed(table, "requests", int, line, 1)
+    requests = reader.typed(table, "requests", int, line, 1, EXAMPLES["requests"])
     if not 1 <= requests <= MAX_REQUESTS:
         reader.wrong(reader.find("", line, "requests"), f"'requests' must be from 1 to {MAX_REQUESTS}")
-    hosts = reader.typed(table, "hosts", list, line, [0])
+    hosts = reader.typed(table, "hosts", list, line, [0], EXAMPLES["hosts"])
     if not hosts or not all(type(host) is int and 0 <= host < MAX_REQUESTS for host in hosts):
-        reader.wrong(reader.find("", line, "hosts"), "'hosts' must be a list of host numbers, such as [0]")
+        reader.wrong(reader.find("", line, "hosts"), "'hosts' must be a list of host numbers", EXAMPLES["hosts"])
         hosts = [0]
     steps: list[Step] = []
-    for text in reader.strings(table, "each", line) if "each" in table else ():
+    for text in reader.strings(table, "each", line, EXAMPLES["each"]) if "each" in table else ():
         steps += _step(reader, text, reader.find(text, line))
     where = reader.find("", line, "each") if "each" in table else reader.place(line)
     _check_order(reader, steps, where)
@@ -141,13 +152,13 @@ def _step(reader: Reader, text: str, place: Place) -> list[Step]:
         case [verb] if verb in VERBS and verb not in ("read", "spawn"):
             return [Step(verb)]
     hint = (
-        "write 'read 100'"
+        "write 'read 100', or 'read-all'"
         if words[:1] == ["read"]
         else "steps are separated by ';'"
-        if place.path == "-e" and len(words) > 1
-        else 'each step is a string of its own: each = ["get", "close"]'
+        if place.path == "-e" and len(words) > 1 and {word.strip(",") for word in words} <= {*VERBS, ""}
+        else f"each step is a string of its own, {EXAMPLES['each']}"
         if ";" in text or "," in text
-        else known([*(v for v in VERBS if v not in ("read", "spawn")), "read N", "spawn close"], text)
+        else known([*(v for v in VERBS if v not in ("read", "spawn")), "read N", "spawn close"], text.lower())
     )
     reader.wrong(place, f"there is no step {text!r}", hint)
     return []
@@ -159,7 +170,8 @@ def _check_order(reader: Reader, steps: list[Step], place: Place) -> None:
         return
     starts = [n for n, step in enumerate(steps) if step.verb in ("get", "head", "post")]
     if len(starts) != 1:
-        hint = 'such as each = ["get", "read-all"]' if not steps else "a request that is made again is another of 'requests'"
+        example = "such as -e 'get; read-all'" if place.path == "-e" else EXAMPLES["each"]
+        hint = example if not steps else "to make it again and again: requests = N (with -e: -n N)"
         reader.wrong(place, f"the steps of one request have exactly one of get, head, post; these have {len(starts)}", hint)
     elif any(step.verb in ("read-all", "read", "read-exact", "close", "cancel", "spawn close") for step in steps[: starts[0]]):
         reader.wrong(place, f"{steps[starts[0]]} must come before the steps on its response")
@@ -174,6 +186,7 @@ def load_scenario(asked: str, root: Path, stdin: str = "") -> Scenario:
         path = names[asked]
         return parse_scenario(read_source(path, f"spec/{path.relative_to(root)}"), asked)
     path = Path(asked)
-    if path.suffix == ".toml" or path.exists():
+    if path.exists() or (path.suffix == ".toml" and path.stem not in names):
         return parse_scenario(read_source(path), path.stem)
-    raise SpecError([Mistake(Place(asked), "there is no scenario or file of that name", "", known(names, asked))])
+    hint = f"{known(names, path.stem)}\n'pcstate scenarios' lists them, with a sentence each"
+    raise SpecError([Mistake(Place(asked, 0), "there is no scenario or file of that name", "", hint)])

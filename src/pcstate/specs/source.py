@@ -45,10 +45,10 @@ def read_source(path: Path, name: str | None = None) -> Source:
     try:
         return Source(shown, path.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
-        raise SpecError([Mistake(Place(shown), f"not UTF-8 text: {error.reason} at byte {error.start}")]) from None
+        raise SpecError([Mistake(Place(shown, 0), f"not UTF-8 text: {error.reason} at byte {error.start}")]) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise SpecError([Mistake(Place(shown), f"cannot be read: {reason}")]) from None
+        raise SpecError([Mistake(Place(shown, 0), f"cannot be read: {reason}")]) from None
 
 
 MANY, FEW = 120, 8
@@ -149,8 +149,8 @@ class Reader:
             if key not in allowed:
                 self.wrong(self.find(str(key), line), f"{what} has no key {key!r}", known(allowed, key))
 
-    def typed(self, table: dict[str, Any], key: str, kind: type, line: int, default: Any = None) -> Any:
-        """`table[key]` if it is of that kind; otherwise note the mistake and give the default (required if None)."""
+    def typed(self, table: dict[str, Any], key: str, kind: type, line: int, default: Any = None, hint: str = "") -> Any:
+        """`table[key]` if it is of that kind; otherwise note the mistake, with its hint, and give the default (None: needed)."""
         if key not in table:
             if default is None:
                 self.wrong(self.place(line, 1, len(self.source.line(line))), f"{key!r} is missing")
@@ -158,16 +158,16 @@ class Reader:
             return default
         value = table[key]
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            self.wrong(self.find("", line, key), f"{key!r} must be {_KIND[kind]}, not {_describe(value)}")
+            self.wrong(self.find("", line, key), f"{key!r} must be {_KIND[kind]}, not {_describe(value)}", hint)
             return kind() if default is None else default
         return value
 
-    def strings(self, table: dict[str, Any], key: str, line: int) -> tuple[str, ...]:
+    def strings(self, table: dict[str, Any], key: str, line: int, hint: str = "") -> tuple[str, ...]:
         """`table[key]` as a tuple of strings; empty when absent."""
-        values = self.typed(table, key, list, line, [])
+        values = self.typed(table, key, list, line, [], hint)
         for value in values:
             if not isinstance(value, str):
-                self.wrong(self.find("", line, key), f"{key!r} must be a list of strings, not {_describe(value)}")
+                self.wrong(self.find("", line, key), f"{key!r} must be a list of strings, not {_describe(value)}", hint)
         return tuple(value for value in values if isinstance(value, str))
 
 
@@ -186,6 +186,9 @@ def _describe(value: object) -> str:
 
 def _toml_place(message: str, source: Source) -> tuple[str, int, int]:
     found = re.search(r" \(at line (\d+), column (\d+)\)$", message)
-    if found:
-        return message[: found.start()], int(found[1]), int(found[2])
+    if found:  # tomllib's lines end at line feeds only, ours at whatever ends a line for str.splitlines
+        lines = source.text.split("\n")[: int(found[1])]
+        before = "\n".join([*lines[:-1], lines[-1][: int(found[2]) - 1]])
+        rows = f"{before}x".splitlines()
+        return message[: found.start()], len(rows), len(rows[-1])
     return message.removesuffix(" (at end of document)"), max(1, source.text.count("\n")), 1

@@ -1,0 +1,1 @@
+"""pcstate and other model checkers on the same networks: `python -m benchmarks`."""

@@ -1,0 +1,109 @@
+"""A network -> a finite one for other tools, found without exploring its global states.
+
+Theory of operation: Cartesian abstraction (Cousot and Cousot 1979). For each component the local configurations that it may be
+in are collected, as if any of them went with any of the others': a vector counts once each of `who` offers its event somewhere,
+and then moves those that can from all of their configurations, whatever `unless` says. So the result holds every local
+configuration that is really reached, and a few more; it does not rest on the explorer that other tools are to check.
+
+Counters whose partners keep them in bounds have none here (`num_expected`, `idle_list`). A component that goes on beyond a limit
+keeps the configurations nearest to its first one; the tables say where it would leave them, and a tool that gets there must stop.
+An explorer's states could not be used instead: one that misses configurations would export a model that misses them too.
+"""
+
+from pcstate.model.finite import OFF, FiniteComponent, FiniteNetwork, FinitePart, FiniteVector
+from pcstate.model.network import Network, Part
+
+__all__ = ["NEAR", "finite"]
+
+NEAR = 250
+"""How many configurations are kept of a component that has too many; a byte holds their numbers."""
+
+
+def finite(network: Network, limit: int = 1000) -> FiniteNetwork:
+    """`network` with at most `limit` configurations of each component (of one that has more, the nearest `NEAR`).
+
+    Cost: local configurations times events. Order: configurations by when they were found, vectors as in the network.
+    """
+    closure = _Closure(network, limit)
+    closure.run()
+    keep = [len(found) if len(found) < limit else min(NEAR, limit) for found in closure.found]
+    rows = _Rows(network, [found[:size] for found, size in zip(closure.found, keep, strict=True)])
+    vectors = tuple(
+        FiniteVector(v.name, str(v), *(tuple(map(rows.part, parts)) for parts in (v.who, v.also, v.unless)))
+        for number, v in enumerate(network.vectors)
+        if number in closure.alive
+    )
+    moves = [(c, row) for vector in vectors for c, row in (*vector.who, *vector.also)]
+    left = {c for c, row in moves if len(rows.kept[c]) in row}
+    components = []
+    for number, component in enumerate(network.components):
+        locals_ = rows.kept[number]
+        configurations = tuple(component.behaviour.configuration(local) for local in locals_)
+        components.append(FiniteComponent(component.key, configurations, number not in left))
+    return FiniteNetwork(network.name, tuple(components), vectors)
+
+
+class _Closure:
+    """The least fixpoint: where each component may be, and which vectors may fire."""
+
+    def __init__(self, network: Network, limit: int) -> None:
+        self.network, self.limit = network, limit
+        self.found = [[component.initial] for component in network.components]
+        self.known = [{component.initial} for component in network.components]
+        self.alive: set[int] = set()
+        self._offered: set[Part] = set()
+        self._taken: dict[Part, int] = {}
+        """From how many of its component's configurations a part has been taken."""
+
+    def run(self) -> None:
+        grown = True
+        while grown:
+            grown = False
+            for number, vector in enumerate(self.network.vectors):
+                if number not in self.alive:
+                    if not all(map(self._offers, vector.who)):
+                        continue
+                    self.alive.add(number)
+                    grown = True
+                for part in (*vector.who, *vector.also):
+                    grown |= self._take(part)
+
+    def _offers(self, part: Part) -> bool:
+        component, event = part
+        step = self.network.components[component].behaviour.step
+        if part not in self._offered and any(step(local, event) >= 0 for local in self.found[component]):
+            self._offered.add(part)
+        return part in self._offered
+
+    def _take(self, part: Part) -> bool:
+        """Take a part from the configurations that are new since it was last taken."""
+        component, event = part
+        found, known = self.found[component], self.known[component]
+        before = len(found)
+        step = self.network.components[component].behaviour.step
+        for local in found[self._taken.get(part, 0) : before]:
+            target = step(local, event)
+            if target >= 0 and target not in known and len(found) < self.limit:
+                known.add(target)
+                found.append(target)
+        self._taken[part] = before
+        return len(found) > before
+
+
+class _Rows:
+    """Tables over the configurations that are kept, each made once."""
+
+    def __init__(self, network: Network, kept: list[list[int]]) -> None:
+        self.network, self.kept = network, kept
+        self.numbers = [{local: number for number, local in enumerate(locals_)} for locals_ in kept]
+        self._made: dict[Part, FinitePart] = {}
+
+    def part(self, part: Part) -> FinitePart:
+        if part not in self._made:
+            component, event = part
+            step, numbers = self.network.components[component].behaviour.step, self.numbers[component]
+            beyond = len(numbers)
+            targets = (step(local, event) for local in self.kept[component])
+            row = tuple(OFF if target < 0 else numbers.get(target, beyond) for target in targets)
+            self._made[part] = component, row
+        return self._made[part]

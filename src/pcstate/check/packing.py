@@ -1,0 +1,232 @@
+"""Global states as words: a field of bits for each group of a network, and the tables of what each group offers.
+
+In: the groups (check/merged.py). Out: arrays that compiled loops run on (check/kernels.py), kept up while groups grow: a group's
+configuration is worked out when a state first needs it, and a field that has become too narrow makes a new layout.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from pcstate.check.merged import SHARED, VETO, Group
+from pcstate.model.network import GlobalState, Network
+
+__all__ = ["Layout", "Packing", "Tables"]
+
+WORD = 63
+"""Bits of a word that are used: the sign stays clear."""
+MERGED, MERGED_SHARED = 1 << 21, 1 << 12
+"""The most configurations that a merged connection or caller may have, and the most that what they share may have."""
+
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where each group's configuration is in a state, and where its configurations begin among all."""
+
+    bits: tuple[int, ...]
+    word: Ints
+    shift: Ints
+    mask: Ints
+    base: Ints
+    words: int
+
+    @staticmethod
+    def of(bits: Sequence[int]) -> "Layout":
+        """Fields of that many bits, side by side, none across two words."""
+        word, shift, at, words = [], [], 0, 1
+        for width in bits:
+            if at + width > WORD:
+                words, at = words + 1, 0
+            word.append(words - 1)
+            shift.append(at)
+            at += width
+        base = np.concatenate(([0], np.cumsum([1 << width for width in bits])))
+        masks = [(1 << width) - 1 for width in bits]
+        return Layout(tuple(bits), np.array(word), np.array(shift), np.array(masks), base[:-1].astype(np.int64), words)
+
+    @property
+    def places(self) -> int:
+        """How many configurations there is room for."""
+        return sum(1 << width for width in self.bits)
+
+    def fields(self, states: Ints, group: int) -> Ints:
+        """The configuration of one group in each of the states."""
+        found: Ints = (states[:, self.word[group]] >> self.shift[group]) & self.mask[group]
+        return found
+
+
+@dataclass(slots=True)
+class Tables:
+    """What each group does in each of its configurations, a row each; `row_of[base[g] + local]` is the row's number or -1.
+
+    Bit v of `allowed` is set where the group does not stand in the way of vector v: it offers it, or is not needed for it; of
+    `moved` where it goes somewhere with it. The steps of a row begin at `first`, by vector; `before` counts those of the words
+    before each word of `moved`. So a state's vectors are the conjunction of its rows.
+    """
+
+    row_of: npt.NDArray[np.int32]
+    allowed: npt.NDArray[np.uint64]
+    moved: npt.NDArray[np.uint64]
+    before: npt.NDArray[np.int16]
+    first: npt.NDArray[np.int32]
+    delta: Ints
+    """By how much the state's word grows: `step` in the field of the group that `owner` names."""
+    step: Ints
+    owner: npt.NDArray[np.int16]
+    rows: int = 0
+    steps: int = 0
+
+    @staticmethod
+    def empty(places: int, vectors: int) -> "Tables":
+        """Tables without rows."""
+        room, width = 1 << 10, -(-vectors // 64)
+        masks = np.zeros((room, width), np.uint64)
+        steps = np.zeros(room, np.int64)
+        return Tables(
+            np.full(places, -1, np.int32), masks, masks.copy(), np.zeros((room, width), np.int16), np.zeros(room, np.int32),
+            steps, steps.copy(), np.zeros(room, np.int16),
+        )  # fmt: skip
+
+    def add(self, place: int, others: Ints, offers: list[tuple[int, int, int]], group: int, shift: int) -> None:
+        """A new row: it allows `others`, and what the offers (vector, counts, step) say."""
+        self._room(len(offers))
+        row, width = self.rows, self.allowed.shape[1]
+        moving = [(vector, step) for vector, counts, step in offers if counts != VETO]
+        allowed, moved = np.zeros(64 * width, np.bool_), np.zeros(64 * width, np.bool_)
+        allowed[others] = True
+        allowed[[vector for vector, counts, _ in offers if counts != VETO]] = True
+        allowed[[vector for vector, counts, _ in offers if counts == VETO]] = False
+        moved[[vector for vector, _ in moving]] = True
+        self.allowed[row] = np.packbits(allowed, bitorder="little").view(np.uint64)
+        self.moved[row] = np.packbits(moved, bitorder="little").view(np.uint64)
+        self.before[row, 1:] = moved.reshape(width, 64).sum(axis=1).cumsum()[:-1]
+        self.first[row] = self.steps
+        goal = slice(self.steps, self.steps + len(moving))
+        self.step[goal] = [step for _, step in moving]
+        self.delta[goal] = self.step[goal] << shift
+        self.owner[goal] = group
+        self.row_of[place] = row
+        self.rows, self.steps = row + 1, goal.stop
+
+    def _room(self, offers: int) -> None:
+        if self.rows == len(self.first):
+            for name in ("allowed", "moved", "before", "first"):
+                array = getattr(self, name)
+                setattr(self, name, np.concatenate((array, np.zeros_like(array))))
+        while self.steps + offers > len(self.step):
+            for name in ("delta", "step", "owner"):
+                array = getattr(self, name)
+                setattr(self, name, np.concatenate((array, np.zeros_like(array))))
+
+
+@dataclass(slots=True)
+class Packing:
+    """A network as its groups, a layout for their configurations, and the tables of what they do."""
+
+    network: Network
+    groups: list[Group]
+    layout: Layout = field(init=False)
+    tables: Tables = field(init=False)
+    parties: Ints = field(init=False)
+    party: Ints = field(init=False)
+    """The groups that have a part in vector v: `party[parties[v] : parties[v + 1]]`."""
+    _others: list[Ints] = field(init=False)
+    """For each group the vectors that do not need it."""
+
+    def __post_init__(self) -> None:
+        vectors = len(self.network.vectors)
+        self.layout = Layout.of([_width(group) for group in self.groups])
+        self.tables = Tables.empty(self.layout.places, vectors)
+        having = [[g for g, group in enumerate(self.groups) if v in group.vectors] for v in range(vectors)]
+        self.parties = np.concatenate(([0], np.cumsum([len(groups) for groups in having]))).astype(np.int64)
+        self.party = np.array([g for groups in having for g in groups], dtype=np.int64)
+        self._others = [
+            np.array([v for v in range(vectors) if v not in group.vectors or not group.vectors[v][0]], dtype=np.int64)
+            for group in self.groups
+        ]
+
+    def restore(self, bits: Sequence[int], members: Sequence[npt.NDArray[np.int32]]) -> None:
+        """Number the groups' configurations as they were: `members[g]` is what `members(g)` gave, `bits` are the layout's."""
+        for group, rows in zip(self.groups, members, strict=True):
+            for row in rows.tolist():
+                group.number(tuple(row))
+        self.layout = Layout.of(bits)
+        self.tables = Tables.empty(self.layout.places, len(self.network.vectors))
+
+    def let_stand(self, representatives: Sequence[Ints]) -> None:
+        """From now on, one configuration for each class of those that are the same, the first."""
+        for g, (group, first) in enumerate(zip(self.groups, representatives, strict=True)):
+            group.stands = {n: one for n, one in enumerate(first.tolist()) if n != one}
+            base = int(self.layout.base[g])
+            rows = self.tables.row_of[base : base + len(first)]
+            for local in np.flatnonzero(rows >= 0).tolist():
+                begin = int(self.tables.first[rows[local]])
+                own = slice(begin, begin + int(np.bitwise_count(self.tables.moved[rows[local]]).sum()))
+                self.tables.step[own] = first[local + self.tables.step[own]] - local
+        self.tables.delta = self.tables.step << self.layout.shift[self.tables.owner]
+
+    def words(self, state: GlobalState) -> tuple[int, ...]:
+        """A global state as words."""
+        found = [0] * self.layout.words
+        for g, group in enumerate(self.groups):
+            local = group.number(tuple(state[c] for c in group.members))
+            found[self.layout.word[g]] |= local << int(self.layout.shift[g])
+        return tuple(found)
+
+    def initial(self) -> Ints:
+        """The initial state, as words."""
+        return np.zeros(self.layout.words, np.int64)
+
+    def work_out(self, places: Ints) -> None:
+        """Make the rows of these places."""
+        owner = np.searchsorted(self.layout.base, places, side="right") - 1
+        for place, g in zip(places.tolist(), owner.tolist(), strict=True):
+            local = place - int(self.layout.base[g])
+            offers = [(vector, counts, target - local) for vector, counts, target in self.groups[g].offers(local)]
+            self.tables.add(place, self._others[g], offers, g, int(self.layout.shift[g]))
+
+    @property
+    def crowded(self) -> bool:
+        """Whether a group has more configurations than its field can tell apart."""
+        return any(len(group.configurations) > 1 << width for group, width in zip(self.groups, self.layout.bits, strict=True))
+
+    @property
+    def blown_up(self) -> frozenset[str]:
+        """The groups that have more configurations than merging is worth: their members have too little to do with each other."""
+        limits = {group.name: MERGED_SHARED if group.name == SHARED else MERGED for group in self.groups}
+        return frozenset(g.name for g in self.groups if len(g.members) > 1 and len(g.configurations) > limits[g.name])
+
+    def relaid(self, states: Ints) -> Ints:
+        """Give every group the room that it needs by now; the states in the new layout."""
+        old, tables = self.layout, self.tables
+        self.layout = new = Layout.of([max(_width(group), width) for group, width in zip(self.groups, old.bits, strict=True)])
+        packed = np.zeros((len(states), new.words), np.int64)
+        row_of = np.full(new.places, -1, np.int32)
+        for g, width in enumerate(old.bits):
+            packed[:, new.word[g]] |= old.fields(states, g) << new.shift[g]
+            row_of[new.base[g] : new.base[g] + (1 << width)] = tables.row_of[old.base[g] : old.base[g] + (1 << width)]
+        tables.row_of = row_of
+        tables.delta = tables.step << new.shift[tables.owner]
+        return packed
+
+    def state(self, words: Ints) -> GlobalState:
+        """The global state behind the words."""
+        found = [0] * len(self.network.components)
+        for g, group in enumerate(self.groups):
+            local = int(self.layout.fields(words[None, :], g)[0])
+            for component, own in zip(group.members, group.configurations[local], strict=True):
+                found[component] = own
+        return tuple(found)
+
+    def members(self, g: int) -> npt.NDArray[np.int32]:
+        """The configurations of a group, one row each, one column a member."""
+        return np.array(self.groups[g].configurations, dtype=np.int32).reshape(-1, len(self.groups[g].members))
+
+
+def _width(group: Group) -> int:
+    """Bits for a group's configurations, with room for twice as many."""
+    return max(2, (2 * len(group.configurations) - 1).bit_length())

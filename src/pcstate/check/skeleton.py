@@ -1,0 +1,139 @@
+"""The urgent exploration of a network of which only the states are kept where it goes on in more ways than one, or not at all.
+
+In: a network and limits. Out: its skeleton. Theory of operation: most states of a program have a single step before them once a
+reduction has chosen. Such steps make chains, and a chain is one arrow: what it leads through is neither numbered nor kept, only
+the vectors that fire on it are. States in canonical form begin and end a chain, so that what led into it once is known for all.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from pcstate.check.explore import urgent_steps
+from pcstate.check.reduction import Reduction
+from pcstate.model.network import GlobalState, Network
+from pcstate.model.verdict import Bounds
+
+__all__ = ["Arrow", "Leg", "Skeleton", "skeleton"]
+
+LONGEST = 1000
+"""A chain ends after that many steps, for it may be a circle."""
+
+
+class Leg(NamedTuple):
+    """Vectors that fire one after the other, and where each caller is moved then, () if nowhere else."""
+
+    vectors: tuple[int, ...]
+    turn: tuple[int, ...] = ()
+
+
+class Arrow(NamedTuple):
+    """A way from one kept state to another: its first vector is a choice, the others follow."""
+
+    legs: tuple[Leg, ...]
+    target: int
+
+    @property
+    def length(self) -> int:
+        """How many steps it stands for."""
+        return sum(len(leg.vectors) for leg in self.legs)
+
+
+@dataclass(slots=True)
+class Skeleton:
+    """The kept states of a network, and the arrows from each of those that were expanded.
+
+    `states[0]` is initial. `stopped` says which limit ended the search, `""` when it is complete; `short` whether it ended at a
+    state that lacks something that the network was given too few of.
+    """
+
+    network: Network
+    states: list[GlobalState]
+    arrows: list[tuple[Arrow, ...]] = field(default_factory=list)
+    seconds: float = 0.0
+    stopped: str = ""
+    short: bool = False
+
+    def arrows_of(self, number: int) -> tuple[Arrow, ...]:
+        """The arrows from a state, none where it was not expanded."""
+        return self.arrows[number] if number < len(self.arrows) else ()
+
+    def rests(self, number: int) -> bool:
+        """Whether nothing more happens in a state."""
+        return number < len(self.arrows) and not self.arrows[number]
+
+
+def skeleton(
+    network: Network, bounds: Bounds, reduction: Reduction | None = None, lacks: Callable[[GlobalState], bool] | None = None
+) -> Skeleton:
+    """The urgent exploration of `network`: a timer fires only where nothing else can happen, `settle` only where no timer can
+    either, and IdleConnTimeout never; a `reduction` leaves out what makes no difference to the states at rest.
+
+    Order: breadth first, vectors in the network's order. Cost: one look at the steps of every state, one tuple a kept state and
+    one a chain. Bounds: stops at `bounds.max_states` kept states or after `bounds.timeout` seconds, and says so; stops too where
+    `lacks` is true of a state, for then the network is too small and its states at rest mean nothing.
+    """
+    begin = time.monotonic()
+    search = _Search(network, reduction, lacks)
+    found = search.skeleton
+    for state in found.states:
+        if len(found.states) > bounds.max_states:
+            found.stopped = f"limit of {bounds.max_states:,} states"
+        arrows = []
+        for vector, reached in search.steps(state):
+            if time.monotonic() - begin > bounds.timeout:
+                found.stopped = f"timeout of {bounds.timeout:g} s"
+            if found.short or found.stopped:
+                break
+            arrows.append(search.arrow(vector, reached))
+        if found.short or found.stopped:
+            break
+        found.arrows.append(tuple(arrows))
+    found.seconds = time.monotonic() - begin
+    return found
+
+
+class _Search:
+    """A search under way: what is kept, and each chain by the state that it begins in."""
+
+    def __init__(self, network: Network, reduction: Reduction | None, lacks: Callable[[GlobalState], bool] | None) -> None:
+        self.steps = reduction.steps if reduction else lambda state: urgent_steps(network, state)
+        self.canonical = reduction.canonical if reduction else lambda state: (state, ())
+        self.lacks = lacks or (lambda state: False)
+        initial = network.initial()
+        self.skeleton = Skeleton(network, [initial])
+        self._number = {initial: 0}
+        self._chains: dict[GlobalState, Arrow] = {}
+
+    def arrow(self, vector: int, reached: GlobalState) -> Arrow:
+        """What a step to `reached` leads to."""
+        start, turn = self.canonical(reached)
+        chain = self._chains.get(start)
+        if chain is None:
+            chain = self._chains[start] = self._chain(start)
+        return Arrow((Leg((vector,), turn), *chain.legs), chain.target)
+
+    def _chain(self, start: GlobalState) -> Arrow:
+        """The steps from `start` for as long as there is only one."""
+        state = start
+        vectors: list[int] = []
+        while len(vectors) < LONGEST:
+            if self.lacks(state):
+                self.skeleton.short = True
+                break
+            steps = self.steps(state)
+            if len(steps) != 1:
+                break
+            ((vector, state),) = steps
+            vectors.append(vector)
+        if not vectors:
+            return Arrow((), self._keep(start))
+        end, turn = self.canonical(state)
+        return Arrow((Leg(tuple(vectors), turn),), self._keep(end))
+
+    def _keep(self, state: GlobalState) -> int:
+        number = self._number.setdefault(state, len(self.skeleton.states))
+        if number == len(self.skeleton.states):
+            self.skeleton.states.append(state)
+        return number

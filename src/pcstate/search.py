@@ -1,0 +1,102 @@
+"""Every state of a network, by the search that fits it: plain Python for a small one, compiled for a large one.
+
+The compiled search takes seconds to begin, so that the plain one goes first, as far as it gets in a second or two. A search with
+a checkpoint is compiled: what it has found are arrays, which a file holds well.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
+
+from pcstate.check.arrows import Explored
+from pcstate.check.explore import explore
+from pcstate.check.limits import Progress
+from pcstate.check.minimise import Looks
+from pcstate.model.network import Network
+from pcstate.model.verdict import Bounds
+from pcstate.specs.charts import ChartBehaviour
+from pcstate.specs.checkpoint import Saved, store
+
+__all__ = ["SMALL", "Checkpoint", "Reductions", "every_state"]
+
+SMALL = 250_000
+"""The states up to which the plain search is not worth replacing."""
+PILOT = 1_000_000
+"""The states after which a search begins anew with what it has learned of its components, if it may reduce them."""
+EVERY = 600.0
+"""Seconds after which a long search is written down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Where a search is written down, the question that it is about, what was there, and the charts whose answers go with it."""
+
+    path: Path
+    question: str
+    saved: Saved | None
+    charts: Mapping[str, ChartBehaviour]
+
+    def write(self, header: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Write down what a search has found. Raises: SpecError if that is not possible."""
+        charts = {name: chart.remembered() for name, chart in self.charts.items()}
+        store(self.path, {**header, "question": self.question, "charts": charts}, arrays)
+
+
+@dataclass(frozen=True, slots=True)
+class Reductions:
+    """What a large search may leave out: states that differ in the numbers of connections and callers only, and configurations of
+    a connection or a caller that nothing can tell apart which looks at what the properties look at (None: it may not)."""
+
+    symmetry: bool = False
+    looks: Looks | None = None
+
+
+def every_state(
+    network: Network,
+    bounds: Bounds,
+    progress: Progress | None = None,
+    checkpoint: Checkpoint | None = None,
+    reductions: Reductions = Reductions(),  # noqa: B008: a value
+) -> Explored:
+    """Every state that `network` reaches, within the bounds; without reductions the same whichever search finds it.
+
+    With a checkpoint, a search goes on from it; it is written down every ten minutes, and where it is stopped or interrupted.
+    Raises: SpecError if that is not possible.
+    """
+    if checkpoint is None:
+        graph = explore(network, replace(bounds, max_states=min(SMALL, bounds.max_states)), progress=progress)
+        if len(graph.states) <= SMALL or bounds.max_states <= SMALL:
+            return graph
+    from pcstate.check.compiled import Search  # numba takes a second to import
+    from pcstate.check.packed import PackedGraph
+
+    if checkpoint and checkpoint.saved:
+        search = Search.restored(network, checkpoint.saved.header, checkpoint.saved.arrays)
+    else:
+        search = Search(network, symmetry=reductions.symmetry)
+        if reductions.looks is not None and bounds.max_states > PILOT:
+            search.run(replace(bounds, max_states=PILOT), progress)
+            if search.expanded == search.total:
+                return PackedGraph(search)
+            search.minimise(reductions.looks)
+    if checkpoint is None:
+        search.run(bounds, progress)
+        return PackedGraph(search)
+    written = time.monotonic()
+
+    def now_and_then() -> None:
+        nonlocal written
+        if time.monotonic() - written > EVERY:
+            checkpoint.write(*search.saved())
+            written = time.monotonic()
+
+    try:
+        search.run(bounds, progress, now_and_then)
+    finally:
+        if search.expanded < search.total:
+            checkpoint.write(*search.saved())
+    return PackedGraph(search)
