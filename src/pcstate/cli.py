@@ -247,16 +247,52 @@ def conform(
     "subjects",
     multiple=True,
     metavar="NAME",
-    help="lifecycle, reachable, quotient or a chart; default: all but reachable.",
+    help="lifecycle, reachable, quotient, a chart, or a property for its trace; default: all but reachable and what holds.",
 )
 @click.option("--to", "formats", default="svg,png,dot,mermaid,graphml,aut", show_default=True, help="Formats, by commas.")
 def graph(output: Path, gos: tuple[str, ...], subjects: tuple[str, ...], formats: str) -> int:
-    """Draw the lifecycle, each chart, and the reachable graph of one connection; list the files."""
+    """Draw the lifecycle, each chart, the reachable graph of one connection, and the traces of properties; list the files."""
     from pcstate import pipeline
+    from pcstate.trace import draw_traces
 
-    written = pipeline.draw(output, gos or (None,), subjects, [word.strip() for word in formats.split(",") if word.strip()])
-    for line in written:
+    words = _words(formats)
+    for line in [
+        *pipeline.draw(output, gos or (None,), subjects, words),
+        *draw_traces(output, gos or (None,), subjects, words),
+    ]:
         click.echo(line)
+    return HOLDS
+
+
+@cli.command()
+@click.argument("file")
+@click.option("--property", "name", metavar="P", help="The property whose trace is meant; default: the first that is violated.")
+@click.option("--go", metavar="V", help="The report that is meant, where there are several: a release or a profile's name.")
+@click.option("--to", "formats", default="text", show_default=True, help="text, svg, mermaid, itf, diff; several by commas.")
+@click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write files, not stdout.")
+def trace(file: str, name: str | None, go: str | None, formats: str, output: Path | None) -> int:
+    """Show a counterexample or a witness, replayed on the spec.
+
+    FILE is what check --format json printed, or - for stdin. text: a line for each step; svg and mermaid: a sequence diagram
+    with a lane for each goroutine; itf: all states, for viewers of Apalache's and Quint's traces; diff: what each step changes.
+    """
+    from pcstate import pipeline
+    from pcstate.show import traces
+    from pcstate.specs.source import Source, read_source
+    from pcstate.trace import trace as replay
+    from pcstate.trace import write_traces
+
+    words = _words(formats)
+    pipeline.check_words("--to", words, traces.FORMATS)
+    if len(words) != 1 and (output is None or not words):
+        raise click.UsageError("one format for stdout, or a folder for several: -o DIR")
+    source = Source("<stdin>", _stdin()) if file == "-" else read_source(Path(file))
+    found = replay(pipeline.read_spec(), source, name, go)
+    if output is None:
+        click.echo(traces.write_trace(found, words[0]), nl=False)
+    else:
+        for line in write_traces([found], words, output):
+            click.echo(line)
     return HOLDS
 
 
@@ -296,7 +332,7 @@ def export(
 
     program = _open(scenario, expression, repeated) if (scenario, expression, repeated) != (None, None, None) else None
     spec = pipeline.read_spec()
-    wanted = [word.strip() for word in formats.split(",") if word.strip()]
+    wanted = _words(formats)
     found = [write(spec, wanted, output, go, Bounds(**sizes), program) for go in gos or (None,)]
     if style == "json":
         _json([exported.export_json(report) for report in found], True)
@@ -347,6 +383,11 @@ def _open(scenario: str | None, expression: str | None, requests: int | None) ->
     if scenario is not None and requests is not None:
         raise click.UsageError("-n goes with -e only: a scenario's file says how many requests each caller makes")
     return pipeline.open_scenario(scenario, expression, 1 if requests is None else requests, _stdin)
+
+
+def _words(text: str) -> list[str]:
+    """The words between commas."""
+    return [word.strip() for word in text.split(",") if word.strip()]
 
 
 def _stdin() -> str:

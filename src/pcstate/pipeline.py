@@ -6,6 +6,7 @@
     observe   scenario -> our Go driver under a real toolchain -> outcomes, counted
     conform   (conform.py) scenarios x toolchains -> observe and predict -> is the one within the other?
     graph     spec/ -> diagrams -> files
+    trace     (trace.py) what check reported -> one trace of it, replayed on the spec -> text, pictures, all states
     export    (export.py) spec/ -> network, made finite -> files for Spin, TLC, mCRL2
     lint      spec/ -> every mistake at once
 
@@ -54,8 +55,8 @@ from pcstate.specs.scenarios import load_scenario, parse_expression, scenario_na
 from pcstate.specs.source import Reader, known, spec_root
 
 __all__ = [
-    "SCENARIO_BOUNDS", "CheckReport", "PredictReport", "check", "library", "lint", "open_scenario", "open_scenarios", "predict",
-    "read_spec",
+    "SCENARIO_BOUNDS", "CheckReport", "PredictReport", "check", "check_words", "library", "lint", "open_scenario",
+    "open_scenarios", "predict", "read_spec",
 ]  # fmt: skip
 
 Steps = Callable[[int, int, str], None]
@@ -183,7 +184,7 @@ def library(group: str | None = None) -> dict[str, list[Scenario]]:
     for name, path in scenario_names(root).items():
         groups.setdefault(path.parent.name, []).append(name)
     if group is not None:
-        _check_words("--group", [group], groups)
+        check_words("--group", [group], groups)
     asked = groups if group is None else [group]
     return {found: [load_scenario(name, root) for name in sorted(groups[found])] for found in asked}
 
@@ -403,23 +404,27 @@ def observe(scenario: Scenario, go: str | None = None, repeat: int = 1) -> Obser
 def draw(output: Path, gos: Sequence[str | None], subjects: Sequence[str], formats: Sequence[str]) -> list[str]:
     """Write the diagrams that `subjects` names (if empty, all but the large `reachable`); returns a line for each file.
 
+    A property may be named too: its trace is another flow's (`trace.draw_traces`).
     Raises: SpecError for a subject, format or Go that does not exist.
     """
     from pcstate.show.graphs import FORMATS, drawable, render  # networkx is slow to import
 
     spec = read_spec()
-    _check_words("--to", formats, FORMATS)
+    check_words("--to", formats, FORMATS)
     known_subjects = [
         "lifecycle",
         "reachable",
         "quotient",
         *(name for name in sorted(spec.charts) if name != "lifecycle"),
     ]
-    _check_words("--of", subjects, known_subjects)
+    properties = [promise.name for promise in spec.properties]
+    check_words("--of", subjects, [*known_subjects, *properties])
     output.mkdir(parents=True, exist_ok=True)
     written = []
     profiles = list(dict.fromkeys(choose_profile(spec.profiles, go).name for go in gos))
     for subject in subjects or [name for name in known_subjects if name != "reachable"]:
+        if subject in properties:
+            continue
         for name in profiles if subject in ("lifecycle", "reachable", "quotient") else ("",):
             diagram = _diagram(spec, subject, name)
             for suffix, content in render(diagram, drawable(diagram, formats)).items():
@@ -429,7 +434,8 @@ def draw(output: Path, gos: Sequence[str | None], subjects: Sequence[str], forma
     return written
 
 
-def _check_words(option: str, words: Sequence[str], allowed: Collection[str]) -> None:
+def check_words(option: str, words: Sequence[str], allowed: Collection[str]) -> None:
+    """Are all of an option's words allowed? Raises: SpecError with those that are not."""
     wrong = [
         Mistake(Place(option, 0), f"there is no {word!r}", "", known(allowed, word)) for word in words if word not in allowed
     ]

@@ -79,7 +79,7 @@ def test_what_differs_is_listed_with_the_trace_that_tells(drained: DiffReport) -
     assert [True] * 3 == [found["shortest"] for found in (forgotten, truncated, at_once)]
     for found in (forgotten, truncated, at_once):
         assert 0 < found["common"] <= len(found["trace"])
-        assert {"who", "action", "clause", "source"} == found["trace"][0].keys()
+        assert {"who", "action", "clause", "source", "changed"} == found["trace"][0].keys()
     assert "request_done(j=0, r=0)" == at_once["trace"][at_once["common"]]["action"]
     validator = Draft202012Validator(json.loads((SCHEMAS / "diff.json").read_text(encoding="utf-8")))
     assert [] == list(validator.iter_errors(answer))

@@ -8,6 +8,7 @@ urgently as the graph was explored, and remembers where in the graph's states ea
 import heapq
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from pcstate.check.explore import urgent_steps
 from pcstate.check.history import History, along, beginning, seen, turned
@@ -15,13 +16,11 @@ from pcstate.check.predict import Rests
 from pcstate.check.reduction import Reduction
 from pcstate.check.skeleton import Arrow, Skeleton
 from pcstate.check.symmetry import CALLERS, CONNS, REQUESTS, Places
-from pcstate.model.network import GlobalState, Network
+from pcstate.check.tracing import Run, follow
+from pcstate.model.network import Network
 from pcstate.model.scenario import Outcome
 
 __all__ = ["Run", "Way", "common_steps", "real_run", "shortest_ways"]
-
-Run = list[tuple[int, GlobalState]]
-"""(vector, state reached) pairs from the initial state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +121,5 @@ def _first_places(network: Network, way: Way) -> Places:
 
 def common_steps(actions: Sequence[str], network: Network, urgent: bool) -> int:
     """How many of the first `actions` of another network's run this one can take too, by vectors that are written alike."""
-    state = network.initial()
-    for count, action in enumerate(actions):
-        steps = urgent_steps(network, state) if urgent else network.steps(state)
-        target = next((after for number, after in steps if str(network.vectors[number]) == action), None)
-        if target is None:
-            return count
-        state = target
-    return len(actions)
+    steps = partial(urgent_steps, network) if urgent else network.steps
+    return len(follow(network, actions, steps))

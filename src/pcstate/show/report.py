@@ -84,7 +84,7 @@ def check_json(report: Checked) -> dict[str, Any]:
 def trace_json(trace: Trace | None) -> list[dict[str, Any]]:
     """The steps of a trace as DESIGN.md has them; none where there is no trace."""
     return [
-        {"who": step.who, "action": step.action, "clause": step.clause, "source": step.source}
+        {"who": step.who, "action": step.action, "clause": step.clause, "source": step.source, "changed": step.changed}
         for step in (trace.steps if trace else ())
     ]
 
