@@ -57,7 +57,7 @@ USAGE = {
     "unknown diagram": (["graph", "--of", "lifecycel"], ["--of", "'lifecycel'", "did you mean 'lifecycle'?"]),
     "unknown format of a diagram": (["graph", "--to", "svgg"], ["--to", "'svgg'", "did you mean 'svg'?"]),
     "unknown format of an answer": (["predict", "seed", "--format", "yaml"], ["'yaml'", "text", "json"]),
-    "unknown schema": (["schema", "chekc"], ["'chekc'", "'check', 'conform', 'diff', 'observe', 'predict'"]),
+    "unknown schema": (["schema", "chekc"], ["'chekc'", "'check', 'conform', 'diff', 'explain', 'observe', 'predict'"]),
     "no schema": (["schema"], ["Missing argument", "check", "observe", "predict"]),
     "unknown command": (["chekc"], ["chekc"]),
     "unknown option": (["check", "--propertey", "x"], ["--propertey"]),
@@ -168,7 +168,7 @@ def test_check_has_the_keys_of_the_design(run: Run) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [[], ["check"], ["predict"], ["diff"], ["observe"], ["conform"], ["graph"], ["schema"], ["spec"], ["spec", "lint"]],
+    [[], ["check"], ["predict"], ["diff"], ["observe"], ["conform"], ["explain"], ["graph"], ["schema"], ["spec"], ["spec", "lint"]],
 )
 def test_each_command_explains_itself(run: Run, command: list[str]) -> None:
     code, out, err = run(*command, "--help")
