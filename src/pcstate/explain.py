@@ -16,6 +16,9 @@ __all__ = ["explain"]
 
 _FORMS = "/debug/pprof/goroutine?debug=2 (or debug=1, or neither), runtime.Stack, a panic, SIGQUIT, a test's timeout, or goleak"
 
+BARE = "it has no functions, only goroutines or addresses: take /debug/pprof/goroutine?debug=2 of the running program"
+CUT = "the dump breaks off: there may be more than this"
+
 
 def explain(spec: Spec, stream: BinaryIO) -> Diagnosis:
     """What the goroutines of a dump wait for.
@@ -37,8 +40,8 @@ def explain(spec: Spec, stream: BinaryIO) -> Diagnosis:
     if dump.parents:
         best.date("created by")
     found, others = groups(best)
-    unreadable = dump.truncated or best.bare == best.goroutines
-    return Diagnosis(best.go, dump.format, found, best.server, others, unreadable, dump.dumps)
+    missing = BARE if best.bare == best.goroutines else CUT if dump.truncated else ""
+    return Diagnosis(best.go, dump.format, found, best.server, others, missing, dump.dumps)
 
 
 def _larger(first: Census, second: Census) -> Census:

@@ -168,7 +168,19 @@ def test_check_has_the_keys_of_the_design(run: Run) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [[], ["check"], ["predict"], ["diff"], ["observe"], ["conform"], ["explain"], ["graph"], ["schema"], ["spec"], ["spec", "lint"]],
+    [
+        [],
+        ["check"],
+        ["predict"],
+        ["diff"],
+        ["observe"],
+        ["conform"],
+        ["explain"],
+        ["graph"],
+        ["schema"],
+        ["spec"],
+        ["spec", "lint"],
+    ],
 )
 def test_each_command_explains_itself(run: Run, command: list[str]) -> None:
     code, out, err = run(*command, "--help")

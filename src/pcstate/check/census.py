@@ -18,7 +18,6 @@ __all__ = ["Census", "Seen", "Tally"]
 READ = 20_000
 FRAMES = 8
 """User's functions of a goroutine that are kept."""
-LOOPS = ("read-loop", "write-loop")
 _RELEVANT = re.compile(r"http|persistConn|Transport|bodyEOFSignal")
 _POINTER = re.compile(r"0x[0-9a-f]{4,}")
 _RELEASE = re.compile(r"(?:[/\\@-]go|[/\\](?:go|golang)[/\\-])(1\.\d+(?:\.\d+)?)(?=[./\\-])")
@@ -95,12 +94,15 @@ class Census:
             if len(self._meanings) > READ:
                 self._meanings.clear()
             meaning = self._meanings[goroutine.stack] = self._read(goroutine)
+        ancestors = (
+            tuple(frame for frame in goroutine.ancestors if not is_library(frame, self.knowledge)) if meaning.parts else ()
+        )
         for number, part in enumerate(meaning.parts):
             if part.role == "server":
                 self.server += goroutine.count if number == 0 else 0
                 continue
-            frames = (meaning.frames + goroutine.ancestors)[:FRAMES] if part.role != "write-loop" else meaning.frames
-            seen = Seen(part.at, meaning.sure, frames, 1 if number == 0 else 0)
+            frames = meaning.frames + (ancestors if part.role != "write-loop" else ())
+            seen = Seen(part.at, meaning.sure, frames[:FRAMES], 1 if number == 0 else 0)
             pointer = _pointer(goroutine.arguments, part.conn)
             if pointer and goroutine.count == 1:
                 self._conns.setdefault(pointer, []).append((part.role, seen, goroutine.minutes))
@@ -108,14 +110,16 @@ class Census:
                 self.loose.setdefault((part.role, seen), Tally()).add(goroutine.count, goroutine.minutes)
 
     def connections(self) -> tuple[dict[Parts, Tally], dict[tuple[str, Seen], Tally]]:
-        """The connections that pointers tell of, alike ones together, and all goroutines that belong to none of them."""
+        """The connections that pointers tell of, alike ones together, and all goroutines that belong to none of them: those
+        that share no pointer with a readLoop."""
         kinds: dict[Parts, Tally] = {}
         loose = {key: Tally(found.count, found.minutes) for key, found in self.loose.items()}
         for found in self._conns.values():
             parts: dict[str, Seen] = {}
             minutes: int | None = None
+            tied = any(role == "read-loop" for role, _, _ in found)
             for role, seen, waited in found:
-                if role in parts or not any(role_ in LOOPS for role_, _, _ in found):
+                if role in parts or not tied:
                     loose.setdefault((role, seen), Tally()).add(1, waited)
                     continue
                 parts[role] = seen

@@ -34,7 +34,8 @@ _FUNCTION = re.compile(r"(?:[A-Za-z_][\w./~%@$+\-·]*)(?:[.(\[*][^\s|\"']*)?")
 _BLANK = re.compile(r"^[\s|>#]*$")
 _MINUTES = re.compile(r"(\d+) minutes?")
 _ASIDE = re.compile(r" \((?:durable|leaked|scan)\)")
-_ROOTS = ("main.main", "runtime.main", "runtime.goexit", "testing.tRunner", "runtime.mstart", "runtime.mcall")
+_ROOTS = ("main.main", "main.init", "runtime.", "testing.tRunner")
+"""How the outermost function begins, where "created by" is not said."""
 
 
 @dataclass(slots=True)
@@ -56,9 +57,14 @@ class _Open:
     """Whether it comes from a debug=1 profile."""
 
     @property
+    def headed(self) -> bool:
+        """Whether it began with a header, so that it ends with the next."""
+        return bool(self.number) or self.listed
+
+    @property
     def whole(self) -> bool:
-        """Whether its outermost function has been read."""
-        return bool(self.created_by) or (bool(self.frames) and self.frames[-1] in _ROOTS)
+        """Whether its outermost function seems to have been read."""
+        return bool(self.created_by) or (bool(self.frames) and self.frames[-1].startswith(_ROOTS))
 
     def goroutine(self, dump: int) -> Goroutine:
         stack = Stack(tuple(self.frames), self.wait, self.created_by)
@@ -94,7 +100,7 @@ class TextDump:
             if line.endswith(")") and "created by" not in line:
                 self._call(line)
                 continue
-            if "goroutine" in line and (done := self._head(line)) is not None:
+            if "oroutine" in line and (done := self._head(line)) is not None:
                 yield from done
                 continue
             kind, value = self._kind(line)
@@ -111,7 +117,7 @@ class TextDump:
                 self.format = self.format or "debug=1"
             elif kind == "address":
                 self._address()
-            elif kind == "blank" and self._open and (self._open.whole or self._open.listed):
+            elif kind == "blank" and self._open and (self._open.created_by or not self._open.headed):
                 yield from self._finish()
             elif kind == "signal":
                 self.format = self.format or value

@@ -76,7 +76,7 @@ def _unhtml(line: str) -> str:
 def _unpacked(line: str) -> list[str] | None:
     """The lines inside a JSON object of a log, or inside a string with `\\n` for its ends; None if it is neither."""
     start = line.find("{")
-    if start >= 0:
+    if start >= 0 and "goroutine " not in line[:start]:  # behind it they are labels
         try:
             found = json.loads(line[start:])
         except (ValueError, RecursionError):

@@ -118,7 +118,8 @@ class Diagnosis:
     groups: tuple[Group, ...]
     server_goroutines: int
     other_goroutines: int
-    truncated: bool = False
+    missing: str = ""
+    """What the dump lacks, in a sentence; `""`: nothing that shows."""
     dumps: int = 1
     """How many dumps the file holds; the largest is spoken of."""
 
@@ -133,7 +134,7 @@ class Diagnosis:
 
     @property
     def conclusive(self) -> bool:
-        """Whether anything can be said: not where all that is known is unknown, or the dump ends before any connection."""
+        """Whether anything can be said: not where all that is known is unknown, or what is missing can hold anything."""
         if not self.groups:
-            return not self.truncated
+            return not self.missing
         return any(group.state != "unknown" or group.leak for group in self.groups)

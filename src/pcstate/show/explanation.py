@@ -43,8 +43,8 @@ def explain_text(found: Diagnosis) -> None:
 def headline(found: Diagnosis) -> str:
     """The answer in one line."""
     if not found.groups:
-        if found.truncated:
-            return "inconclusive: the dump breaks off, and what there is of it has no HTTP client connection"
+        if found.missing:
+            return f"inconclusive: no HTTP client connection in what there is; {found.missing}"
         return "none: no HTTP client connection in this dump"
     parts = [_counted(group) + _age(group) for group in found.groups if found.verdict in ("no-leak", _kind(group))]
     if not found.conclusive:
@@ -116,6 +116,6 @@ def _remarks(found: Diagnosis) -> list[str]:
     lines = [f"({form}; besides, {servers} of HTTP servers and {span([others], 'other')})"]
     if found.dumps > 1:
         lines.append(f"({found.dumps} dumps in this file; the largest is spoken of)")
-    if found.truncated and found.groups:
-        lines.append("(the dump breaks off: there may be more than this)")
+    if found.missing and found.groups:
+        lines.append(f"({found.missing})")
     return lines

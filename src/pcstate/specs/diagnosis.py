@@ -29,6 +29,8 @@ def parse_diagnosis(source: Source) -> Knowledge:
     reader = Reader(source)
     document = reader.toml()
     reader.keys(document, ("point", "state", "sign", "waits", "library"), 1, "a diagnosis file")
+    if not document:
+        reader.wrong(reader.place(), "nothing here: a diagnosis file has [[point]], [[state]] or [[sign]]")
     points = tuple(_point(reader, table, line) for table, line in _tables(reader, document, "point"))
     states = tuple(_state(reader, table, line) for table, line in _tables(reader, document, "state"))
     signs = tuple(_sign(reader, table, line) for table, line in _tables(reader, document, "sign"))
@@ -110,6 +112,8 @@ def _state(reader: Reader, table: dict[str, Any], line: int) -> State:
     _one_of(reader, confidence, CONFIDENCES, line, "confidence")
     parts = {role: reader.strings(table, key, line) for key, role in PARTS.items() if key in table}
     takes = reader.strings(table, "takes", line)
+    if unknown := set(re.findall(r"[{}]", re.sub(r"\{n\}", "", predict))):
+        reader.wrong(reader.find("", line, "predict"), f"{''.join(sorted(unknown))} here: only {{n}} stands for something")
     many = reader.typed(table, "many", int, line, 0)
     return State(
         name,

@@ -132,6 +132,7 @@ func init() {
 	states["http2"] = func() { http2(func(c *http.Client, where string) { read(c, where) }) }
 	states["http2-awaiting"] = func() { http2(func(c *http.Client, where string) { go fetch(c, where+"/stall") }) }
 	states["http2-unread"] = func() { http2(func(c *http.Client, where string) { keep(get(c, where+"/large")) }) }
+	states["http2-half-unread"] = func() { http2(func(c *http.Client, where string) { keep(get(c, where+"/half")) }) }
 	states["http2-being-read"] = func() {
 		http2(func(c *http.Client, where string) { go drain(get(c, where+"/half").Body) })
 	}
