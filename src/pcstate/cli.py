@@ -5,7 +5,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -237,6 +237,35 @@ def conform(
     else:
         agreement.conform_text(found)
     return {"VIOLATED": FINDING, "UNKNOWN": INCONCLUSIVE}.get(found.verdict.value, HOLDS)
+
+
+@cli.command()
+@click.argument("file", type=click.File("rb"))
+@_format
+def explain(file: BinaryIO, style: str) -> int:
+    """What does this goroutine dump mean?
+
+    FILE is what /debug/pprof/goroutine gives (debug=2, debug=1, or neither), runtime.Stack, a panic, the answer to SIGQUIT, a
+    test's timeout or a goleak report, as a file or - for stdin; log prefixes, JSON logs and gzip do not matter:
+
+    \b
+      curl -s localhost:6060/debug/pprof/goroutine?debug=2 | pcstate explain -
+
+    Exit status: 0 nothing found (idle connections are no leak); 1 a leak, or a wait that only somebody else can end; 2 no dump;
+    3 the dump does not tell.
+    """
+    from pcstate import pipeline
+    from pcstate.explain import explain as read
+    from pcstate.show import explanation
+
+    found = read(pipeline.read_spec(), file)
+    if style == "json":
+        _json(explanation.explain_json(found), True)
+    else:
+        explanation.explain_text(found)
+    if not found.conclusive:
+        return INCONCLUSIVE
+    return FINDING if found.verdict in ("leak", "stuck") else HOLDS
 
 
 @cli.command()

@@ -5,6 +5,7 @@
     diff      (diff.py) check and predict under two profiles -> what differs, and a run that only one of them has
     observe   scenario -> our Go driver under a real toolchain -> outcomes, counted
     conform   (conform.py) scenarios x toolchains -> observe and predict -> is the one within the other?
+    explain   (explain.py) a goroutine dump -> goroutines -> connections -> what each does, and what to change
     graph     spec/ -> diagrams -> files
     trace     (trace.py) what check reported -> one trace of it, replayed on the spec -> text, pictures, all states
     export    (export.py) spec/ -> network, made finite -> files for Spin, TLC, mCRL2

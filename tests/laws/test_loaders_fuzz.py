@@ -13,6 +13,7 @@ from pcstate.errors import SpecError
 from pcstate.model.verdict import Bounds
 from pcstate.specs.chart_text import parse_chart
 from pcstate.specs.clauses import parse_clauses
+from pcstate.specs.diagnosis import parse_diagnosis
 from pcstate.specs.library import Spec
 from pcstate.specs.network_text import NetworkText, parse_network
 from pcstate.specs.networks import instantiate
@@ -27,6 +28,7 @@ LOADERS: dict[str, Callable[[Source], object]] = {
     "profiles": lambda source: parse_profile(source, "fuzzed"),
     "properties": lambda source: parse_property(source, "fuzzed"),
     "clauses": parse_clauses,
+    "diagnosis": parse_diagnosis,
     "scenarios": lambda source: parse_scenario(source, "fuzzed"),
 }
 FILES = {

@@ -12,6 +12,7 @@ from pcstate.errors import Mistake, SpecError
 from pcstate.specs.advice import parse_advice
 from pcstate.specs.chart_text import parse_chart
 from pcstate.specs.clauses import parse_clauses
+from pcstate.specs.diagnosis import parse_diagnosis
 from pcstate.specs.network_text import parse_network
 from pcstate.specs.profiles import parse_profile
 from pcstate.specs.properties import parse_property
@@ -318,6 +319,7 @@ EMPTY: dict[str, Callable[[Source], object]] = {
     "network": parse_network,
     "advice": parse_advice,
     "clauses": parse_clauses,
+    "diagnosis": parse_diagnosis,
     "profile": lambda source: parse_profile(source, "x"),
     "property": lambda source: parse_property(source, "x"),
     "scenario": lambda source: parse_scenario(source, "x"),

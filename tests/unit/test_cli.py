@@ -69,7 +69,10 @@ USAGE = {
     "unknown diagram": (["graph", "--of", "lifecycel"], ["--of", "'lifecycel'", "did you mean 'lifecycle'?"]),
     "unknown format of a diagram": (["graph", "--to", "svgg"], ["--to", "'svgg'", "did you mean 'svg'?"]),
     "unknown format of an answer": (["predict", "seed", "--format", "yaml"], ["'yaml'", "text", "json"]),
-    "unknown schema": (["schema", "chekc"], ["'chekc'", "'check', 'conform', 'diff', 'observe', 'predict', 'scenarios'"]),
+    "unknown schema": (
+        ["schema", "chekc"],
+        ["'chekc'", "'check', 'conform', 'diff', 'explain', 'observe', 'predict', 'scenarios'"],
+    ),
     "no schema": (["schema"], ["Missing argument", "check", "observe", "predict"]),
     "unknown command": (["chekc"], ["chekc"]),
     "unknown option": (["check", "--propertey", "x"], ["--propertey"]),

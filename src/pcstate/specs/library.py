@@ -12,10 +12,12 @@ from pcstate.errors import Mistake, Place, SpecError
 from pcstate.model.advice import Advice
 from pcstate.model.chart import Chart
 from pcstate.model.clause import Clause
+from pcstate.model.diagnosis import Knowledge
 from pcstate.model.property import Mutant, Property
 from pcstate.specs.advice import parse_advice
 from pcstate.specs.chart_text import parse_chart
 from pcstate.specs.clauses import parse_clauses
+from pcstate.specs.diagnosis import joined, parse_diagnosis
 from pcstate.specs.network_text import NetworkText, parse_network
 from pcstate.specs.profiles import Profile, parse_profile
 from pcstate.specs.properties import parse_property
@@ -38,6 +40,8 @@ class Spec:
     clauses: Mapping[str, Clause]
     advice: Mapping[str, tuple[Advice, ...]]
     """Where goroutines stand at rest and what to do about it, by file below spec/."""
+    knowledge: Knowledge
+    """What the goroutines of a dump mean."""
     texts: Mapping[str, Source]
 
     def meaning(self, constant: str) -> str:
@@ -71,11 +75,13 @@ def load_spec(root: Path, mutant: Mutant | None = None, only: Iterable[str] = ()
     profiles = each("profiles", ".toml", parse_profile)
     properties = each("properties", ".toml", parse_property)
     advice = each("advice", ".toml", lambda source, stem: (f"advice/{stem}.toml", parse_advice(source)))
+    diagnosis = each("diagnosis", ".toml", lambda source, _: (source, parse_diagnosis(source)))
     clauses = [clause for file in each("clauses", ".md", lambda source, _: parse_clauses(source)) for clause in file]
     if not mistakes:
         missing = [name for name in ("lifecycle", "request_log") if name not in charts]
         mistakes += [Mistake(Place("spec/charts", 0), f"there is no chart {name!r}", "", known(charts)) for name in missing]
         mistakes += _cross_check(originals, charts, profiles, properties, clauses)
+        mistakes += _check_diagnosis(diagnosis, clauses)
     mistakes += _unknown(only, properties)
     if mistakes:
         raise SpecError(sorted(mistakes, key=lambda mistake: mistake.place))
@@ -88,6 +94,7 @@ def load_spec(root: Path, mutant: Mutant | None = None, only: Iterable[str] = ()
         tuple(p for p in properties if not wanted or p.name in wanted),
         {clause.number: clause for clause in clauses},
         dict(advice),
+        joined(diagnosis)[0],
         texts,
     )
 
@@ -118,6 +125,17 @@ def _unknown(only: Iterable[str], properties: list[Property]) -> list[Mistake]:
         for name in only
         if name not in names
     ]
+
+
+def _check_diagnosis(files: list[tuple[Source, Knowledge]], clauses: list[Clause]) -> list[Mistake]:
+    """What the files of spec/diagnosis name, and nothing declares."""
+    numbers = {clause.number for clause in clauses}
+    readers = joined(files)[1]
+    for reader, (_, knowledge) in zip(readers, files, strict=True):
+        for point in knowledge.points:
+            for number in set(point.clauses) - numbers:
+                reader.wrong(reader.find(number, point.place.line), f"there is no clause {number}", known(numbers, number))
+    return [mistake for reader in readers for mistake in reader.mistakes]
 
 
 def _cross_check(

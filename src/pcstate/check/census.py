@@ -1,0 +1,233 @@
+"""Goroutines, one after the other -> who stands where, put together into connections where the dump has pointers.
+
+In: `Goroutine`s and `Knowledge`. Out: a `Census`: kinds of connection, each with how many there are, and the goroutines that
+cannot be told from each other.
+Cost: a look into a dictionary for each goroutine, and a reading for each distinct stack. Memory: a few words for each
+connection, and READ distinct stacks.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from pcstate.model.diagnosis import Knowledge
+from pcstate.model.stack import Goroutine, Stack
+
+__all__ = ["Census", "Seen", "Tally"]
+
+READ = 20_000
+FRAMES = 8
+"""User's functions of a goroutine that are kept."""
+_RELEVANT = re.compile(r"http|persistConn|Transport|bodyEOFSignal")
+_POINTER = re.compile(r"0x[0-9a-f]{4,}")
+_RELEASE = re.compile(r"(?:[/\\@-]go|[/\\](?:go|golang)[/\\-])(1\.\d+(?:\.\d+)?)(?=[./\\-])")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Seen:
+    """A goroutine of a connection: the point it is at, and whether its wait reason told so."""
+
+    at: str
+    sure: bool = True
+    frames: tuple[str, ...] = ()
+    weight: int = 1
+    """0 for one that has another part too, and is counted there."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many, and the longest that one of them has waited, in minutes."""
+
+    count: int = 0
+    minutes: int | None = None
+
+    def add(self, count: int, minutes: int | None) -> None:
+        self.count += count
+        if minutes is not None:
+            self.minutes = max(minutes, self.minutes or 0)
+
+
+Parts = tuple[tuple[str, Seen], ...]
+"""What is known of one connection: for a role the goroutine that plays it, sorted."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    role: str
+    at: str
+    conn: int
+    """Which frame has the connection as its first argument; -1: none."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    parts: tuple[_Part, ...]
+    sure: bool
+    frames: tuple[str, ...] = ()
+    """The user's own functions, of the first goroutine that stood so."""
+
+
+@dataclass(slots=True)
+class Census:
+    """What has been counted so far."""
+
+    knowledge: Knowledge
+    goroutines: int = 0
+    server: int = 0
+    bare: int = 0
+    """Goroutines without a single function."""
+    loose: dict[tuple[str, Seen], Tally] = field(default_factory=dict)
+    """Goroutines that no pointer ties to a connection, by role."""
+    release: str = ""
+    since: str = ""
+    until: str = ""
+    _conns: dict[str, list[tuple[str, Seen, int | None]]] = field(default_factory=dict)
+    _meanings: dict[Stack, _Meaning] = field(default_factory=dict)
+    _functions: dict[str, bool] = field(default_factory=dict)
+
+    def add(self, goroutine: Goroutine) -> None:
+        """Count one more goroutine, or several that are alike."""
+        self.goroutines += goroutine.count
+        self.bare += 0 if goroutine.stack.frames else goroutine.count
+        meaning = self._meanings.get(goroutine.stack)
+        if meaning is None:
+            if len(self._meanings) > READ:
+                self._meanings.clear()
+            meaning = self._meanings[goroutine.stack] = self._read(goroutine)
+        ancestors = (
+            tuple(frame for frame in goroutine.ancestors if not is_library(frame, self.knowledge)) if meaning.parts else ()
+        )
+        for number, part in enumerate(meaning.parts):
+            if part.role == "server":
+                self.server += goroutine.count if number == 0 else 0
+                continue
+            frames = meaning.frames + (ancestors if part.role != "write-loop" else ())
+            seen = Seen(part.at, meaning.sure, frames[:FRAMES], 1 if number == 0 else 0)
+            pointer = _pointer(goroutine.arguments, part.conn)
+            if pointer and goroutine.count == 1:
+                self._conns.setdefault(pointer, []).append((part.role, seen, goroutine.minutes))
+            else:
+                self.loose.setdefault((part.role, seen), Tally()).add(goroutine.count, goroutine.minutes)
+
+    def connections(self) -> tuple[dict[Parts, Tally], dict[tuple[str, Seen], Tally]]:
+        """The connections that pointers tell of, alike ones together, and all goroutines that belong to none of them: those
+        that share no pointer with a readLoop."""
+        kinds: dict[Parts, Tally] = {}
+        loose = {key: Tally(found.count, found.minutes) for key, found in self.loose.items()}
+        for found in self._conns.values():
+            parts: dict[str, Seen] = {}
+            minutes: int | None = None
+            tied = any(role == "read-loop" for role, _, _ in found)
+            for role, seen, waited in found:
+                if role in parts or not tied:
+                    loose.setdefault((role, seen), Tally()).add(1, waited)
+                    continue
+                parts[role] = seen
+                minutes = max(waited, minutes or 0) if waited is not None else minutes
+            if parts:
+                kinds.setdefault(tuple(sorted(parts.items())), Tally()).add(1, minutes)
+        return kinds, loose
+
+    @property
+    def go(self) -> str:
+        """The release that made the dump, as far as paths and functions tell: `1.21.3`, `1.13 to 1.22`, `1.23 or later`, `""`."""
+        if self.release:
+            return self.release
+        if self.since and self.until:
+            return self.since if self.since == self.until else f"{self.since} to {self.until}"
+        return f"{self.since} or later" if self.since else f"{self.until} or earlier" if self.until else ""
+
+    def _read(self, goroutine: Goroutine) -> _Meaning:
+        """What a stack means; called once for each, as long as it is remembered."""
+        stack = goroutine.stack
+        whole = "\n".join((*stack.frames, stack.created_by))
+        if not self.release:
+            self.release = _release(goroutine.places)
+        if not _RELEVANT.search(whole):
+            return _Meaning((), True)
+        functions = tuple(map(plain, stack.frames))
+        for name in (*functions, plain(stack.created_by)):
+            self.date(name)
+        depth = next((n for n, name in enumerate(functions) if not name.startswith("runtime.")), 0)
+        wait = stack.wait or self._wait(functions)
+        parts: dict[str, _Part] = {}
+        for point in self.knowledge.points:
+            if point.role in parts or (point.waits and wait not in point.waits):
+                continue
+            if point.leaf and not point.leaf.fullmatch(functions[depth] if functions else ""):
+                continue
+            if not _in_order(point.frames, functions) or any(each.fullmatch(f) for each in point.without for f in functions):
+                continue
+            conn = max((n for n, name in enumerate(functions) if point.conn and point.conn.fullmatch(name)), default=-1)
+            parts[point.role] = _Part(point.role, point.name, conn)
+        return _Meaning(tuple(parts.values()), bool(wait), self._users(goroutine))
+
+    def _wait(self, functions: tuple[str, ...]) -> str:
+        for name in functions[:6]:
+            for pattern, wait in self.knowledge.waits:
+                if pattern.fullmatch(name):
+                    return wait
+        return ""
+
+    def date(self, function: str) -> None:
+        """Narrow the releases that can have made this dump by one function that is in it."""
+        if function in self._functions:
+            return
+        self._functions[function] = True
+        for sign in self.knowledge.signs:
+            if sign.function.fullmatch(function):
+                self.since = max(self.since, sign.since, key=_order)
+                self.until = min(filter(None, (self.until, sign.until)), key=_order, default="")
+
+    def _users(self, goroutine: Goroutine) -> tuple[str, ...]:
+        frames = goroutine.stack.frames
+        places = goroutine.places or ("",) * len(frames)
+        found = [
+            f"{name} ({place})" if place else name
+            for name, place in zip(frames, places, strict=False)
+            if not is_library(name, self.knowledge)
+        ]
+        created_by = goroutine.stack.created_by
+        if not found and created_by and not is_library(created_by, self.knowledge):
+            found.append(f"{created_by} (began the goroutine)")
+        return tuple(found[:FRAMES])
+
+
+def plain(function: str) -> str:
+    """A function's name without the `(*` and `)` of its receiver.
+
+    >>> plain("net/http.(*persistConn).readLoop")
+    'net/http.persistConn.readLoop'
+    """
+    return function.replace("(*", "").replace(")", "")
+
+
+def is_library(function: str, knowledge: Knowledge) -> bool:
+    """Whether a function is Go's own, or of golang.org/x."""
+    path = re.split(r"[(\[]", function, maxsplit=1)[0]
+    head = path.partition("/")[0] if "/" in path else path.partition(".")[0]
+    return head in knowledge.library or head == "golang.org"
+
+
+def _in_order(patterns: Iterable[re.Pattern[str]], functions: tuple[str, ...]) -> bool:
+    rest = iter(functions)
+    return all(any(pattern.fullmatch(name) for name in rest) for pattern in patterns)
+
+
+def _pointer(arguments: tuple[str, ...], index: int) -> str:
+    """The first argument of a frame, if it is a pointer."""
+    if not 0 <= index < len(arguments):
+        return ""
+    found = _POINTER.match(arguments[index])
+    return found[0] if found else ""
+
+
+def _release(places: Iterable[str]) -> str:
+    for place in places:
+        if found := _RELEASE.search(place):
+            return found[1]
+    return ""
+
+
+def _order(release: str) -> tuple[int, ...]:
+    return tuple(map(int, release.split("."))) if release else ()

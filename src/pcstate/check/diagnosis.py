@@ -1,0 +1,204 @@
+"""A census -> groups of connections, each with the state it is in.
+
+Theory of operation: the states of spec/diagnosis are tried in their order; each takes all connections that fit it. What a
+pointer ties together is one connection from the start. Where there are none (debug=1, pprof), a readLoop is a connection
+whose writeLoop and caller are still to be found: a state that wants them takes them from the loose ones, as many as there
+are. What is left over is tried on its own.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from pcstate.check.census import Census, Parts, Seen, Tally
+from pcstate.model.diagnosis import CONFIDENCES, Group, State
+
+__all__ = ["groups"]
+
+KEPT = 12
+"""User's functions of a group that are shown."""
+SHOWN = 6
+"""Connections that `predict` is asked for, at most: more take longer and tell nothing new."""
+_ANCHORS = ("read-loop", "dial", "h2")
+"""Roles of which each goroutine is a connection."""
+
+
+@dataclass(slots=True)
+class _Kind:
+    """Connections that are alike, and not grouped yet."""
+
+    parts: dict[str, Seen]
+    left: int
+    minutes: int | None
+    tied: bool
+    """Whether pointers tie the parts together."""
+
+
+@dataclass(slots=True)
+class _Found:
+    """What one state has taken."""
+
+    state: State
+    connections: int = 0
+    goroutines: int = 0
+    minutes: int | None = None
+    sure: bool = True
+    frames: dict[str, int] = field(default_factory=dict)
+
+    def take(self, seen: Iterable[Seen], count: int, minutes: int | None) -> None:
+        for each in seen:
+            self.goroutines += each.weight * count
+            self.sure = self.sure and each.sure
+            for frame in each.frames:
+                self.frames[frame] = self.frames.get(frame, 0) + count
+        if minutes is not None:
+            self.minutes = max(minutes, self.minutes or 0)
+
+
+class _Loose:
+    """Goroutines that belong to no connection yet."""
+
+    def __init__(self, found: dict[tuple[str, Seen], Tally]) -> None:
+        self._tallies = dict(sorted(found.items(), key=lambda item: item[0]))
+
+    def count(self, role: str, points: Iterable[str]) -> int:
+        return sum(t.count for (r, seen), t in self._tallies.items() if r == role and seen.at in points)
+
+    def take(self, found: _Found, role: str, points: Iterable[str] | None, wanted: int) -> int:
+        """Give up to `wanted` of them to `found`; says how many there were."""
+        taken = 0
+        for (r, seen), tally_ in self._tallies.items():
+            count = min(tally_.count, wanted - taken)
+            if r == role and (points is None or seen.at in points) and count > 0:
+                tally_.count -= count
+                taken += count
+                found.take([seen], count, tally_.minutes)
+        return taken
+
+
+def groups(census: Census) -> tuple[tuple[Group, ...], int]:
+    """The groups, the worst first, and how many goroutines are neither in one of them nor a server's."""
+    tied, loose = census.connections()
+    kinds = [_Kind(dict(parts), each.count, each.minutes, True) for parts, each in sorted(tied.items(), key=_by_parts)]
+    for (role, seen), each in sorted(loose.items(), key=lambda item: item[0]):
+        if role in _ANCHORS:
+            kinds.append(_Kind({role: seen}, each.count, each.minutes, False))
+    rest = _Loose({key: each for key, each in loose.items() if key[0] not in _ANCHORS})
+    found = [_shared(state, kinds, rest) if state.shared else _each(state, kinds, rest) for state in census.knowledge.states]
+    merged = _merged([each for each in found if each.goroutines])
+    others = census.goroutines - census.server - sum(group.goroutines for group in merged)
+    return merged, max(0, others)
+
+
+def _by_parts(item: tuple[Parts, Tally]) -> Parts:
+    return item[0]
+
+
+def _each(state: State, kinds: list[_Kind], loose: _Loose) -> _Found:
+    """All connections that fit a state, one set of goroutines each."""
+    found = _Found(state)
+    for kind in kinds:
+        count = _fitting(state, kind, loose)
+        if not count:
+            continue
+        kind.left -= count
+        found.connections += count
+        found.take(kind.parts.values(), count, kind.minutes)
+        found.sure = found.sure and (kind.tied or "read-loop" not in kind.parts)
+        for role in ("write-loop", "caller"):
+            wanted = state.parts.get(role)
+            if role not in kind.parts and wanted and "none" not in wanted:
+                loose.take(found, role, wanted, count)
+                found.sure = False
+        if "read-loop" in kind.parts and "write-loop" not in kind.parts and "write-loop" not in state.parts:
+            loose.take(found, "write-loop", ("select",), count)
+        if kind.parts.get("caller", Seen("")).at in state.takes:
+            count = 0
+        for point in state.takes:
+            loose.take(found, "caller", (point,), count)
+    _alone(state, found, loose)
+    return found
+
+
+def _fitting(state: State, kind: _Kind, loose: _Loose) -> int:
+    """How many connections of a kind fit a state."""
+    count = kind.left
+    for role in (*_ANCHORS, "write-loop", "caller"):
+        wanted, seen = state.parts.get(role), kind.parts.get(role)
+        if seen is not None:
+            if (wanted is None and role in _ANCHORS) or (wanted is not None and seen.at not in wanted):
+                return 0
+        elif wanted is not None and "none" not in wanted:
+            if role in _ANCHORS:
+                return 0
+            count = min(count, loose.count(role, wanted))
+    return count
+
+
+def _alone(state: State, found: _Found, loose: _Loose) -> None:
+    """Loose goroutines that a state takes without any connection."""
+    if any("none" not in state.parts[role] for role in _ANCHORS if role in state.parts):
+        return
+    needed = [role for role in ("write-loop", "caller") if "none" not in state.parts.get(role, ("none",))]
+    if len(needed) != 1:
+        return
+    count = loose.take(found, needed[0], state.parts[needed[0]], loose.count(needed[0], state.parts[needed[0]]))
+    found.connections += count
+    found.sure = found.sure and not count
+    for point in state.takes if count else ():
+        loose.take(found, "caller", (point,), count)
+
+
+def _shared(state: State, kinds: list[_Kind], loose: _Loose) -> _Found:
+    """All connections of a state whose callers share them, if there is a caller."""
+    found = _Found(state)
+    count = loose.take(found, "caller", state.parts["caller"], loose.count("caller", state.parts["caller"]))
+    for point in state.takes:
+        loose.take(found, "caller", (point,), count)
+    for kind in kinds if count else ():
+        if kind.parts.keys() == {"h2"}:
+            found.connections += kind.left
+            found.take(kind.parts.values(), kind.left, None)
+            kind.left = 0
+    return found
+
+
+def _merged(found: list[_Found]) -> tuple[Group, ...]:
+    """One group for each state and phase."""
+    together: dict[tuple[str, str], list[_Found]] = {}
+    for each in found:
+        together.setdefault((each.state.name, each.state.phase), []).append(each)
+    made = [_group(each) for each in together.values()]
+    return tuple(sorted(made, key=lambda group: (not group.leak, not group.stuck, -group.connections)))
+
+
+def _group(found: list[_Found]) -> Group:
+    states = [each.state for each in found]
+    connections = sum(each.connections for each in found)
+    many = [state for state, each in zip(states, found, strict=True) if state.many and each.connections >= state.many]
+    frames: dict[str, int] = {}
+    for each in found:
+        for frame, count in each.frames.items():
+            frames[frame] = frames.get(frame, 0) + count
+    waited = [each.minutes for each in found if each.minutes is not None]
+    claims = [max(each.state.confidence, "certain" if each.sure else "likely", key=CONFIDENCES.index) for each in found]
+    predict = next((state.predict for state in states if state.predict), "")
+    return Group(
+        states[0].name,
+        states[0].phase,
+        connections,
+        sum(each.goroutines for each in found),
+        any(state.leak for state in states),
+        any(state.stuck for state in states),
+        max(claims, key=CONFIDENCES.index),
+        max(waited, default=None),
+        tuple(frames)[:KEPT],
+        _prose([*(state.why for state in states), *(state.many_why for state in many)]),
+        _prose([*(state.fix for state in states), *(state.many_fix for state in many)]),
+        f"pcstate predict {predict.format(n=min(connections, SHOWN))}" if predict else "",
+        next((state.many_is for state in many), ""),
+    )
+
+
+def _prose(sentences: Iterable[str]) -> str:
+    """Each sentence once, one after the other."""
+    return " ".join(dict.fromkeys(each if each[-1] in ".?" else f"{each}." for each in sentences if each))

@@ -1,0 +1,107 @@
+"""The bytes of a dump -> its lines, freed from what carried them: gzip, UTF-16, JSON logs, escapes, HTML, colours.
+
+Bounds: one line at a time; a line longer than LONGEST is read in pieces.
+"""
+
+import html
+import io
+import json
+import re
+from collections.abc import Iterator
+from typing import BinaryIO
+
+__all__ = ["LONGEST", "lines"]
+
+LONGEST = 1 << 24
+"""Characters of a line, at most."""
+_COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_TAG = re.compile(r"</?(?:br|pre|p|code|span|div|td|tr|li|b|a)\b[^>]*>", re.IGNORECASE)
+_ENTITY = re.compile(r"&(?:#\d+|#x[0-9a-fA-F]+|lt|gt|amp|quot|apos|nbsp|middot);")
+_ESCAPE = re.compile(r"\\(?:u00([0-9a-fA-F]{2})|(.))")
+_ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
+_DEPTH = 4
+"""How deep in a JSON document its strings are looked for."""
+
+
+def lines(stream: BinaryIO) -> Iterator[str]:
+    """The lines of a text, without their ends; what is not UTF-8 is replaced, never refused."""
+    head = stream.read(4)
+    encoding = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}.get(head[:2], "utf-8-sig")
+    if encoding == "utf-8-sig" and head[1::2] == b"\0\0" and b"\0" not in head[::2]:
+        encoding = "utf-16-le"  # without a mark: Latin letters with zeroes between
+    text = io.TextIOWrapper(io.BufferedReader(_Joined(head, stream), 1 << 20), encoding, "replace", newline="\n")
+    while line := text.readline(LONGEST):
+        yield from _plain(line.rstrip("\r\n").removeprefix("\ufeff"))
+
+
+class _Joined(io.RawIOBase):
+    """A stream with what was read of it already put before it."""
+
+    def __init__(self, head: bytes, rest: BinaryIO) -> None:
+        self._head, self._rest = head, rest
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "memoryview") -> int:  # type: ignore[override]
+        chunk = self._head or self._rest.read(len(buffer))
+        self._head = b""
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
+
+
+def _plain(line: str) -> Iterator[str]:
+    """The lines that a line stands for: one, as a rule."""
+    if "\x1b" in line:
+        line = _COLOUR.sub("", line)
+    if "\r" in line:
+        line = line.replace("\r", "")
+    if '{"' in line or "\\n" in line or "\\t" in line:
+        unpacked = _unpacked(line)
+        if unpacked is not None:
+            for each in unpacked:
+                yield _unhtml(each)
+            return
+    yield _unhtml(line)
+
+
+def _unhtml(line: str) -> str:
+    if "&" in line:
+        line = _ENTITY.sub(lambda found: html.unescape(found[0]), line)
+    if "<" in line and ">" in line:
+        line = _TAG.sub("", line)
+    return line
+
+
+def _unpacked(line: str) -> list[str] | None:
+    """The lines inside a JSON object of a log, or inside a string with `\\n` for its ends; None if it is neither."""
+    start = line.find("{")
+    if start >= 0 and "goroutine " not in line[:start]:  # behind it they are labels
+        try:
+            found = json.loads(line[start:])
+        except (ValueError, RecursionError):
+            found = None
+        if isinstance(found, dict):
+            return [each for text in _strings(found, _DEPTH) for each in text.removesuffix("\n").split("\n")]
+    if "\\n" in line and ("goroutine " in line or ".go:" in line):
+        return _ESCAPE.sub(_unescape, line).split("\n")
+    if "\\t" in line and (".go:" in line or "#" in line):
+        return [line.replace("\\t", "\t").replace("\\n", "")]
+    return None
+
+
+def _unescape(found: re.Match[str]) -> str:
+    if found[1]:
+        return chr(int(found[1], 16))
+    return _ESCAPED.get(found[2], found[2] if found[2] in "\"'\\/" else found[0])
+
+
+def _strings(value: object, depth: int) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value.replace("\r", "")
+    elif isinstance(value, dict) and depth:
+        for inner in value.values():
+            yield from _strings(inner, depth - 1)
+    elif isinstance(value, list) and depth:
+        for inner in value:
+            yield from _strings(inner, depth - 1)

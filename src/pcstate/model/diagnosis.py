@@ -1,0 +1,140 @@
+"""What the goroutines of a dump mean: what spec/diagnosis knows (`Knowledge`), and what was found (`Diagnosis`)."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pcstate.errors import Place
+
+__all__ = ["CONFIDENCES", "STATES", "VERDICTS", "Diagnosis", "Group", "Knowledge", "Point", "Sign", "State"]
+
+STATES = (
+    "idle", "awaiting-headers", "reading-headers", "body-unfinished", "body-being-read", "draining", "writing-request",
+    "request-body-stalled", "awaiting-100-continue", "dialing", "queued", "orphaned-write-loop", "http2", "unknown",
+)  # fmt: skip
+VERDICTS = ("leak", "stuck", "no-leak", "none")
+CONFIDENCES = ("certain", "likely", "guess")
+
+Pattern = re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One [[point]]: where a goroutine can stand, told by its functions and its wait reason."""
+
+    role: str
+    name: str
+    frames: tuple[Pattern, ...]
+    """Each must match a function of the stack, in this order, from the innermost outwards."""
+    leaf: Pattern | None
+    """If given, must match the innermost function that is not the runtime's."""
+    without: tuple[Pattern, ...]
+    """None of these may match any function."""
+    waits: tuple[str, ...]
+    """The wait reasons that it has; empty: any."""
+    conn: Pattern | None
+    """The function whose first argument is the connection."""
+    clauses: tuple[str, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One [[state]]: where the goroutines of a connection stand in it, why that is so, and what to do."""
+
+    name: str
+    phase: str
+    parts: Mapping[str, tuple[str, ...]]
+    """For a role the points that it may be at; `none` among them: it may be missing."""
+    shared: bool
+    """Whether any number of callers use one connection."""
+    takes: tuple[str, ...]
+    """Points of further callers that belong to it, one each."""
+    leak: bool
+    stuck: bool
+    confidence: str
+    """The most that can be claimed."""
+    why: str
+    fix: str
+    predict: str
+    """Arguments of `pcstate predict` that show it; `{n}` is how many connections; `""` where the model has no such state."""
+    many: int
+    """From how many connections on `many_is`, `many_why` and `many_fix` are said too; 0: never."""
+    many_is: str
+    many_why: str
+    many_fix: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """One [[sign]]: a function that exists only in some releases; `created by` is a dump that says by which goroutine."""
+
+    function: Pattern
+    since: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """All of spec/diagnosis."""
+
+    points: tuple[Point, ...] = ()
+    states: tuple[State, ...] = ()
+    signs: tuple[Sign, ...] = ()
+    waits: tuple[tuple[Pattern, str], ...] = ()
+    """Functions of the runtime, and the wait reason of a goroutine that is inside them."""
+    library: frozenset[str] = frozenset()
+    """First elements of the import paths that are Go's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Connections (or requests that have none yet) in one state."""
+
+    state: str
+    phase: str
+    connections: int
+    goroutines: int
+    leak: bool
+    stuck: bool
+    confidence: str
+    minutes: int | None
+    frames: tuple[str, ...]
+    """The user's own functions that are involved, `function (file:line)`."""
+    why: str
+    fix: str
+    predict: str
+    remark: str = ""
+    """What so many of them look like, in a few words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What a dump means."""
+
+    go: str
+    format: str
+    groups: tuple[Group, ...]
+    server_goroutines: int
+    other_goroutines: int
+    missing: str = ""
+    """What the dump lacks, in a sentence; `""`: nothing that shows."""
+    dumps: int = 1
+    """How many dumps the file holds; the largest is spoken of."""
+
+    @property
+    def verdict(self) -> str:
+        """`leak` if any group is one, else `stuck` if any is, else `no-leak`; `none` where there is no connection."""
+        if any(group.leak for group in self.groups):
+            return "leak"
+        if any(group.stuck for group in self.groups):
+            return "stuck"
+        return "no-leak" if self.groups else "none"
+
+    @property
+    def conclusive(self) -> bool:
+        """Whether anything can be said: not where all that is known is unknown, or what is missing can hold anything."""
+        if not self.groups:
+            return not self.missing
+        return any(group.state != "unknown" or group.leak for group in self.groups)

@@ -1,0 +1,121 @@
+"""What `explain` prints: the answer in the first line, then each group of connections, the worst first."""
+
+from typing import Any
+
+from pcstate.model.diagnosis import Diagnosis, Group
+from pcstate.show.console import listed, span, terminal
+
+__all__ = ["explain_json", "explain_text", "headline"]
+
+_TITLES = {
+    "idle": "idle, kept for reuse",
+    "awaiting-headers": "waiting for the head of a response",
+    "reading-headers": "in the middle of a response's head",
+    "body-unfinished": "held by a response body that is neither read to the end nor closed",
+    "body-being-read": "whose response body is being read, and does not come",
+    "draining": "about to be reused or closed",
+    "writing-request": "writing a request that the server does not read",
+    "request-body-stalled": "waiting for the program's own request body",
+    "awaiting-100-continue": "waiting for 100 Continue",
+    "dialing": "being dialled",
+    "queued": "waiting for a place among MaxConnsPerHost",
+    "orphaned-write-loop": "of which only writeLoop is left",
+    "http2": "of HTTP/2",
+    "unknown": "in a state that the dump does not tell",
+}
+_PHASES = {"dns": "looking up the host", "tcp": "connecting", "tls": "in the TLS handshake", "proxy": "waiting for the proxy"}
+
+
+def explain_text(found: Diagnosis) -> None:
+    """The verdict, each group with why and what to do, and what else is in the dump."""
+    out = terminal()
+    out.print(headline(found), style="bold", markup=False, soft_wrap=True)
+    for group in found.groups:
+        out.print()
+        for line in _group_lines(group):
+            out.print(line, markup=False, soft_wrap=True)
+    if found.groups:
+        out.print()
+    for line in _remarks(found):
+        out.print(line, markup=False, soft_wrap=True)
+
+
+def headline(found: Diagnosis) -> str:
+    """The answer in one line."""
+    if not found.groups:
+        if found.missing:
+            return f"inconclusive: no HTTP client connection in what there is; {found.missing}"
+        return "none: no HTTP client connection in this dump"
+    parts = [_counted(group) + _age(group) for group in found.groups if found.verdict in ("no-leak", _kind(group))]
+    if not found.conclusive:
+        return f"inconclusive: {listed(parts)}"
+    return f"{found.verdict.replace('-', ' ')}: {listed(parts)}"
+
+
+def explain_json(found: Diagnosis) -> dict[str, Any]:
+    """The diagnosis as `pcstate schema explain` says."""
+    return {
+        "go": found.go or None,
+        "format": found.format,
+        "verdict": found.verdict,
+        "groups": [_group_json(group) for group in found.groups],
+        "server_goroutines": found.server_goroutines,
+        "other_goroutines": found.other_goroutines,
+    }
+
+
+def _group_json(group: Group) -> dict[str, Any]:
+    return {
+        "state": group.state,
+        **({"phase": group.phase} if group.phase else {}),
+        "connections": group.connections,
+        "goroutines": group.goroutines,
+        "leak": group.leak,
+        "confidence": group.confidence,
+        "minutes": group.minutes,
+        "frames": list(group.frames),
+        "why": group.why,
+        "fix": group.fix,
+        "predict": group.predict or None,
+    }
+
+
+def _kind(group: Group) -> str:
+    return "leak" if group.leak else "stuck" if group.stuck else "no-leak"
+
+
+def _age(group: Group) -> str:
+    return f", for up to {span([group.minutes], 'minute')}" if group.minutes else ""
+
+
+def _counted(group: Group) -> str:
+    noun = "request" if group.state == "queued" else "connection"
+    title = f"{_TITLES[group.state]} ({_PHASES[group.phase]})" if group.phase else _TITLES[group.state]
+    return f"{span([group.connections], noun)} {title}" + (f" ({group.remark})" if group.remark else "")
+
+
+def _group_lines(group: Group) -> list[str]:
+    about = f"{_kind(group).replace('-', ' ')}, {group.confidence}"
+    lines = [f"{_counted(group)}: {span([group.goroutines], 'goroutine')}{_age(group)} [{about}]"]
+    lines.append(f"  why:  {group.why}")
+    lines.append(f"  fix:  {group.fix}")
+    for number, frame in enumerate(group.frames):
+        lines.append(f"  {'' if number else 'code:':5} {frame}")
+    if group.leak and not group.frames and group.state == "body-unfinished":
+        lines.append(
+            "  code: the dump does not say who asked: run with GODEBUG=tracebackancestors=5, and take it with debug=2 again"
+        )
+    if group.predict:
+        lines.append(f"  see:  {group.predict}")
+    return lines
+
+
+def _remarks(found: Diagnosis) -> list[str]:
+    form = f"read as {found.format}" + (f", from Go {found.go}" if found.go else "")
+    servers, others = span([found.server_goroutines], "goroutine"), found.other_goroutines
+    lines = [f"({form}; besides, {servers} of HTTP servers and {span([others], 'other')})"]
+    if found.dumps > 1:
+        lines.append(f"({found.dumps} dumps in this file; the largest is spoken of)")
+    if found.missing and found.groups:
+        lines.append(f"({found.missing})")
+    return lines

@@ -1,0 +1,154 @@
+"""Files of spec/diagnosis -> `Knowledge`: what a function, a wait reason and a release mean, as data.
+
+A pattern is the name of a function with `*` for anything and `|` between alternatives. The receiver's `(*` and `)` are
+left out: `net/http.persistConn.readLoop`.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from pcstate.model.diagnosis import CONFIDENCES, STATES, Knowledge, Pattern, Point, Sign, State
+from pcstate.specs.source import Reader, Source, known
+
+__all__ = ["ROLES", "joined", "parse_diagnosis"]
+
+ROLES = ("read-loop", "write-loop", "dial", "h2", "caller", "server")
+PARTS = {"read": "read-loop", "write": "write-loop", "dial": "dial", "h2": "h2", "caller": "caller"}
+"""Keys of a [[state]], and the role of which they list points."""
+PHASES = ("", "dns", "tcp", "tls", "proxy")
+_POINT = ("role", "at", "frames", "leaf", "without", "waits", "conn", "clauses")
+_STATE = (
+    "name", "phase", *PARTS, "shared", "takes", "leak", "stuck", "confidence", "why", "fix", "predict",
+    "many", "many_is", "many_why", "many_fix",
+)  # fmt: skip
+
+
+def parse_diagnosis(source: Source) -> Knowledge:
+    """Read one file. Raises: SpecError with every mistake in it, but for names that other files must have."""
+    reader = Reader(source)
+    document = reader.toml()
+    reader.keys(document, ("point", "state", "sign", "waits", "library"), 1, "a diagnosis file")
+    if not document:
+        reader.wrong(reader.place(), "nothing here: a diagnosis file has [[point]], [[state]] or [[sign]]")
+    points = tuple(_point(reader, table, line) for table, line in _tables(reader, document, "point"))
+    states = tuple(_state(reader, table, line) for table, line in _tables(reader, document, "state"))
+    signs = tuple(_sign(reader, table, line) for table, line in _tables(reader, document, "sign"))
+    waits = reader.typed(document, "waits", dict, reader.table("waits"), {})
+    library = reader.strings(document, "library", 1)
+    reader.finish()
+    return Knowledge(
+        points, states, signs, tuple((_pattern(name), str(wait)) for name, wait in waits.items()), frozenset(library)
+    )
+
+
+def joined(files: Iterable[tuple[Source, Knowledge]]) -> tuple[Knowledge, list[Reader]]:
+    """The files as one, and what is wrong with them together: points that nothing or several declare."""
+    parts = list(files)
+    whole = Knowledge(
+        tuple(point for _, each in parts for point in each.points),
+        tuple(state for _, each in parts for state in each.states),
+        tuple(sign for _, each in parts for sign in each.signs),
+        tuple(wait for _, each in parts for wait in each.waits),
+        frozenset(name for _, each in parts for name in each.library),
+    )
+    declared = {(point.role, point.name) for point in whole.points}
+    readers = []
+    for source, each in parts:
+        reader = Reader(source)
+        readers.append(reader)
+        for state in each.states:
+            asked = [(role, name) for role, names in state.parts.items() for name in names if name != "none"]
+            for role, name in [*asked, *(("caller", name) for name in state.takes)]:
+                if (role, name) not in declared:
+                    there = [point for kind, point in declared if kind == role]
+                    reader.wrong(
+                        reader.find(name, state.place.line), f"no point of {role} is called {name!r}", known(there, name)
+                    )
+    return whole, readers
+
+
+def _tables(reader: Reader, document: dict[str, Any], name: str) -> list[tuple[dict[str, Any], int]]:
+    found = []
+    for index, table in enumerate(reader.typed(document, name, list, 1, [])):
+        line = reader.table(name, index)
+        if isinstance(table, dict):
+            found.append((table, line))
+        else:
+            reader.wrong(reader.place(line), f"[[{name}]] must be a table")
+    return found
+
+
+def _point(reader: Reader, table: dict[str, Any], line: int) -> Point:
+    reader.keys(table, _POINT, line, "a point")
+    role, name = (reader.typed(table, key, str, line) for key in ("role", "at"))
+    _one_of(reader, role, ROLES, line, "role")
+    frames, without, waits, clauses = (reader.strings(table, key, line) for key in ("frames", "without", "waits", "clauses"))
+    leaf, conn = (reader.typed(table, key, str, line, "") for key in ("leaf", "conn"))
+    if not frames:
+        reader.wrong(reader.place(line), "a point needs 'frames': the functions that it is told by")
+    return Point(
+        role,
+        name,
+        tuple(map(_pattern, frames)),
+        _pattern(leaf) if leaf else None,
+        tuple(map(_pattern, without)),
+        waits,
+        _pattern(conn) if conn else None,
+        clauses,
+        reader.place(line),
+    )
+
+
+def _state(reader: Reader, table: dict[str, Any], line: int) -> State:
+    reader.keys(table, _STATE, line, "a state")
+    name, why, fix = (reader.typed(table, key, str, line) for key in ("name", "why", "fix"))
+    phase, predict, more = (reader.typed(table, key, str, line, "") for key in ("phase", "predict", "many_is"))
+    more_why, more_fix = (reader.typed(table, key, str, line, "") for key in ("many_why", "many_fix"))
+    confidence = reader.typed(table, "confidence", str, line, "certain")
+    leak, stuck, shared = (reader.typed(table, key, bool, line, False) for key in ("leak", "stuck", "shared"))
+    _one_of(reader, name, STATES, line, "name")
+    _one_of(reader, phase, PHASES, line, "phase")
+    _one_of(reader, confidence, CONFIDENCES, line, "confidence")
+    parts = {role: reader.strings(table, key, line) for key, role in PARTS.items() if key in table}
+    takes = reader.strings(table, "takes", line)
+    if unknown := set(re.findall(r"[{}]", re.sub(r"\{n\}", "", predict))):
+        reader.wrong(reader.find("", line, "predict"), f"{''.join(sorted(unknown))} here: only {{n}} stands for something")
+    many = reader.typed(table, "many", int, line, 0)
+    return State(
+        name,
+        phase,
+        parts,
+        shared,
+        takes,
+        leak,
+        stuck,
+        confidence,
+        why,
+        fix,
+        predict,
+        many,
+        more,
+        more_why,
+        more_fix,
+        reader.place(line),
+    )
+
+
+def _sign(reader: Reader, table: dict[str, Any], line: int) -> Sign:
+    reader.keys(table, ("function", "since", "until"), line, "a sign")
+    function = reader.typed(table, "function", str, line)
+    since, until = (reader.typed(table, key, str, line, "") for key in ("since", "until"))
+    for key, release in (("since", since), ("until", until)):
+        if release and not re.fullmatch(r"1\.\d+", release):
+            reader.wrong(reader.find("", line, key), f"{release!r} is no release such as '1.23'")
+    return Sign(_pattern(function), since, until)
+
+
+def _one_of(reader: Reader, word: str, allowed: Iterable[str], line: int, key: str) -> None:
+    if word not in allowed:
+        reader.wrong(reader.find(word, line, key), f"{key} cannot be {word!r}", known(allowed, word))
+
+
+def _pattern(text: str) -> Pattern:
+    return re.compile("|".join(re.escape(each.strip()).replace(r"\*", ".*") for each in text.split("|")), re.DOTALL)
