@@ -60,7 +60,9 @@ NETWORKS: Mapping[str, Callable[[], Network]] = {
     "transport 1.27, 3 requests": lambda: transport("1.27", requests=3),
     "rings 4 ^ 10": lambda: independent(10, 4),
     "transport 1.27, 2 callers, 1 request": lambda: transport("1.27", callers=2, requests=1),
+    "transport 1.27, 6 requests": lambda: transport("1.27", requests=6),
     "philosophers 16": lambda: philosophers(16),
     "philosophers 18": lambda: philosophers(18),
+    "transport 1.27, 2 conns": lambda: transport("1.27", conns=2),
 }
 """By name, the smallest first."""
