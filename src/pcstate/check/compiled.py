@@ -27,7 +27,7 @@ __all__ = ["Search"]
 
 BATCH = 1 << 14
 """States that one thread expands at a time."""
-THREADED = 1_000_000
+THREADED = 50_000
 """The states from which on a second thread is worth its errands."""
 FULL = 0.7
 """How full a table of states may get."""
