@@ -6,8 +6,9 @@ LINT_IMPORTS = $(PYTHON) -c 'from importlinter.cli import lint_imports_command a
 
 GRAPHS = --go 1.12 --go 1.13 --go 1.16 --go 1.19 --go 1.22 --go 1.26 --go 1.27.0 --go 1.27 --to svg,dot,mermaid,graphml,aut
 
-# Traces of what holds, too: why both loops stay, how a body is drained, and how a cancel meets a pooled connection.
-TRACES = --of unread-body-keeps-both-loops --of a-drained-body-frees-it --of a-cancel-can-hit-the-pool --go 1.27 --to svg,mermaid
+# Traces of what is otherwise than one may think, too: what holds, and what takes two callers.
+TRACES = --of unread-body-keeps-both-loops --of a-drained-body-frees-it --of a-cancel-can-hit-the-pool --of a-cancel-harms-no-other \
+	--of close-returns-before-the-close --of the-pool-can-hold-a-closed-connection --of reused-without-a-request --go 1.27 --to svg,mermaid
 
 .DEFAULT_GOAL := check
 .PHONY: check lint test graphs-check graphs judgements agreement format coverage wheel
