@@ -371,6 +371,46 @@ def export(
 
 
 @cli.command()
+@click.option("--go", metavar="V", help="A Go release (1.26, 1.27.1) or a profile's name.")
+@click.option("--chart", "part", metavar="NAME", help="Mutants of this chart only, or of 'network' or 'profile'.")
+@click.option("--sample", type=click.IntRange(1), metavar="N", help="Try so many of them, drawn at random; default: all.")
+@click.option("--seed", default=0, show_default=True, help="What the sample is drawn with.")
+@click.option(
+    "--timeout", default=60.0, show_default=True, type=click.FloatRange(0), help="Give up a search after so many seconds."
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    metavar="FILE",
+    help="Write a page in Markdown.",
+)
+@_format
+def mutants(
+    go: str | None, part: str | None, sample: int | None, seed: int, timeout: float, output: Path | None, style: str
+) -> int:
+    """Which small mistakes in the spec does a property notice?
+
+    Each mutant is the spec with one edit, judged by all properties: about two seconds each, of some thousands. Exit status 1 if
+    one survives that is not known to make no difference, 3 if none does but a search was given up.
+    """
+    from pcstate import pipeline
+    from pcstate.mutants import mutants as mutate
+    from pcstate.show import mutation
+
+    if output:
+        _check_room(output)
+    found = mutate(pipeline.read_spec(), go, part, sample, seed, timeout, _steps())
+    if output:
+        output.write_text(mutation.mutation_page(found), encoding="utf-8", newline="\n")
+    if style == "json":
+        _json(mutation.mutants_json(found), True)
+    else:
+        mutation.mutants_text(found)
+    return {"VIOLATED": FINDING, "UNKNOWN": INCONCLUSIVE}.get(found.verdict.value, HOLDS)
+
+
+@cli.command()
 @click.argument("name", type=click.Choice(sorted(path.stem for path in SCHEMAS.glob("*.json"))))
 def schema(name: str) -> int:
     """The JSON Schema of what a command prints with --format json."""

@@ -9,6 +9,7 @@
     graph     spec/ -> diagrams -> files
     trace     (trace.py) what check reported -> one trace of it, replayed on the spec -> text, pictures, all states
     export    (export.py) spec/ -> network, made finite -> files for Spin, TLC, mCRL2
+    mutants   (mutants.py) spec/ -> small edits of it -> check each -> which of them no property notices
     lint      spec/ -> every mistake at once
 
 Each function takes plain values and returns plain values; `cli` turns words into the former and prints the latter.
@@ -56,8 +57,8 @@ from pcstate.specs.scenarios import load_scenario, parse_expression, scenario_na
 from pcstate.specs.source import Reader, known, spec_root
 
 __all__ = [
-    "SCENARIO_BOUNDS", "CheckReport", "PredictReport", "check", "check_words", "library", "lint", "open_scenario",
-    "open_scenarios", "predict", "read_spec",
+    "SCENARIO_BOUNDS", "CheckReport", "PredictReport", "build", "check", "check_words", "compile_all", "library", "lint",
+    "open_scenario", "open_scenarios", "predict", "read_spec", "sizes_of", "uncollected",
 ]  # fmt: skip
 
 Steps = Callable[[int, int, str], None]
@@ -281,7 +282,7 @@ def check(
     compiled = compile_all(spec, network)
     lifecycle = built.behaviours["lifecycle"]
     abstract = (lifecycle, lifecycle.initial(profile.constants))
-    with _uncollected():
+    with uncollected():
         reductions = Reductions(
             symmetry and all(is_symmetric(promise.promise, network) for promise in compiled),
             looked_at(formula for promise in compiled for formula in promise.formulas) if minimise else None,
@@ -295,7 +296,7 @@ def check(
 
 
 @contextlib.contextmanager
-def _uncollected() -> Iterator[None]:
+def uncollected() -> Iterator[None]:
     """No search for unreachable cycles meanwhile: millions of tuples are made, none of them in a cycle, and looking through
     them again and again takes a third of the time."""
     enabled = gc.isenabled()
@@ -366,7 +367,7 @@ def _explore_scenario(spec: Spec, profile: Profile, scenario: Scenario, bounds: 
     sizes = replace(bounds, callers=len(scenario.callers), hosts=len(scenario.hosts), requests=requests)
     built = build(spec, profile, sizes, scenario)
     reduction = Reduction(built.network, alike(scenario), first) if reduce else None
-    with _uncollected():
+    with uncollected():
         graph = skeleton(built.network, bounds, reduction, misses_a_conn(built.network))
     built.remember()
     return Search(graph, reduction, Rests(graph, scenario, spec.network.outcome))
