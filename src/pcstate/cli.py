@@ -73,6 +73,12 @@ def _sizes(command: Callable[..., int]) -> Callable[..., int]:
     help="In a large search, take for one what nothing can tell apart in a connection or a caller.",
 )
 @click.option("--expect", is_flag=True, help="Exit 0 if each verdict is the one that the profile expects.")
+@click.option(
+    "--coverage",
+    "covers",
+    is_flag=True,
+    help="Say which transitions were never taken and which properties are vacuous; the exit status stays as it is.",
+)
 @_format
 def check(
     gos: tuple[str, ...],
@@ -82,15 +88,21 @@ def check(
     symmetry: bool,
     minimise: bool,
     expect: bool,
+    covers: bool,
     style: str,
     **sizes: Any,
 ) -> int:
     """Explore the network and judge every property."""
     if checkpoint and gos[1:]:
         raise click.UsageError("--checkpoint holds one search: give one --go with it")
+    if covers and minimise:
+        raise click.UsageError("--coverage needs all configurations: leave out --minimise")
     from pcstate import pipeline
+    from pcstate.coverage import coverage
+    from pcstate.model.coverage import merged
     from pcstate.model.verdict import Bounds
     from pcstate.show import report
+    from pcstate.show.coverage import coverage_json, coverage_text
 
     spec = pipeline.read_spec(only=names)
     bounds = Bounds(**sizes, memory=int(gigabytes * 1e9))
@@ -98,11 +110,17 @@ def check(
     for go in gos or (None,):
         progress = _progress(f"exploring {go or 'the newest profile'}")
         reports.append(pipeline.check(spec, go, bounds, progress, checkpoint, symmetry, minimise))
+    covered = [coverage(spec, found) for found in reports] if covers else []
     if style == "json":
-        _json([report.check_json(found) for found in reports], bool(gos[1:]))
+        answers = [report.check_json(found) for found in reports]
+        for answer, each in zip(answers, covered, strict=False):
+            answer["coverage"] = coverage_json(each)
+        _json(answers, bool(gos[1:]))
     else:
         for found in reports:
             report.check_text(found, expect)
+        if covered:
+            coverage_text(merged(covered))
     if expect:
         return FINDING if any(found.surprises for found in reports) else HOLDS
     verdicts = [found.verdict.value for found in reports]

@@ -1,6 +1,7 @@
 """The flows of pcstate, top to bottom: read this first.
 
     check     spec/ -> network of a given size -> explored state graph -> a verdict for each property
+    coverage  (coverage.py) what check explored -> transitions never taken, properties that hold vacuously
     predict   spec/ + scenario -> network with that program in it -> explored, time in order -> outcomes at rest
     diff      (diff.py) check and predict under two profiles -> what differs, and a run that only one of them has
     observe   scenario -> our Go driver under a real toolchain -> outcomes, counted
