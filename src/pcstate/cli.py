@@ -396,6 +396,7 @@ def export(
 @click.option(
     "--timeout", default=60.0, show_default=True, type=click.FloatRange(0), help="Give up a search after so many seconds."
 )
+@click.option("--wide", is_flag=True, help="Look at those that survive with two callers, too: some ten seconds more for each.")
 @click.option(
     "-o",
     "--output",
@@ -405,7 +406,14 @@ def export(
 )
 @_format
 def mutants(
-    go: str | None, part: str | None, sample: int | None, seed: int, timeout: float, output: Path | None, style: str
+    go: str | None,
+    part: str | None,
+    sample: int | None,
+    seed: int,
+    timeout: float,
+    wide: bool,
+    output: Path | None,
+    style: str,
 ) -> int:
     """Which small mistakes in the spec does a property notice?
 
@@ -418,7 +426,7 @@ def mutants(
 
     if output:
         _check_room(output)
-    found = mutate(pipeline.read_spec(), go, part, sample, seed, timeout, _steps())
+    found = mutate(pipeline.read_spec(), go, part, sample, seed, timeout, wide, _steps())
     if output:
         output.write_text(mutation.mutation_page(found), encoding="utf-8", newline="\n")
     if style == "json":

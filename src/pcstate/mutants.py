@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pcstate.check.arrows import Explored
-from pcstate.check.explore import explore
 from pcstate.check.judge import Judge
 from pcstate.check.sameness import same_steps
 from pcstate.check.tracing import Tracer
@@ -18,6 +17,7 @@ from pcstate.errors import Mistake, Place, SpecError
 from pcstate.model.mutation import Argument, Fate, Mutation, Tried
 from pcstate.model.verdict import Bounds, Verdict, worst
 from pcstate.pipeline import Steps, build, compile_all, sizes_of, uncollected
+from pcstate.search import every_state
 from pcstate.specs.charts import ChartBehaviour
 from pcstate.specs.library import Spec, mutated
 from pcstate.specs.mutation import OPERATORS, arguments, mutations
@@ -28,7 +28,9 @@ from pcstate.specs.source import known
 __all__ = ["MutationReport", "mutants"]
 
 SIZES = (Bounds(requests=1), Bounds())
-"""The networks that mutants are judged in, one after the other; the verdicts in the last are those that profiles pin."""
+"""The networks that mutants are judged in, one after the other; the default one is that whose verdicts the profiles pin."""
+WIDE = Bounds(callers=2, requests=1)
+"""One more, with eight times as many states, for those that survive."""
 GROWTH = 4
 """A mutant's search is given up beyond so many times the states of the spec itself."""
 
@@ -68,13 +70,15 @@ def mutants(
     sample: int | None = None,
     seed: int = 0,
     timeout: float = 60.0,
+    wide: bool = False,
     progress: Steps | None = None,
 ) -> MutationReport:
     """Try mutants of the spec: all of them, or a `sample` that `seed` decides; of one `part` only if it is given.
 
-    Order: by file and place. Cost: about two seconds a mutant, less for one that is killed in the small network.
-    Bounds: `SIZES`; a search is given up after `timeout` seconds or beyond `GROWTH` times the states of the spec.
-    Raises: SpecError for a Go or a part that there is not, and for an argument about no mutant.
+    Order: by file and place. Cost: about two seconds a mutant, less for one that is killed in the small network, and some ten
+    more if it survives and is looked at in the `wide` one too.
+    Bounds: `SIZES`, and `WIDE` if asked; a search is given up after `timeout` seconds or beyond `GROWTH` times the states that
+    the spec itself has. Raises: SpecError for a Go or a part that there is not, and for an argument about no mutant.
     """
     profile = choose_profile(spec.profiles, go)
     every = mutations(spec, profile)
@@ -87,15 +91,15 @@ def mutants(
     chosen = every if sample is None or sample >= len(every) else _sampled(every, sample, seed)
     tell = progress or (lambda done, of, what: None)
     tell(0, len(chosen), "the spec itself")
-    with uncollected():
-        trial = _Trial(spec, profile, timeout, argued)
-        found = []
-        for done, mutation in enumerate(chosen):
-            tell(done, len(chosen), f"{mutation.place} {mutation.operator}")
-            found.append(trial.of(mutation))
+    sizes = (*SIZES, WIDE) if wide else SIZES
+    trial = _Trial(spec, profile, sizes, timeout, argued)
+    found = []
+    for done, mutation in enumerate(chosen):
+        tell(done, len(chosen), f"{mutation.place} {mutation.operator}")
+        found.append(trial.of(mutation))
     tell(len(chosen), len(chosen), "")
     names = tuple(promise.name for promise in spec.properties if promise.applies(profile.name))
-    return MutationReport(profile.name, go or profile.name, part, len(every), seed, SIZES, names, tuple(found))
+    return MutationReport(profile.name, go or profile.name, part, len(every), seed, sizes, names, tuple(found))
 
 
 def _sampled(every: Sequence[Mutation], sample: int, seed: int) -> tuple[Mutation, ...]:
@@ -114,15 +118,15 @@ class _Judged:
 class _Trial:
     """The spec itself, judged once in each size, and each mutant beside it."""
 
-    def __init__(self, spec: Spec, profile: Profile, timeout: float, argued: Iterable[Argument]) -> None:
+    def __init__(self, spec: Spec, profile: Profile, sizes: Sequence[Bounds], timeout: float, argued: Iterable[Argument]) -> None:
         self.spec, self.profile, self.argued = spec, profile, tuple(argued)
-        built = [build(spec, profile, bounds) for bounds in SIZES]
-        self.behaviours = built[-1].behaviours
-        self.own = [self._judged(spec, bounds, self.behaviours) for bounds in SIZES]
-        built[-1].remember()
+        built = build(spec, profile, sizes[-1])
+        self.behaviours = built.behaviours
+        self.own = [self._judged(spec, bounds, self.behaviours) for bounds in sizes]
+        built.remember()
         self.limits = [
             replace(bounds, max_states=GROWTH * len(own.graph.states), timeout=timeout)
-            for bounds, own in zip(SIZES, self.own, strict=True)
+            for bounds, own in zip(sizes, self.own, strict=True)
         ]
 
     def of(self, mutation: Mutation) -> Tried:
@@ -135,9 +139,9 @@ class _Trial:
             }
             for own, limits in zip(self.own, self.limits, strict=True):
                 judged = self._judged(mutant, limits, behaviours)
-                killers = _killers(own, judged, pinned=limits is self.limits[-1])
+                killers = _killers(own, judged, pinned=sizes_of(limits) == sizes_of(Bounds()))
                 if killers:
-                    return Tried(mutation, Fate.KILLED, killers, limits.requests)
+                    return Tried(mutation, Fate.KILLED, killers, limits)
         except SpecError as error:
             return Tried(mutation, Fate.REFUSED, reason=str(error.mistakes[0]).splitlines()[0])
         if judged.graph.stopped:
@@ -151,10 +155,11 @@ class _Trial:
         profile = choose_profile(spec.profiles, self.profile.name)
         network = instantiate(spec.network, behaviours, profile.constants, sizes_of(bounds))
         compiled = compile_all(spec, network)
-        graph = explore(network, bounds)
         lifecycle = behaviours["lifecycle"]
-        judge = Judge(graph, Tracer(network, spec.clauses), (lifecycle, lifecycle.initial(profile.constants)))
-        return _Judged(graph, {promise.promise.name: judge.judge(promise, profile.name).verdict for promise in compiled})
+        with uncollected():
+            graph = every_state(network, bounds)
+            judge = Judge(graph, Tracer(network, spec.clauses), (lifecycle, lifecycle.initial(profile.constants)))
+            return _Judged(graph, {promise.promise.name: judge.judge(promise, profile.name).verdict for promise in compiled})
 
 
 def _killers(own: _Judged, mutant: _Judged, pinned: bool) -> tuple[str, ...]:

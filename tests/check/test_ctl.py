@@ -15,12 +15,12 @@ from hypothesis import given
 from pcstate.check.explore import explore
 from pcstate.check.judge import Judge
 from pcstate.check.tracing import Tracer
-from pcstate.errors import Place
 from pcstate.model.formula import compile_formula
 from pcstate.model.lts import lts
 from pcstate.model.network import GlobalState, Network
-from pcstate.model.property import CompiledProperty, Instance, Property
 from pcstate.model.verdict import Bounds, Verdict
+from pcstate.specs.properties import compile_property, parse_property
+from pcstate.specs.source import Reader, Source
 from tests.check.small import Drawn, build, naive_graph, networks
 from tests.check.test_safety import FORMULAS
 
@@ -44,12 +44,10 @@ def without_goroutines(drawn: Drawn) -> Network:
 
 
 def verdict(net: Network, kind: str, formula: str, then: str) -> Verdict:
-    place = Place("small")
-    promise = Property("small", kind, "", formula, then, False, (), (), ("*",), (), None, place, place, place)
-    first, last = (compile_formula(text, net, {}) for text in (formula, then))
-    abstract = lts("a")
-    judge = Judge(explore(net, Bounds()), Tracer(net, {}), (abstract, 0))
-    return judge.judge(CompiledProperty(promise, (Instance("", first, last),)), "go1.26").verdict
+    source = Source("small.toml", f"kind = '{kind}'\nabout = ''\nformula = \"{formula}\"\nthen = \"{then}\"\nholds = ['*']\n")
+    compiled = compile_property(parse_property(source, "small"), Reader(source), net, {})
+    assert compiled is not None
+    return Judge(explore(net, Bounds()), Tracer(net, {}), (lts("a"), 0)).judge(compiled, "go1.26").verdict
 
 
 Truth = dict[str, Callable[[GlobalState], bool]]

@@ -84,7 +84,7 @@ def test_what_only_observes_and_what_is_promised_is_not_changed(every: tuple[Mut
 def test_a_transition_that_is_never_taken_is_noticed(pick: Pick, fate: Callable[..., Tried]) -> None:
     never = pick("drop-transition", "read_loop", "settled: settled_eof", "never")
     found = fate(never)
-    assert (Fate.KILLED, 1) == (found.fate, found.requests)
+    assert (Fate.KILLED, 1) == (found.fate, found.bounds and found.bounds.requests)
     assert "read-to-eof-returns" in found.properties
     assert (Fate.SURVIVED, ()) == ((alone := fate(never, "telling-never-blocks")).fate, alone.properties)
 
@@ -166,7 +166,8 @@ def test_the_arguments_of_the_spec_are_about_mutants_and_are_used(spec: Spec, ev
 def report(every: tuple[Mutation, ...], *fates: Fate) -> MutationReport:
     def tried(mutation: Mutation, fate: Fate) -> Tried:
         killed = fate is Fate.KILLED
-        return Tried(mutation, fate, ("p",) if killed else (), int(killed), "" if fate is Fate.SURVIVED or killed else "because")
+        why = "" if fate is Fate.SURVIVED or killed else "because"
+        return Tried(mutation, fate, ("p",) if killed else (), Bounds() if killed else None, why)
 
     found = tuple(tried(mutation, fate) for mutation, fate in zip(every, fates, strict=False))
     return MutationReport("go1.27.2", "1.27", None, len(every), 1, flow.SIZES, ("p", "q"), found)

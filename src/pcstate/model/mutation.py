@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pcstate.errors import Place
+from pcstate.model.verdict import Bounds
 
 __all__ = ["Argument", "Edit", "Fate", "Mutation", "Tried"]
 
@@ -80,8 +81,8 @@ class Tried:
     mutation: Mutation
     fate: Fate
     properties: tuple[str, ...] = ()
-    """Those that kill it, at the smallest bounds at which any does."""
-    requests: int = 0
-    """How many requests the caller made there; 0 where none kills it."""
+    """Those that kill it, in the first network in which any does."""
+    bounds: Bounds | None = None
+    """The size of that network; None where none kills it."""
     reason: str = ""
     """Why it was refused, is unknown, or makes no difference."""

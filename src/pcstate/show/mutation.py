@@ -47,10 +47,7 @@ def mutants_json(report: Mutated) -> dict[str, Any]:
         "chart": report.part,
         "generated": report.generated,
         "seed": report.seed,
-        "sizes": [
-            {"callers": size.callers, "conns": size.conns, "hosts": size.hosts, "requests": size.requests}
-            for size in report.sizes
-        ],
+        "sizes": [_size_json(size) for size in report.sizes],
         "counts": {fate.value: count for fate, count in _counts(report.tried).items()},
         "score": _score(report.tried),
         "mutants": [
@@ -65,7 +62,7 @@ def mutants_json(report: Mutated) -> dict[str, Any]:
                 "what": found.mutation.what,
                 "fate": found.fate.value,
                 "properties": list(found.properties),
-                "requests": found.requests or None,
+                "size": _size_json(found.bounds) if found.bounds else None,
                 "reason": found.reason,
             }
             for found in report.tried
@@ -102,11 +99,11 @@ def mutation_page(report: Mutated) -> str:
         f"{_summary(report)}.",
         "",
         "Each mutant is the spec with one small edit, explored and judged by every property that speaks of the profile, with",
-        f"{' and then '.join(_size(size) for size in report.sizes)}. It is *killed* by a property that is violated in it",
-        "and not in the spec, or, in the last of these networks, whose verdict is not the one that the profile expects. A mutant",
-        "that survives is *equivalent* if, in the last network, it takes the same steps in the same order as the spec does (the",
-        "two are bisimilar, which is computed); *argued* if `spec/mutants/equivalent.toml` says why it makes no difference;",
-        "*refused* if it is no spec. The score is the share of killed mutants among those that are none of these three.",
+        f"{', then with '.join(_size(size) for size in report.sizes)}. It is *killed* by a property that is violated in it and",
+        "not in the spec, or, with the default sizes, whose verdict is not the one that the profile expects. A mutant that survives",
+        "is *equivalent* if, in the last of these networks, it takes the same steps in the same order as the spec does (the two are",
+        "bisimilar, which is computed); *argued* if `spec/mutants/equivalent.toml` says why it makes no difference; *refused* if",
+        "it is no spec. The score is the share of killed mutants among those that are none of these three.",
         "",
         "## By operator",
         "",
@@ -196,6 +193,10 @@ def _markdown(rows: Sequence[Sequence[str]]) -> list[str]:
     heading, *body = rows
     lines = (heading, ["---"] * len(heading), *body)
     return [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |" for cells in lines]
+
+
+def _size_json(size: Bounds) -> dict[str, int]:
+    return {"callers": size.callers, "conns": size.conns, "hosts": size.hosts, "requests": size.requests}
 
 
 def _size(size: Bounds) -> str:
