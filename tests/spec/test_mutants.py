@@ -151,16 +151,30 @@ def test_an_argument_is_about_a_mutant(spec: Spec, every: tuple[Mutation, ...]) 
 
     (argument,) = arguments(told(ARGUED), every)
     assert ["never"] == [mutation.what for mutation in every if argument.speaks_of(mutation)]
+    changes = [("never", "always"), ("drop-tr", "dr"), ("ts/r", "t/r")]
     with pytest.raises(SpecError) as wrong:
-        arguments(told(ARGUED.replace("never", "always") + ARGUED.replace("drop-transition", "drop-it")), every)
-    first, second = (str(mistake) for mistake in wrong.value.mistakes)
-    assert f"spec/{ARGUMENTS}:6:9: there is no such mutant" in first
-    assert "known: never" in first
-    assert f"spec/{ARGUMENTS}:10:13: there is no operator 'drop-it'" in second
+        arguments(told("".join(ARGUED.replace(*change) for change in changes)), every)
+    said = [str(mistake) for mistake in wrong.value.mistakes]
+    assert [text.splitlines()[0] for text in said] == [
+        f"spec/{ARGUMENTS}:6:9: there is no such mutant",
+        f"spec/{ARGUMENTS}:10:13: there is no operator 'dransition'",
+        f"spec/{ARGUMENTS}:18:9: there is no file 'chart/read_loop.yaml'",
+    ]
+    assert "known: never" in said[0]
+    with pytest.raises(SpecError, match=r"equivalent.toml:1:1: \[\[mutant\]\] must be a table"):
+        arguments(told("mutant = [1]\n"), every)
+    other = ARGUED.replace("charts/read_loop.yaml", "profiles/go1.12.toml")
+    assert 1 == len(arguments(told(other), every)), "of another profile's constants nothing is known here"
 
 
-def test_the_arguments_of_the_spec_are_about_mutants_and_are_used(spec: Spec, every: tuple[Mutation, ...]) -> None:
-    assert all(argument.why for argument in arguments(spec, every))
+def test_no_property_notices_what_is_argued(spec: Spec, every: tuple[Mutation, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    argued = arguments(spec, every)
+    chosen = tuple(mutation for mutation in every if any(argument.speaks_of(mutation) for argument in argued))
+    monkeypatch.setattr(flow, "SIZES", (Bounds(requests=1),))
+    monkeypatch.setattr(flow, "mutations", lambda *_: chosen)
+    found = mutants(spec).tried
+    assert {Fate.ARGUED} == {each.fate for each in found}
+    assert {argument.why for argument in argued} == {each.reason for each in found}
 
 
 def report(every: tuple[Mutation, ...], *fates: Fate) -> MutationReport:

@@ -62,7 +62,7 @@ def mutations(spec: Spec, profile: Profile) -> tuple[Mutation, ...]:
 def arguments(spec: Spec, every: Iterable[Mutation]) -> tuple[Argument, ...]:
     """What `spec/mutants/equivalent.toml` says of mutants, none if there is no such file.
 
-    Raises: SpecError with every mistake in it: each argument must speak of a mutant that there is.
+    Raises: SpecError with every mistake in it: each argument must speak of a mutant that there is, or of another profile's.
     """
     source = spec.texts.get(ARGUMENTS)
     if source is None:
@@ -70,21 +70,27 @@ def arguments(spec: Spec, every: Iterable[Mutation]) -> tuple[Argument, ...]:
     reader = Reader(source)
     document = reader.toml()
     reader.keys(document, ("mutant",), 1, "the file of arguments")
-    existing = tuple(every)
+    existing: dict[str, list[Mutation]] = {file: [] for file in spec.texts}
+    for mutation in every:
+        existing[mutation.file].append(mutation)
     found = []
     for index, table in enumerate(reader.typed(document, "mutant", list, 1, [])):
         line = reader.table("mutant", index)
+        if not isinstance(table, dict):
+            reader.wrong(reader.place(line), "[[mutant]] must be a table")
+            continue
         reader.keys(table, ("operator", "file", "where", "what", "why"), line, "a mutant")
         argument = Argument(*(reader.typed(table, key, str, line) for key in ("operator", "file", "where", "what", "why")))
+        found.append(argument)
         if argument.operator not in OPERATORS:
             place = reader.find(argument.operator, line, "operator")
             reader.wrong(place, f"there is no operator {argument.operator!r}", known(OPERATORS, argument.operator))
-        elif not any(map(argument.speaks_of, existing)):
-            alike = [
-                m.what for m in existing if (m.operator, m.file, m.where) == (argument.operator, argument.file, argument.where)
-            ]
+        elif argument.file not in existing:
+            place = reader.find(argument.file, line, "file")
+            reader.wrong(place, f"there is no file {argument.file!r}", known(existing, argument.file))
+        elif (beside := existing[argument.file]) and not any(map(argument.speaks_of, beside)):
+            alike = [m.what for m in beside if (m.operator, m.where) == (argument.operator, argument.where)]
             reader.wrong(reader.find(argument.what, line, "what"), "there is no such mutant", known(alike, argument.what))
-        found.append(argument)
     reader.finish()
     return tuple(found)
 
