@@ -16,7 +16,7 @@ from pcstate.check.tracing import Tracer
 from pcstate.errors import Mistake, Place, SpecError
 from pcstate.model.mutation import Argument, Fate, Mutation, Tried
 from pcstate.model.verdict import Bounds, Verdict, worst
-from pcstate.pipeline import Steps, build, compile_all, sizes_of, uncollected
+from pcstate.pipeline import Steps, build, compile_all, uncollected
 from pcstate.search import every_state
 from pcstate.specs.charts import ChartBehaviour
 from pcstate.specs.library import Spec, mutated
@@ -29,8 +29,8 @@ __all__ = ["MutationReport", "mutants"]
 
 SIZES = (Bounds(requests=1), Bounds())
 """The networks that mutants are judged in, one after the other; the default one is that whose verdicts the profiles pin."""
-WIDE = Bounds(callers=2, requests=1)
-"""One more, with eight times as many states, for those that survive."""
+WIDE = Bounds(callers=2, requests=1, closers=0)
+"""One more, with several times as many states, for those that survive."""
 GROWTH = 4
 """A mutant's search is given up beyond so many times the states of the spec itself."""
 
@@ -139,7 +139,7 @@ class _Trial:
             }
             for own, limits in zip(self.own, self.limits, strict=True):
                 judged = self._judged(mutant, limits, behaviours)
-                killers = _killers(own, judged, pinned=sizes_of(limits) == sizes_of(Bounds()))
+                killers = _killers(own, judged, pinned=limits.sizes == Bounds().sizes)
                 if killers:
                     return Tried(mutation, Fate.KILLED, killers, limits)
         except SpecError as error:
@@ -153,7 +153,7 @@ class _Trial:
 
     def _judged(self, spec: Spec, bounds: Bounds, behaviours: Mapping[str, ChartBehaviour]) -> _Judged:
         profile = choose_profile(spec.profiles, self.profile.name)
-        network = instantiate(spec.network, behaviours, profile.constants, sizes_of(bounds))
+        network = instantiate(spec.network, behaviours, profile.constants, bounds.sizes)
         compiled = compile_all(spec, network)
         lifecycle = behaviours["lifecycle"]
         with uncollected():

@@ -47,7 +47,7 @@ def mutants_json(report: Mutated) -> dict[str, Any]:
         "chart": report.part,
         "generated": report.generated,
         "seed": report.seed,
-        "sizes": [_size_json(size) for size in report.sizes],
+        "sizes": [size.sizes for size in report.sizes],
         "counts": {fate.value: count for fate, count in _counts(report.tried).items()},
         "score": _score(report.tried),
         "mutants": [
@@ -62,7 +62,7 @@ def mutants_json(report: Mutated) -> dict[str, Any]:
                 "what": found.mutation.what,
                 "fate": found.fate.value,
                 "properties": list(found.properties),
-                "size": _size_json(found.bounds) if found.bounds else None,
+                "size": found.bounds.sizes if found.bounds else None,
                 "reason": found.reason,
             }
             for found in report.tried
@@ -194,10 +194,6 @@ def _markdown(rows: Sequence[Sequence[str]]) -> list[str]:
     heading, *body = rows
     lines = (heading, ["---"] * len(heading), *body)
     return [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |" for cells in lines]
-
-
-def _size_json(size: Bounds) -> dict[str, int]:
-    return {"callers": size.callers, "conns": size.conns, "hosts": size.hosts, "requests": size.requests}
 
 
 def _size(size: Bounds) -> str:

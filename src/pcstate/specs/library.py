@@ -15,6 +15,7 @@ from pcstate.model.clause import Clause
 from pcstate.model.diagnosis import Knowledge
 from pcstate.model.mutation import Mutation
 from pcstate.model.property import Mutant, Property
+from pcstate.model.question import Question
 from pcstate.specs.advice import parse_advice
 from pcstate.specs.chart_text import parse_chart
 from pcstate.specs.clauses import parse_clauses
@@ -22,6 +23,8 @@ from pcstate.specs.diagnosis import joined, parse_diagnosis
 from pcstate.specs.network_text import NetworkText, parse_network
 from pcstate.specs.profiles import Profile, parse_profile
 from pcstate.specs.properties import parse_property
+from pcstate.specs.questions import check_questions, parse_questions
+from pcstate.specs.scenarios import scenario_names
 from pcstate.specs.source import Reader, Source, known, read_source
 
 __all__ = ["Spec", "load_spec", "mutated"]
@@ -43,6 +46,8 @@ class Spec:
     """Where goroutines stand at rest and what to do about it, by file below spec/."""
     knowledge: Knowledge
     """What the goroutines of a dump mean."""
+    questions: tuple[Question, ...]
+    """What `judge` answers."""
     texts: Mapping[str, Source]
 
     def meaning(self, constant: str) -> str:
@@ -89,12 +94,15 @@ def _parsed(
     properties = each("properties", ".toml", parse_property)
     advice = each("advice", ".toml", lambda source, stem: (f"advice/{stem}.toml", parse_advice(source)))
     diagnosis = each("diagnosis", ".toml", lambda source, _: (source, parse_diagnosis(source)))
+    questions = dict(each("judgements", ".toml", lambda source, stem: (f"judgements/{stem}.toml", parse_questions(source))))
     clauses = [clause for file in each("clauses", ".md", lambda source, _: parse_clauses(source)) for clause in file]
     if not mistakes:
         missing = [name for name in ("lifecycle", "request_log") if name not in charts]
         mistakes += [Mistake(Place("spec/charts", 0), f"there is no chart {name!r}", "", known(charts)) for name in missing]
         mistakes += _cross_check(originals, charts, profiles, properties, clauses)
         mistakes += _check_diagnosis(diagnosis, clauses)
+        for path, asked in questions.items():
+            mistakes += check_questions(texts[path], asked, properties, scenario_names(root))
     mistakes += _unknown(only, properties)
     if mistakes:
         raise SpecError(sorted(mistakes, key=lambda mistake: mistake.place))
@@ -108,6 +116,7 @@ def _parsed(
         {clause.number: clause for clause in clauses},
         dict(advice),
         joined(diagnosis)[0],
+        tuple(question for asked in questions.values() for question in asked),
         texts,
     )
 
