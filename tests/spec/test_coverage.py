@@ -87,7 +87,6 @@ def test_every_transition_is_taken_or_never_or_off(spec: Spec, checked: CheckRep
 def test_a_second_request_takes_more(spec: Spec, covered: Coverage) -> None:
     both = coverage(spec, pipeline.check(spec, "1.26"))
     assert covered.taken < both.taken
-    assert {each.place for each in both.untaken} < {each.place for each in covered.untaken}
 
 
 def restated(spec: Spec, name: str, formula: str) -> Spec:
