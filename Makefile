@@ -11,7 +11,7 @@ TRACES = --of unread-body-keeps-both-loops --of a-drained-body-frees-it --of a-c
 	--of close-returns-before-the-close --of the-pool-can-hold-a-closed-connection --of reused-without-a-request --go 1.27 --to svg,mermaid
 
 .DEFAULT_GOAL := check
-.PHONY: check lint test graphs-check graphs judgements agreement format coverage wheel
+.PHONY: check lint test graphs-check graphs judgements agreement mutation format coverage wheel
 
 check: lint test graphs-check  ## everything
 
@@ -46,6 +46,10 @@ judgements:  ## write the table in spec/README.md: what each profile guarantees
 
 agreement:  ## write docs/agreement.md: the library under every Go that is found, beside what the spec allows
 	$(PCSTATE) conform --table docs/agreement.md || test $$? -eq 3
+
+# Exit status 1 is no failure here: the page lists what survived. Some five minutes.
+mutation:  ## write docs/mutation.md: which mistakes in the spec a property notices
+	$(PCSTATE) mutants --sample 150 --seed 1 -o docs/mutation.md || test $$? -eq 1
 
 format:
 	$(PYTHON) -m ruff format

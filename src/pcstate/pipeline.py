@@ -1,6 +1,7 @@
 """The flows of pcstate, top to bottom: read this first.
 
     check     spec/ -> network of a given size -> explored state graph -> a verdict for each property
+    coverage  (coverage.py) what check explored -> transitions never taken, properties that hold vacuously
     predict   spec/ + scenario -> network with that program in it -> explored, time in order -> outcomes at rest
     diff      (diff.py) check and predict under two profiles -> what differs, and a run that only one of them has
     observe   scenario -> our Go driver under a real toolchain -> outcomes, counted
@@ -10,6 +11,7 @@
     graph     spec/ -> diagrams -> files
     trace     (trace.py) what check reported -> one trace of it, replayed on the spec -> text, pictures, all states
     export    (export.py) spec/ -> network, made finite -> files for Spin, TLC, mCRL2
+    mutants   (mutants.py) spec/ -> small edits of it -> check each -> which of them no property notices
     lint      spec/ -> every mistake at once
 
 Each function takes plain values and returns plain values; `cli` turns words into the former and prints the latter.
@@ -57,8 +59,8 @@ from pcstate.specs.scenarios import load_scenario, parse_expression, scenario_na
 from pcstate.specs.source import Reader, known, spec_root
 
 __all__ = [
-    "SCENARIO_BOUNDS", "CheckReport", "PredictReport", "check", "check_words", "library", "lint", "open_scenario",
-    "open_scenarios", "predict", "read_spec",
+    "SCENARIO_BOUNDS", "CheckReport", "PredictReport", "build", "check", "check_words", "compile_all", "library", "lint",
+    "open_scenario", "open_scenarios", "predict", "read_spec", "uncollected",
 ]  # fmt: skip
 
 Steps = Callable[[int, int, str], None]
@@ -298,7 +300,7 @@ def check(
         compiled = tuple(replace(each, idle=each.idle or _of_all(each)) for each in compiled)
     lifecycle = built.behaviours["lifecycle"]
     abstract = (lifecycle, lifecycle.initial(profile.constants))
-    with _uncollected():
+    with uncollected():
         reductions = Reductions(
             symmetry and all(is_symmetric(promise.promise, network) for promise in compiled),
             looked_at(formula for promise in compiled for formula in promise.formulas) if minimise else None,
@@ -312,7 +314,7 @@ def check(
 
 
 @contextlib.contextmanager
-def _uncollected() -> Iterator[None]:
+def uncollected() -> Iterator[None]:
     """No search for unreachable cycles meanwhile: millions of tuples are made, none of them in a cycle, and looking through
     them again and again takes a third of the time."""
     enabled = gc.isenabled()
@@ -385,7 +387,7 @@ def search_scenario(
 def _explore_scenario(spec: Spec, profile: Profile, scenario: Scenario, bounds: Bounds, reduce: bool, first: bool) -> Search:
     built = build(spec, profile, bounds, scenario)
     reduction = Reduction(built.network, alike(scenario), first) if reduce else None
-    with _uncollected():
+    with uncollected():
         graph = skeleton(built.network, bounds, reduction, misses_a_conn(built.network))
     built.remember()
     return Search(graph, reduction, Rests(graph, scenario, spec.network.outcome))

@@ -13,6 +13,7 @@ from pcstate.model.advice import Advice
 from pcstate.model.chart import Chart
 from pcstate.model.clause import Clause
 from pcstate.model.diagnosis import Knowledge
+from pcstate.model.mutation import Mutation
 from pcstate.model.property import Mutant, Property
 from pcstate.model.question import Question
 from pcstate.specs.advice import parse_advice
@@ -26,7 +27,7 @@ from pcstate.specs.questions import check_questions, parse_questions
 from pcstate.specs.scenarios import scenario_names
 from pcstate.specs.source import Reader, Source, known, read_source
 
-__all__ = ["Spec", "load_spec"]
+__all__ = ["Spec", "load_spec", "mutated"]
 
 T = TypeVar("T")
 
@@ -60,10 +61,22 @@ def load_spec(root: Path, mutant: Mutant | None = None, only: Iterable[str] = ()
     `only` keeps the named properties (all of them if empty); an unknown name is a mistake.
     """
     mistakes: list[Mistake] = []
-    originals = _read(root, mistakes)
+    return _parsed(root, _read(root, mistakes), mutant, only, mistakes)
+
+
+def mutated(spec: Spec, mutation: Mutation) -> Spec:
+    """A spec that was read, with one edit. Raises: SpecError with every mistake that the edit makes."""
+    return _parsed(spec.root, spec.texts, mutation, [promise.name for promise in spec.properties], [])
+
+
+def _parsed(
+    root: Path, originals: Mapping[str, Source], mutant: Mutant | Mutation | None, only: Iterable[str], mistakes: list[Mistake]
+) -> Spec:
     texts = dict(originals)
     if mutant is not None:
-        texts[mutant.file] = _mutate(texts[mutant.file], mutant)
+        source = texts[mutant.file]
+        texts[mutant.file] = Source(source.path, mutant.edited(source.text))
+        assert texts[mutant.file] != source, f"{source.path} is changed by its mutant"
 
     def each(folder: str, suffix: str, parse: Callable[[Source, str], T]) -> list[T]:
         found = []
@@ -120,11 +133,6 @@ def _read(root: Path, mistakes: list[Mistake]) -> dict[str, Source]:
     if not any(name.startswith("networks/") for name in texts):
         mistakes.append(Mistake(Reader(Source(str(root), "")).place(), "no network here: is this a spec folder?"))
     return texts
-
-
-def _mutate(source: Source, mutant: Mutant) -> Source:
-    assert mutant.find in source.text, f"{source.path} does not contain {mutant.find!r}"
-    return Source(source.path, source.text.replace(mutant.find, mutant.replace))
 
 
 def _unknown(only: Iterable[str], properties: list[Property]) -> list[Mistake]:
