@@ -14,6 +14,7 @@ from pcstate.model.chart import Chart
 from pcstate.model.clause import Clause
 from pcstate.model.diagnosis import Knowledge
 from pcstate.model.property import Mutant, Property
+from pcstate.model.replay import Steering
 from pcstate.specs.advice import parse_advice
 from pcstate.specs.chart_text import parse_chart
 from pcstate.specs.clauses import parse_clauses
@@ -22,6 +23,7 @@ from pcstate.specs.network_text import NetworkText, parse_network
 from pcstate.specs.profiles import Profile, parse_profile
 from pcstate.specs.properties import parse_property
 from pcstate.specs.source import Reader, Source, known, read_source
+from pcstate.specs.steering import cross_check_steering, parse_steering
 
 __all__ = ["Spec", "load_spec"]
 
@@ -42,6 +44,8 @@ class Spec:
     """Where goroutines stand at rest and what to do about it, by file below spec/."""
     knowledge: Knowledge
     """What the goroutines of a dump mean."""
+    steering: Steering
+    """How a trace is replayed on real Go."""
     texts: Mapping[str, Source]
 
     def meaning(self, constant: str) -> str:
@@ -76,12 +80,16 @@ def load_spec(root: Path, mutant: Mutant | None = None, only: Iterable[str] = ()
     properties = each("properties", ".toml", parse_property)
     advice = each("advice", ".toml", lambda source, stem: (f"advice/{stem}.toml", parse_advice(source)))
     diagnosis = each("diagnosis", ".toml", lambda source, _: (source, parse_diagnosis(source)))
+    steering = each("replay", ".toml", lambda source, _: (source, parse_steering(source)))
     clauses = [clause for file in each("clauses", ".md", lambda source, _: parse_clauses(source)) for clause in file]
     if not mistakes:
         missing = [name for name in ("lifecycle", "request_log") if name not in charts]
         mistakes += [Mistake(Place("spec/charts", 0), f"there is no chart {name!r}", "", known(charts)) for name in missing]
         mistakes += _cross_check(originals, charts, profiles, properties, clauses)
         mistakes += _check_diagnosis(diagnosis, clauses)
+        knowledge = joined(diagnosis)[0]
+        for source, found in steering:
+            mistakes += cross_check_steering(source, found, networks[0], charts, knowledge)
     mistakes += _unknown(only, properties)
     if mistakes:
         raise SpecError(sorted(mistakes, key=lambda mistake: mistake.place))
@@ -95,6 +103,7 @@ def load_spec(root: Path, mutant: Mutant | None = None, only: Iterable[str] = ()
         {clause.number: clause for clause in clauses},
         dict(advice),
         joined(diagnosis)[0],
+        steering[0][1] if steering else Steering(),
         texts,
     )
 
