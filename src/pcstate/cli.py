@@ -13,6 +13,7 @@ from pcstate.errors import GoError, Mistake, Place, SpecError
 
 if TYPE_CHECKING:
     from pcstate.check.limits import Progress, Status
+    from pcstate.specs.source import Source
 
 __all__ = ["main"]
 
@@ -296,33 +297,72 @@ def graph(output: Path, gos: tuple[str, ...], subjects: tuple[str, ...], formats
 @cli.command()
 @click.argument("file")
 @click.option("--property", "name", metavar="P", help="The property whose trace is meant; default: the first that is violated.")
-@click.option("--go", metavar="V", help="The report that is meant, where there are several: a release or a profile's name.")
+@click.option("--go", metavar="V", help="The report that is meant, where there are several; with --replay: the Go that runs.")
 @click.option("--to", "formats", default="text", show_default=True, help="text, svg, mermaid, itf, diff; several by commas.")
 @click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write files, not stdout.")
-def trace(file: str, name: str | None, go: str | None, formats: str, output: Path | None) -> int:
-    """Show a counterexample or a witness, replayed on the spec.
+@click.option("--replay", is_flag=True, help="Lead a real Go along it.")
+@click.option("--profile", metavar="V", help="With --replay: the report that is meant, where there are several.")
+@click.option("--repeat", default=1, show_default=True, type=click.IntRange(1, 10_000), help="With --replay: how often.")
+@_format
+def trace(
+    file: str,
+    name: str | None,
+    go: str | None,
+    formats: str,
+    output: Path | None,
+    replay: bool,
+    profile: str | None,
+    repeat: int,
+    style: str,
+) -> int:
+    """Show a counterexample or a witness, replayed on the spec; or, with --replay, on a real Go.
 
     FILE is what check --format json printed, or - for stdin. text: a line for each step; svg and mermaid: a sequence diagram
     with a lane for each goroutine; itf: all states, for viewers of Apalache's and Quint's traces; diff: what each step changes.
+
+    --replay builds a Go program that makes the trace's steps happen one after the other, by a net.Conn, hooks and a server of its
+    own, and says what real Go did. Exit status: 1 it did the same, 0 it did not, 3 the trace cannot be steered, or a race that
+    nothing decides went the other way (--repeat tries it more often).
     """
     from pcstate import pipeline
     from pcstate.show import traces
     from pcstate.specs.source import Source, read_source
-    from pcstate.trace import trace as replay
-    from pcstate.trace import write_traces
 
+    if not replay and (profile or repeat > 1 or style == "json"):
+        raise click.UsageError("--profile, --repeat and --format json go with --replay")
     words = _words(formats)
     pipeline.check_words("--to", words, traces.FORMATS)
+    if replay and (words != ["text"] or output):
+        raise click.UsageError("--replay goes without --to and -o")
     if len(words) != 1 and (output is None or not words):
         raise click.UsageError("one format for stdout, or a folder for several: -o DIR")
     source = Source("<stdin>", _stdin()) if file == "-" else read_source(Path(file))
-    found = replay(pipeline.read_spec(), source, name, go)
+    if replay:
+        return _replay(source, name, profile, go, repeat, style)
+    from pcstate.trace import trace as show
+    from pcstate.trace import write_traces
+
+    found = show(pipeline.read_spec(), source, name, go)
     if output is None:
         click.echo(traces.write_trace(found, words[0]), nl=False)
     else:
         for line in write_traces([found], words, output):
             click.echo(line)
     return HOLDS
+
+
+def _replay(source: "Source", name: str | None, profile: str | None, go: str | None, repeat: int, style: str) -> int:
+    from pcstate import pipeline
+    from pcstate.model.verdict import Verdict
+    from pcstate.replay import replay
+    from pcstate.show import replayed
+
+    finding, found = replay(pipeline.read_spec(), source, name, profile, go, repeat)
+    if style == "json":
+        _json(replayed.replay_json(finding, found), True)
+    else:
+        replayed.replay_text(finding, found)
+    return {Verdict.VIOLATED: FINDING, Verdict.HOLDS: HOLDS}.get(found.verdict, INCONCLUSIVE)
 
 
 @cli.command()

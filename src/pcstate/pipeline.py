@@ -8,6 +8,7 @@
     explain   (explain.py) a goroutine dump -> goroutines -> connections -> what each does, and what to change
     graph     spec/ -> diagrams -> files
     trace     (trace.py) what check reported -> one trace of it, replayed on the spec -> text, pictures, all states
+    replay    (replay.py) such a trace -> what makes its steps happen -> our Go replayer -> did real Go do the same?
     export    (export.py) spec/ -> network, made finite -> files for Spin, TLC, mCRL2
     lint      spec/ -> every mistake at once
 

@@ -22,7 +22,7 @@ from pcstate.specs.profiles import choose_profile
 from pcstate.specs.reports import ReportedTrace, parse_reports
 from pcstate.specs.source import Source, known
 
-__all__ = ["draw_traces", "findings", "retrace", "trace", "write_traces"]
+__all__ = ["draw_traces", "findings", "trace", "write_traces"]
 
 _SHOWN = 8
 """So many of the steps that are possible are named where another one was asked for."""
@@ -30,16 +30,6 @@ _SHOWN = 8
 
 def trace(spec: Spec, source: Source, asked: str | None = None, go: str | None = None) -> Finding:
     """The trace of the property `asked` (the first that is violated for None) in the report on `go` (any for None), replayed.
-
-    Raises and cost: as `retrace`.
-    """
-    return retrace(spec, source, asked, go)[0]
-
-
-def retrace(
-    spec: Spec, source: Source, asked: str | None = None, go: str | None = None
-) -> tuple[Finding, Network, Run]:
-    """The same, with the network that it is of and the run that it takes there.
 
     Raises: SpecError for a text that is no report, a trace that is not in it, and a trace that `spec` does not have.
     Cost:   a network is built; then one look at the steps of each state on the way.
@@ -53,7 +43,7 @@ def retrace(
     _check(source.path, built.network, chosen, run, found)
     judgement = Judgement(chosen.property, chosen.kind, chosen.verdict, chosen.clauses, chosen.reason, found)
     about = next((promise.about for promise in spec.properties if promise.name == chosen.property), "")
-    return Finding(judgement, found, profile.name, chosen.bounds, about, spec.clauses), built.network, run
+    return Finding(judgement, found, profile.name, chosen.bounds, about, spec.clauses)
 
 
 def _choose(reported: Sequence[ReportedTrace], path: str, asked: str | None, go: str | None) -> ReportedTrace:
@@ -79,7 +69,11 @@ def _choose(reported: Sequence[ReportedTrace], path: str, asked: str | None, go:
         _refuse("--property", f"{asked!r} has no trace in {path}: {said}", there_are)
     if len({each.profile for each in chosen}) > 1:
         profiles = ", ".join(each.profile for each in chosen)
-        _refuse("--property", f"{asked!r} has several traces in {path}", f"choose one with --go: {profiles}")
+        _refuse(
+            "--property",
+            f"{asked!r} has several traces in {path}",
+            f"choose one with --go (with --replay: --profile): {profiles}",
+        )
     return chosen[0]
 
 

@@ -43,7 +43,7 @@ def _verdict(plan: Plan, record: Record, end: Sight, diverged: int | None) -> tu
     late = _late(plan, record)
     if late > plan.clock:
         return Verdict.UNKNOWN, LATE.format(ms=late, limit=plan.clock)
-    if any(_fits(end, each) for each in plan.other):
+    if any(_fits(end, each) for each in plan.other) or (diverged is not None and plan.steps[diverged].raced):
         return Verdict.UNKNOWN, RACE
     return Verdict.HOLDS, ""
 
@@ -79,7 +79,9 @@ def _theirs(stack: Stack, knowledge: Knowledge) -> bool:
 
 def _fits(sight: Sight, expected: Expected) -> bool:
     """Whether what is seen is what is expected."""
-    return sight.errors == expected.errors and sight.dials == expected.dials and _stand(Counter(dict(sight.points)), expected.image)
+    return (
+        sight.errors == expected.errors and sight.dials == expected.dials and _stand(Counter(dict(sight.points)), expected.image)
+    )
 
 
 def _stand(seen: Counter[tuple[str, str]], image: Image) -> bool:

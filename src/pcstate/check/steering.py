@@ -5,13 +5,16 @@ led from rest to rest: one step of the trace is made to happen, then everything 
 may be at rest then is known as a set of states. Each step of the trace that is made to happen must be possible in one of them.
 Where it is not possible in all, a race decides, and the plan says so. In the end everybody is let go, and what may be at rest
 then after the trace itself is told from what may be after the same steps, had a race gone another way.
+
+A trace may do something long before it matters, such as to cancel a request, so that a race decides what comes before what. Then
+what the user and the server do is put off as long as the run still ends in the same state.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from pcstate.model.network import GlobalState, Network, Vector
-from pcstate.model.replay import Action, Expected, Gate, Image, Plan, Step, Steering, Unsteered
+from pcstate.model.replay import Action, Expected, Gate, Image, Plan, Steering, Step, Unsteered
 
 __all__ = ["plan"]
 
@@ -36,6 +39,10 @@ class _TooManyError(Exception):
     """More than MANY states follow."""
 
 
+class _ShortError(Exception):
+    """A request waits for a connection only because the network has no more."""
+
+
 @dataclass(slots=True)
 class _Steered:
     """A network of which some vectors wait until they are told to."""
@@ -43,6 +50,7 @@ class _Steered:
     network: Network
     steering: Steering
     dials: Callable[[GlobalState], int]
+    short: Callable[[GlobalState], bool]
     _actions: dict[str, Action] = field(default_factory=dict)
     _gates: dict[str, Gate] = field(default_factory=dict)
     _arms: dict[str, list[Gate]] = field(default_factory=dict)
@@ -91,7 +99,7 @@ class _Steered:
         queue = list(paths)
         found = {}
         for place in queue:
-            moves = [step for step in self.network.steps(place.state) if self._itself(place, step[0], free)]
+            moves = [step for step in self.network.steps(place.state) if self.by_itself(place, step[0], free)]
             for number, after in moves:
                 further = self.fire(place, number, after)
                 if further not in paths:
@@ -99,16 +107,24 @@ class _Steered:
                     queue.append(further)
             if not moves:
                 found[place] = paths[place]
+                if self.short(place.state):
+                    raise _ShortError
             if len(queue) > MANY:
                 raise _TooManyError
         return found
 
-    def _itself(self, place: _Place, number: int, free: bool) -> bool:
+    def by_itself(self, place: _Place, number: int, free: bool = False) -> bool:
+        """Whether vector `number` happens without being told to."""
         vector = self.network.vectors[number]
         if self.forbids(vector):
             return False
         action = self.action(place, vector)
         return action is None or (free and bool(action.opens or action.ms))
+
+    def deed(self, number: int) -> bool:
+        """Whether vector `number` is something that the user or the server does."""
+        action = self._actions.get(self.network.vectors[number].name)
+        return action is not None and bool(action.does) and not action.ms
 
     def clocks(self, place: _Place) -> bool:
         """Whether a clock runs there that could fire."""
@@ -133,17 +149,67 @@ class _Steered:
 
 
 def plan(
-    network: Network, steering: Steering, run: Sequence[tuple[int, GlobalState]], dials: Callable[[GlobalState], int]
-) -> Plan | Unsteered:
-    """How real Go is made to take `run`; `dials` counts the connections of a state.
+    network: Network,
+    steering: Steering,
+    run: Sequence[tuple[int, GlobalState]],
+    dials: Callable[[GlobalState], int],
+    short: Callable[[GlobalState], bool],
+) -> Plan | Unsteered | None:
+    """How real Go is made to take `run`; None where the network has too few connections to tell.
 
-    Cost: the states that follow by themselves from each step, MANY at most.
+    `dials` counts the connections of a state; `short` says whether a request waits in it for one that the network has not.
+    Cost: the states that follow by themselves from each step, MANY at most; and, where the run cannot be steered in its own
+    order, a run of the network for each place that each step of the user's and the server's may be put off to.
     """
-    steered = _Steered(network, steering, dials)
+    steered = _Steered(network, steering, dials, short)
+    numbered = [(number, chosen, after) for number, (chosen, after) in enumerate(run, 1)]
     try:
-        return _Planner(steered).plan(run)
+        found = _Planner(steered).plan(numbered)
+        if isinstance(found, Unsteered) or found.races:
+            later = _Planner(steered).plan(_put_off(steered, numbered))
+            if isinstance(found, Unsteered) or (isinstance(later, Plan) and not later.races):
+                return later
     except _TooManyError:
         return Unsteered("", f"more than {MANY:,} states may follow from one of its steps: too many races")
+    except _ShortError:
+        return None
+    return found
+
+
+_Numbered = list[tuple[int, int, GlobalState]]
+"""For each step of a run its number in the trace, its vector, and where it leads."""
+
+
+def _put_off(steered: _Steered, run: _Numbered) -> _Numbered:
+    """The run with each of the user's and the server's steps as late as can be, the last one first."""
+    for position in range(len(run) - 1, -1, -1):
+        if steered.deed(run[position][1]):
+            others = [*run[:position], *run[position + 1 :]]
+            for later in range(len(run) - 1, position, -1):
+                moved = _retaken(steered.network, [*others[:later], run[position], *others[later:]], run[-1][2])
+                if moved:
+                    run = moved
+                    break
+    return run
+
+
+def _retaken(network: Network, run: _Numbered, end: GlobalState) -> _Numbered | None:
+    """The same steps in that order if they are possible and lead to `end`; a step may look otherwise, but is by the same parts."""
+    state = network.initial()
+    found: _Numbered = []
+    for number, chosen, _ in run:
+        possible = network.steps(state)
+        step = next((step for step in possible if step[0] == chosen), None)
+        step = step or next((step for step in possible if _alike(network.vectors[step[0]], network.vectors[chosen])), None)
+        if step is None:
+            return None
+        found.append((number, *step))
+        state = step[1]
+    return found if state == end else None
+
+
+def _alike(one: Vector, other: Vector) -> bool:
+    return one.name == other.name and [component for component, _ in one.who] == [component for component, _ in other.who]
 
 
 @dataclass(slots=True)
@@ -155,12 +221,12 @@ class _Planner:
     taken: dict[int, int] = field(default_factory=dict)
     """How often each vector may have happened by itself before the trace has it."""
 
-    def plan(self, run: Sequence[tuple[int, GlobalState]]) -> Plan | Unsteered:
+    def plan(self, run: _Numbered) -> Plan | Unsteered:
         steered, network = self.steered, self.steered.network
         own = _Place(network.initial())
         maybe = list(self._rest([own]))
         dials: list[tuple[int, int]] = []
-        for number, (chosen, after) in enumerate(run, 1):
+        for position, (number, chosen, after) in enumerate(run):
             vector = network.vectors[chosen]
             args = dict(vector.args)
             if reason := steered.forbids(vector):
@@ -168,24 +234,26 @@ class _Planner:
             if vector.name in steered.steering.dials:
                 dials.append((int(args["r"]), int(args["j"])))
             action = steered.action(own, vector)
+            before = own
             own = steered.fire(own, chosen, after)
             if action is None:
                 self.taken[chosen] = self.taken.get(chosen, 0) - 1
                 continue
             able = [(place, target) for place in maybe if (target := self._target(place, chosen)) is not None]
             if not able:
-                return Unsteered(str(vector), self._why(run[number:]))
-            if len(able) < len(maybe):
+                return Unsteered(str(vector), self._why(run[position + 1 :], (before, chosen)))
+            raced = len(able) < len(maybe)
+            if raced:
                 self.races.append(str(vector))
             maybe = list(self._rest(steered.fire(place, chosen, target) for place, target in able))
             key = steered.key(action, vector)
             allowed = steered.expected(maybe)
-            self.steps.append(Step(number, str(vector), action, key, args, 0 if action.ms else self.hurry, allowed))
+            self.steps.append(Step(number, str(vector), action, key, args, 0 if action.ms else self.hurry, allowed, raced))
             self.hurry = self.hurry + 1 if any(map(steered.clocks, maybe)) else 0
         same = steered.expected(steered.rests([own], free=True))
         every = steered.expected(steered.rests(maybe, free=True))
         if not set(same) & set(every):
-            return Unsteered(str(network.vectors[run[-1][0]]) if run else "", self._why(()))
+            return Unsteered(str(network.vectors[run[-1][1]]), self._why(()))
         other = tuple(each for each in every if each not in same)
         clock = min((action.ms for action in steered.steering.actions if action.ms), default=0)
         return Plan(tuple(self.steps), tuple(dials), same, other, tuple(self.races), clock)
@@ -202,11 +270,14 @@ class _Planner:
             self.taken[number] = self.taken.get(number, 0) + max(path.count(number) for path in found.values())
         return found
 
-    def _why(self, rest: Iterable[tuple[int, GlobalState]]) -> str:
-        """What happens by itself too early: what the trace has later, or never."""
-        vectors = self.steered.network.vectors
-        later = dict.fromkeys(number for number, _ in rest)
-        early = [str(vectors[number]) for number in later if self.taken.get(number, 0) > 0]
-        early = early or [str(vectors[number]) for number, count in self.taken.items() if count > 0]
-        hurried = ", ".join(early[:3]) or "something"
+    def _why(self, rest: Iterable[tuple[int, int, GlobalState]], stopped: tuple[_Place, int] | None = None) -> str:
+        """What happens by itself too early: what the trace has later, or never; above all what makes `stopped` impossible."""
+        network = self.steered.network
+        early = [chosen for _, chosen, _ in rest if self.taken.get(chosen, 0) > 0]
+        early = early or [number for number, count in self.taken.items() if count > 0]
+        if stopped is not None:
+            place, chosen = stopped
+            alone = [(n, after) for n, after in network.steps(place.state) if self.steered.by_itself(place, n)]
+            early = [n for n, after in alone if chosen not in dict(network.steps(after))] or early
+        hurried = ", ".join(dict.fromkeys(str(network.vectors[number]) for number in early[:3])) or "something"
         return f"nothing of ours holds {hurried}, which by itself comes before it"

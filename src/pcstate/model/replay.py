@@ -1,4 +1,4 @@
-"""Replays: what steers a trace on real Go (`Steering`), what is done for one (`Plan`), and what was seen (`Sight`, `Replayed`)."""
+"""Replays: what steers a trace on real Go (`Steering`), what is done for one (`Plan`), and what was seen (`Replayed`)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -90,6 +90,8 @@ class Step:
     hurry: int
     """How many steps ago a clock began to run that the trace does not wait for; 0: none runs."""
     allowed: tuple["Expected", ...]
+    raced: bool = False
+    """Whether it is possible only where a race went the trace's way."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,12 @@ def cross_check_steering(
         if sync.get("class") in _STEERED and not counts[name]:
             hint = "put it into an [[action]], a [[clock]] or a [[never]]"
             reader.wrong(reader.place(), f"nothing here says how vector {name!r} comes about ({sync['class']})", hint)
-    keyed = [(gates[action.opens].key, name, action.place.line) for action in steering.actions if action.opens for name in action.vectors]
+    keyed = [
+        (gates[action.opens].key, name, action.place.line)
+        for action in steering.actions
+        if action.opens
+        for name in action.vectors
+    ]
     keyed += [(gate.key, name, gate.place.line) for gate in steering.gates for name in gate.arms]
     keyed += [(key, name, 1) for key in ("r", "j") for name in steering.dials]
     keyed += [(key, name, 1) for key in ("r", "e") for name in steering.errors]
@@ -93,7 +98,9 @@ def cross_check_steering(
         for point in sorted({point for each in stand.points.values() for point in each if point}):
             if (stand.role, point) not in points:
                 names = [name for role, name in points if role == stand.role]
-                reader.wrong(reader.find(f'"{point}"', line), f"no point of {stand.role} is called {point!r}", known(names, point))
+                reader.wrong(
+                    reader.find(f'"{point}"', line), f"no point of {stand.role} is called {point!r}", known(names, point)
+                )
     for component in network.components:
         if component.get("class") == "goroutine" and component["chart"] not in told:
             reader.wrong(reader.place(), f"no [[stand]] says where {component['chart']} is seen")

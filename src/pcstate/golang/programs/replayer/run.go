@@ -34,6 +34,7 @@ type run struct {
 	served  map[int]int // by request: the connection it was given last
 	cancels map[int]context.CancelFunc
 	calls   []*call
+	free    bool // everybody is let go
 }
 
 func newRun(p *plan) *run {
@@ -78,7 +79,10 @@ func (r *run) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 		return nil, ctx.Err()
 	}
 	c := newConn(r, number)
-	r.set(func() { r.conns = append(r.conns, c) })
+	r.set(func() {
+		c.free = r.free
+		r.conns = append(r.conns, c)
+	})
 	return c, nil
 }
 
@@ -133,6 +137,7 @@ func (r *run) replay() report {
 	}
 	r.gates.letGo()
 	r.set(func() {
+		r.free = true
 		for _, c := range r.conns {
 			c.letGo()
 		}
