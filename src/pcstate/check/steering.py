@@ -165,15 +165,20 @@ def plan(
     numbered = [(number, chosen, after) for number, (chosen, after) in enumerate(run, 1)]
     try:
         found = _Planner(steered).plan(numbered)
-        if isinstance(found, Unsteered) or found.races:
+        if _open(found):
             later = _Planner(steered).plan(_put_off(steered, numbered))
-            if isinstance(found, Unsteered) or (isinstance(later, Plan) and not later.races):
+            if isinstance(found, Unsteered) or _open(later) < _open(found):
                 return later
     except _TooManyError:
         return Unsteered("", f"more than {MANY:,} states may follow from one of its steps: too many races")
     except _ShortError:
         return None
     return found
+
+
+def _open(found: Plan | Unsteered) -> int:
+    """How much of a plan is left to races."""
+    return len(found.races) + len(found.other) if isinstance(found, Plan) else MANY
 
 
 _Numbered = list[tuple[int, int, GlobalState]]
@@ -194,7 +199,7 @@ def _put_off(steered: _Steered, run: _Numbered) -> _Numbered:
 
 
 def _retaken(network: Network, run: _Numbered, end: GlobalState) -> _Numbered | None:
-    """The same steps in that order if they are possible and lead to `end`; a step may look otherwise, but is by the same parts."""
+    """The same steps in that order if they are possible and lead to `end`; a step may look otherwise if its parts are those."""
     state = network.initial()
     found: _Numbered = []
     for number, chosen, _ in run:

@@ -16,7 +16,7 @@ __all__ = ["DEEDS", "GATES", "cross_check_steering", "parse_steering"]
 DEEDS = ("send", "read", "close", "spawn close", "cancel", "close idle", "respond", "rest", "hang up")
 """What our program knows to do."""
 GATES = {
-    "do": (), "get-conn": (), "dial": (), "got-conn": (), "write": ("all", "nothing", "part"), "wrote": (),
+    "do": (), "get-conn": (), "dial": ("conn", "error"), "got-conn": (), "write": ("all", "nothing", "part"), "wrote": (),
     "peek": ("head", "eof"), "head": (), "body": ("rest", "eof"), "put": (), "close-body": (),
 }  # fmt: skip
 """Where our program holds goroutines, and what it lets through there."""

@@ -11,21 +11,21 @@ type gate struct {
 // gates are all of them. Once they are free nobody waits any more.
 type gates struct {
 	mu      sync.Mutex
-	waiting map[gate][]chan struct{}
+	waiting map[gate][]chan string
 	free    bool
 }
 
 func newGates() *gates {
-	return &gates{waiting: map[gate][]chan struct{}{}}
+	return &gates{waiting: map[gate][]chan string{}}
 }
 
-// arrive gives the channel that is closed when the goroutine may go on.
-func (g *gates) arrive(name string, key int) chan struct{} {
+// arrive gives a channel that says how, when the goroutine may go on.
+func (g *gates) arrive(name string, key int) chan string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	let := make(chan struct{})
+	let := make(chan string, 1)
 	if g.free {
-		close(let)
+		let <- ""
 	} else {
 		at := gate{name, key}
 		g.waiting[at] = append(g.waiting[at], let)
@@ -34,14 +34,14 @@ func (g *gates) arrive(name string, key int) chan struct{} {
 }
 
 // open lets the first goroutine go on and says whether there was one.
-func (g *gates) open(name string, key int) bool {
+func (g *gates) open(name string, key int, passes string) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	at := gate{name, key}
 	if len(g.waiting[at]) == 0 {
 		return false
 	}
-	close(g.waiting[at][0])
+	g.waiting[at][0] <- passes
 	g.waiting[at] = g.waiting[at][1:]
 	return true
 }
@@ -53,7 +53,7 @@ func (g *gates) letGo() {
 	g.free = true
 	for _, all := range g.waiting {
 		for _, let := range all {
-			close(let)
+			let <- ""
 		}
 	}
 }

@@ -59,7 +59,7 @@ func (r *run) set(change func()) {
 	change()
 }
 
-// dial gives a conn, when the replay says so, or the dial's context is done.
+// dial gives a conn, or the error of its context, when the replay says so.
 func (r *run) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	request, _ := ctx.Value(contextKey{}).(int)
 	number := 0
@@ -73,9 +73,7 @@ func (r *run) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 		}
 		r.begun[request]++
 	})
-	select {
-	case <-r.gates.arrive("dial", number):
-	case <-ctx.Done():
+	if <-r.gates.arrive("dial", number) == "error" && ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
 	c := newConn(r, number)
@@ -175,7 +173,7 @@ func (r *run) do(s step) string {
 		}
 		return "there is no connection " + strconv.Itoa(s.Key)
 	default:
-		if !r.gates.open(s.Opens, s.Key) {
+		if !r.gates.open(s.Opens, s.Key, s.Passes) {
 			return "nobody is at the gate " + s.Opens
 		}
 		return ""
