@@ -366,6 +366,36 @@ def _replay(source: "Source", name: str | None, profile: str | None, go: str | N
 
 
 @cli.command()
+@click.argument("names", nargs=-1, metavar="[BUG]...")
+@click.option("--replay", is_flag=True, help="Replay on real Go what a release that is installed has, or must not have.")
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the page in Markdown too."
+)
+@_format
+def bugs(names: tuple[str, ...], replay: bool, output: Path | None, style: str) -> int:
+    """The track record: bugs that net/http has had, and whether check finds them.
+
+    BUG is the number of an issue, or the name of a file in spec/bugs; default: all. Each must be found, with a trace, where it
+    is, and not where it is mended; exit status 1 if one is not so.
+    """
+    from pcstate import pipeline
+    from pcstate.bugs import track_record
+    from pcstate.model.verdict import worst
+    from pcstate.show import track_record as shown
+
+    if output:
+        _check_room(output)
+    found = track_record(pipeline.read_spec(), names, replay, _steps())
+    if output:
+        output.write_text(shown.record_page(found), encoding="utf-8", newline="\n")
+    if style == "json":
+        _json(shown.record_json(found), True)
+    else:
+        shown.record_text(found)
+    return {"VIOLATED": FINDING, "UNKNOWN": INCONCLUSIVE}.get(worst(proven.verdict for proven in found).value, HOLDS)
+
+
+@cli.command()
 @click.argument("scenario", required=False)
 @click.option("-e", "--expression", metavar="STEPS", help="A program: 'get; read-all'.")
 @click.option("-n", "repeated", type=int, help="How often -e is repeated; once if not given.")

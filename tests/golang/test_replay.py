@@ -43,7 +43,7 @@ def verdict_on(spec: Spec, found: dict[str, Any], name: str, go: Toolchain) -> t
 def test_a_failed_read_without_close_keeps_both_loops_on_the_first_drain(
     spec: Spec, found: dict[str, Any], go: Toolchain
 ) -> None:
-    """golang/go#81511."""
+    """It is mended with golang/go#81404."""
     replayed, expected = verdict_on(spec, found, FORGOTTEN, go)
     assert expected is replayed.verdict, replayed.attempts
     left = [stack.frames[-1] for stack in replayed.attempts[0].left]

@@ -212,7 +212,7 @@ WRONG: dict[str, tuple[Callable[[Any], object], list[str], list[str]]] = {
     "an unknown verdict": (put("verdict", value="PASSED"), [], [".verdict must be one of HOLDS", "'PASSED'"]),
     "an unknown property": (lambda d: None, ["--property", "close-return"], ["'close-return'", "did you mean 'close-returns'?"]),
     "a property that holds": (lambda d: None, ["--property", RETURNS], ["has no trace", "HOLDS for go1.27.0", FORGOTTEN]),
-    "a property with several traces": (lambda d: None, ["--property", CANCELLED], ["several traces", "--profile): go1.27.0, go1.12"]),
+    "a property with several traces": (lambda d: None, ["--property", CANCELLED], ["several traces", "): go1.27.0, go1.12"]),
     "another Go": (lambda d: None, ["--go", "1.26"], ["no report on '1.26'", "go1.12"]),
     "no trace at all": (no_trace_at_all, [], ["no violated property", "no trace in it at all"]),
     "witnesses only": (only_witnesses, [], ["choose one with --property", f"{CANCELLED} (go1.27.0, HOLDS)"]),

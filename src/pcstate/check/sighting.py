@@ -18,8 +18,8 @@ LATE = "a clock may have been faster than the replay: {ms:.0f} ms had passed, an
 def judge(plan: Plan, record: Record, knowledge: Knowledge) -> Attempt:
     """Did real Go do the same?
 
-    It did if at the end it looks as the spec has it after the trace. If it looks as the spec allows after the same steps, a race
-    went another way; if a clock may have run out meanwhile, nothing is known. Else it did something else.
+    It did if after every step, and in the end with nobody held, it looks as the spec has it. If it looks as the spec allows after
+    the same steps, a race went another way; if a clock may have run out meanwhile, nothing is known. Else it did something else.
     """
     sights = tuple(_sight(look, knowledge) for look in record.looks)
     end = _sight(record.end, knowledge)
@@ -38,19 +38,15 @@ def judge(plan: Plan, record: Record, knowledge: Knowledge) -> Attempt:
 def _verdict(plan: Plan, record: Record, end: Sight, diverged: int | None) -> tuple[Verdict, str]:
     if not record.at_rest:
         return Verdict.UNKNOWN, "it did not come to rest"
-    if any(_fits(end, each) for each in plan.same) and not (diverged is not None and _hidden(plan)):
+    if diverged is None and any(_fits(end, each) for each in plan.same):
         return Verdict.VIOLATED, ""
     late = _late(plan, record)
     if late > plan.clock:
         return Verdict.UNKNOWN, LATE.format(ms=late, limit=plan.clock)
-    if any(_fits(end, each) for each in plan.other) or (diverged is not None and plan.steps[diverged].raced):
+    raced = plan.steps[diverged].raced if diverged is not None else any(_fits(end, each) for each in plan.other)
+    if raced:
         return Verdict.UNKNOWN, RACE
     return Verdict.HOLDS, ""
-
-
-def _hidden(plan: Plan) -> bool:
-    """Whether the end does not tell the trace from the other ways of a race."""
-    return any(each in plan.other for each in plan.same)
 
 
 def _late(plan: Plan, record: Record) -> float:

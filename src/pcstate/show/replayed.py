@@ -63,6 +63,8 @@ def replay_json(finding: Finding, found: Replayed) -> dict[str, Any]:
 
 def _about(finding: Finding, found: Replayed) -> list[str]:
     lines = [f"  the trace: {finding.scope}"]
+    if finding.judgement.kind not in ("deadlock", "leads-to"):
+        lines.append("  real Go is looked at where nothing moves; what the property speaks of may not show there")
     if found.plan and found.plan.races:
         lines.append(f"  a race decides whether it can go on with: {', '.join(found.plan.races)}")
     return lines

@@ -3,19 +3,21 @@
 Every file is read before anything is said, so that all mistakes of all files come together.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from pcstate.errors import Mistake, Place, SpecError
 from pcstate.model.advice import Advice
+from pcstate.model.bug import Bug
 from pcstate.model.chart import Chart
 from pcstate.model.clause import Clause
 from pcstate.model.diagnosis import Knowledge
 from pcstate.model.property import Mutant, Property
 from pcstate.model.replay import Steering
 from pcstate.specs.advice import parse_advice
+from pcstate.specs.bugs import cross_check_bug, parse_bug
 from pcstate.specs.chart_text import parse_chart
 from pcstate.specs.clauses import parse_clauses
 from pcstate.specs.diagnosis import joined, parse_diagnosis
@@ -46,6 +48,8 @@ class Spec:
     """What the goroutines of a dump mean."""
     steering: Steering
     """How a trace is replayed on real Go."""
+    bugs: tuple[Bug, ...]
+    """What Go has had wrong, in the order of the numbers."""
     texts: Mapping[str, Source]
 
     def meaning(self, constant: str) -> str:
@@ -53,16 +57,16 @@ class Spec:
         return next(meaning for chart in self.charts.values() for name, meaning in chart.meanings if name == constant)
 
 
-def load_spec(root: Path, mutant: Mutant | None = None, only: Iterable[str] = ()) -> Spec:
-    """Read and check `spec/`, with one edit if a mutant is given. Raises: SpecError with every mistake of every file.
+def load_spec(root: Path, mutant: Mutant | Sequence[Mutant] | None = None, only: Iterable[str] = ()) -> Spec:
+    """Read and check `spec/`, with the edits of the mutants that are given. Raises: SpecError with every mistake of every file.
 
     `only` keeps the named properties (all of them if empty); an unknown name is a mistake.
     """
     mistakes: list[Mistake] = []
     originals = _read(root, mistakes)
     texts = dict(originals)
-    if mutant is not None:
-        texts[mutant.file] = _mutate(texts[mutant.file], mutant)
+    for edit in [mutant] if isinstance(mutant, Mutant) else mutant or ():
+        texts[edit.file] = _mutate(texts[edit.file], edit)
 
     def each(folder: str, suffix: str, parse: Callable[[Source, str], T]) -> list[T]:
         found = []
@@ -81,6 +85,7 @@ def load_spec(root: Path, mutant: Mutant | None = None, only: Iterable[str] = ()
     advice = each("advice", ".toml", lambda source, stem: (f"advice/{stem}.toml", parse_advice(source)))
     diagnosis = each("diagnosis", ".toml", lambda source, _: (source, parse_diagnosis(source)))
     steering = each("replay", ".toml", lambda source, _: (source, parse_steering(source)))
+    bugs = each("bugs", ".toml", lambda source, stem: (source, parse_bug(source, stem)))
     clauses = [clause for file in each("clauses", ".md", lambda source, _: parse_clauses(source)) for clause in file]
     if not mistakes:
         missing = [name for name in ("lifecycle", "request_log") if name not in charts]
@@ -90,6 +95,9 @@ def load_spec(root: Path, mutant: Mutant | None = None, only: Iterable[str] = ()
         knowledge = joined(diagnosis)[0]
         for source, found in steering:
             mistakes += cross_check_steering(source, found, networks[0], charts, knowledge)
+        promised, released = [promise.name for promise in properties], [profile.name for profile in profiles]
+        for source, bug in bugs:
+            mistakes += cross_check_bug(source, bug, originals, promised, released)
     mistakes += _unknown(only, properties)
     if mistakes:
         raise SpecError(sorted(mistakes, key=lambda mistake: mistake.place))
@@ -104,6 +112,7 @@ def load_spec(root: Path, mutant: Mutant | None = None, only: Iterable[str] = ()
         dict(advice),
         joined(diagnosis)[0],
         steering[0][1] if steering else Steering(),
+        tuple(sorted((bug for _, bug in bugs), key=lambda bug: (bug.number, bug.name))),
         texts,
     )
 
