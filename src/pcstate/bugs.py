@@ -26,7 +26,7 @@ from pcstate.specs.profiles import choose_profile
 from pcstate.specs.scenarios import parse_expression
 from pcstate.specs.source import known
 
-__all__ = ["chosen", "prove", "track_record"]
+__all__ = ["chosen", "lint", "prove", "track_record"]
 
 Steps = Callable[[int, int, str], None]
 
@@ -58,6 +58,14 @@ def chosen(spec: Spec, names: Sequence[str]) -> tuple[Bug, ...]:
     return tuple(bug for bug in spec.bugs if not names or {bug.name, str(bug.number)} & set(names))
 
 
+def lint(spec: Spec) -> None:
+    """Put every bug into the spec, and try the formulas that it is told by. Raises: SpecError with the first that cannot be."""
+    for bug in spec.bugs:
+        broken = _with_promise(read_spec(spec.root, bug.edits) if bug.edits else spec, bug)
+        profile = choose_profile(spec.profiles, bug.profile or bug.without)
+        compile_all(broken, build(broken, profile, Bounds(**bug.sizes), _scenario(bug)).network)
+
+
 def prove(spec: Spec, bug: Bug, go: bool = False) -> Proven:
     """Is the bug found where it is, and absent where it is not?"""
     broken = read_spec(spec.root, bug.edits) if bug.edits else spec
@@ -72,7 +80,7 @@ def prove(spec: Spec, bug: Bug, go: bool = False) -> Proven:
 def _with_promise(spec: Spec, bug: Bug) -> Spec:
     """The spec with the one property that the bug is about."""
     if bug.promise is None:
-        return replace(spec, properties=tuple(promise for promise in spec.properties if promise.name == bug.property))
+        return replace(spec, properties=tuple(promise for promise in spec.properties if promise.name == bug.violates))
     path = f"properties/{bug.name}.toml"
     promise: Property = replace(bug.promise, holds=("*",))
     return replace(spec, properties=(promise,), texts={**spec.texts, path: spec.texts[f"bugs/{bug.name}.toml"]})

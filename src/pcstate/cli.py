@@ -458,14 +458,16 @@ def spec() -> None:
 @_format
 def lint(folder: Path | None, style: str) -> int:
     """Every mistake in spec/ (or in FOLDER) at once."""
-    from pcstate import pipeline
+    from pcstate import bugs, pipeline
 
     found = pipeline.lint(folder)
+    bugs.lint(found)
     counts = {
         "charts": len(found.charts),
         "properties": len(found.properties),
         "profiles": len(found.profiles),
         "clauses": len(found.clauses),
+        "bugs": len(found.bugs),
     }
     if style == "json":
         _json({**counts, "mistakes": []}, True)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from pcstate import pipeline
+from pcstate import bugs, pipeline
 from pcstate.check.conformance import compare
 from pcstate.cli import SCHEMAS, main
 from pcstate.conform import Compared, ConformReport
@@ -20,7 +20,7 @@ from pcstate.model.stack import Stack
 from pcstate.model.trace import Trace
 from pcstate.model.verdict import Bounds, Judgement, Verdict
 from pcstate.pipeline import ObserveReport
-from pcstate.show import agreement, replayed, report
+from pcstate.show import agreement, replayed, report, track_record
 from pcstate.specs.properties import KINDS
 
 DOCUMENTS: dict[str, dict[str, Any]] = {path.stem: json.loads(path.read_text("utf-8")) for path in SCHEMAS.glob("*.json")}
@@ -166,6 +166,15 @@ def test_replays_are_what_the_schema_says(verdict: Verdict) -> None:
     assert (verdict is Verdict.VIOLATED) == found["same"]
 
 
+def recorded() -> Any:
+    """What `bugs` prints of one that is quick to find."""
+    return track_record.record_json(bugs.track_record(pipeline.read_spec(), ["32336"]))
+
+
+def test_a_record_is_what_the_schema_says() -> None:
+    assert [] == complaints("bugs", recorded())
+
+
 def test_the_schemas_name_every_kind_verdict_and_class() -> None:
     definitions = DOCUMENTS["check"]["$defs"]
     assert list(KINDS) == definitions["property"]["properties"]["kind"]["enum"]
@@ -220,6 +229,9 @@ DAMAGE: dict[str, tuple[str, tuple[str | int, ...], object]] = {
     "a comparison of no runs": ("conform", ("results", 0, "observed"), 0),
     "a comparison with a count": ("conform", ("results", 1, "outside", 0, "count"), 1),
     "an observation without an outcome": ("observe", ("results", 0, "outcomes"), []),
+    "a bug without a number": ("bugs", ("bugs", 0, "number"), ABSENT),
+    "a bug by hearsay": ("bugs", ("bugs", 0, "by"), "hearsay"),
+    "a side without states": ("bugs", ("bugs", 0, "present", "states"), 0),
     "a replay that did the same in no run": ("replay", ("same",), 0),
     "a replay with a reason for what it found": ("replay", ("reason",), "because"),
     "a replay of no run": ("replay", ("runs",), 0),
@@ -241,6 +253,7 @@ def whole() -> dict[str, Any]:
         "observe": observed(),
         "conform": conformed(),
         "replay": replays(),
+        "bugs": recorded(),
     }
 
 

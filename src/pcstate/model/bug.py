@@ -27,8 +27,8 @@ class Bug:
     """Where what is said here comes from."""
     means: str
     """What it is to a Go programmer."""
-    property: str
-    """The property that it violates; `""` where `promise` is the file's own."""
+    violates: str
+    """The name of a property; `""` where `promise` is the file's own."""
     promise: Property | None
     without: str
     """A profile that does not have it."""

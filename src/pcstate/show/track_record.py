@@ -69,7 +69,7 @@ def record_page(found: Sequence[Proven]) -> str:
         present, absent = proven.present, proven.absent
         cells = [
             f"[{_anchor(bug)}](#{bug.name})",
-            f"`{bug.property}`" if bug.property else "its own",
+            f"`{bug.violates}`" if bug.violates else "its own",
             bug.how,
             f"{present.verdict}, {_steps(present)} steps, {present.states:,} states ({present.profile})",
             f"{absent.verdict}, {absent.states:,} states ({absent.profile})",
@@ -156,7 +156,7 @@ def _proven_json(proven: Proven) -> dict[str, Any]:
         "releases": bug.releases,
         "source": bug.source,
         "means": " ".join(bug.means.split()),
-        "property": bug.property or None,
+        "property": bug.violates or None,
         "by": bug.how,
         "bounds": dict(bug.sizes),
         "verdict": proven.verdict.value,

@@ -76,8 +76,8 @@ def cross_check_bug(
     """What the file names, and nothing declares."""
     reader = Reader(source)
     properties, profiles = list(properties), list(profiles)
-    if bug.property and bug.property not in properties:
-        reader.wrong(reader.find(bug.property), f"there is no property {bug.property!r}", known(properties, bug.property))
+    if bug.violates and bug.violates not in properties:
+        reader.wrong(reader.find(bug.violates), f"there is no property {bug.violates!r}", known(properties, bug.violates))
     for key, name in (("without", bug.without), ("profile", bug.profile)):
         if name and name not in profiles:
             reader.wrong(reader.find(name, 1, key), f"there is no profile {name!r}", known(profiles, name))

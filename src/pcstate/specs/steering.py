@@ -28,6 +28,8 @@ def parse_steering(source: Source) -> Steering:
     reader = Reader(source)
     document = reader.toml()
     reader.keys(document, ("gate", "action", "clock", "never", "stand", "dials", "errors"), 1, "a file of spec/replay")
+    if not document:
+        reader.wrong(reader.place(), "nothing here: a file of spec/replay has [[gate]], [[action]] and [[stand]]")
     gates = tuple(_gate(reader, table, line) for table, line in _tables(reader, document, "gate"))
     names = [gate.name for gate in gates]
     actions = [_action(reader, table, line, names) for table, line in _tables(reader, document, "action")]
@@ -102,7 +104,7 @@ def cross_check_steering(
                     reader.find(f'"{point}"', line), f"no point of {stand.role} is called {point!r}", known(names, point)
                 )
     for component in network.components:
-        if component.get("class") == "goroutine" and component["chart"] not in told:
+        if component.get("class") == "goroutine" and component["chart"] in charts.keys() - told:
             reader.wrong(reader.place(), f"no [[stand]] says where {component['chart']} is seen")
     return reader.mistakes
 
