@@ -10,7 +10,7 @@ GRAPHS = --go 1.12 --go 1.13 --go 1.16 --go 1.19 --go 1.22 --go 1.26 --go 1.27.0
 TRACES = --of unread-body-keeps-both-loops --of a-drained-body-frees-it --of a-cancel-can-hit-the-pool --go 1.27 --to svg,mermaid
 
 .DEFAULT_GOAL := check
-.PHONY: check lint test graphs-check graphs agreement track-record format coverage wheel
+.PHONY: check lint test graphs-check graphs judgements agreement track-record format coverage wheel
 
 check: lint test graphs-check  ## everything
 
@@ -40,6 +40,9 @@ graphs:  ## write graphs/; commit the difference only if you understand it
 	$(PCSTATE) graph -o graphs $(TRACES) >/dev/null
 
 # Exit status 3 is no failure here: the table marks what the spec does not know yet.
+judgements:  ## write the table in spec/README.md: what each profile guarantees
+	$(PCSTATE) judge --table spec/README.md
+
 agreement:  ## write docs/agreement.md: the library under every Go that is found, beside what the spec allows
 	$(PCSTATE) conform --table docs/agreement.md || test $$? -eq 3
 

@@ -5,22 +5,18 @@ spec; check must find the property violated there, with a trace, and must not un
 bug of a release that is installed is replayed on real Go too, if that is asked for.
 """
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from pcstate.check.judge import Judge
-from pcstate.check.tracing import Tracer
 from pcstate.errors import GoError, Mistake, Place, SpecError
 from pcstate.model.bug import Bug, Proven, Side
 from pcstate.model.finding import Finding
 from pcstate.model.property import Property
 from pcstate.model.replay import Replayed
 from pcstate.model.scenario import Scenario
-from pcstate.model.verdict import Bounds, Judgement
-from pcstate.pipeline import build, compile_all, read_spec
+from pcstate.model.verdict import Bounds
+from pcstate.pipeline import build, check, compile_all, read_spec
 from pcstate.replay import replay_finding
-from pcstate.search import every_state
 from pcstate.specs.library import Spec
 from pcstate.specs.profiles import choose_profile
 from pcstate.specs.scenarios import parse_expression
@@ -87,20 +83,13 @@ def _with_promise(spec: Spec, bug: Bug) -> Spec:
 
 
 def _side(spec: Spec, bug: Bug, name: str) -> tuple[Side, Finding | None]:
-    began = time.monotonic()
-    profile = choose_profile(spec.profiles, name)
-    bounds = Bounds(**bug.sizes)
-    built = build(spec, profile, bounds, _scenario(bug))
-    (promise,) = compile_all(spec, built.network)
-    graph = every_state(built.network, bounds)
-    lifecycle = built.behaviours["lifecycle"]
-    abstract = (lifecycle, lifecycle.initial(profile.constants))
-    judgement: Judgement = Judge(graph, Tracer(graph.network, spec.clauses), abstract).judge(promise, profile.name)
-    built.remember()
-    side = Side(profile.name, judgement.verdict, judgement.reason, len(graph.states), time.monotonic() - began, judgement.trace)
+    scenario = _scenario(bug)
+    report = check(spec, name, Bounds(**bug.sizes), scenario=scenario)
+    (judgement,) = report.judgements
+    side = Side(name, judgement.verdict, judgement.reason, report.states, report.seconds, judgement.trace)
     if judgement.trace is None:
         return side, None
-    return side, Finding(judgement, judgement.trace, profile.name, bounds, promise.promise.about, spec.clauses)
+    return side, Finding(judgement, judgement.trace, name, report.bounds, spec.properties[0].about, spec.clauses)
 
 
 def _scenario(bug: Bug) -> Scenario | None:

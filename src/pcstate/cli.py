@@ -37,13 +37,15 @@ def cli() -> None:
 
 
 def _sizes(command: Callable[..., int]) -> Callable[..., int]:
-    size = click.IntRange(1, 8)
-    for name, default, about in (
-        ("--requests", 2, "Requests of each caller."),
-        ("--hosts", 1, "Hosts."),
-        ("--conns", 1, "Connections that may be dialled."),
-        ("--callers", 1, "Client goroutines."),
+    for name, least, default, about in (
+        ("--max-conns-per-host", 0, 0, "As in http.Transport; 0: no limit."),
+        ("--closers", 0, 1, "Requests of each caller, the last ones, whose body another goroutine may close too."),
+        ("--requests", 1, 2, "Requests of each caller."),
+        ("--hosts", 1, 1, "Hosts."),
+        ("--conns", 1, 1, "Connections that may be dialled."),
+        ("--callers", 1, 1, "Client goroutines."),
     ):
+        size = click.IntRange(least, 8)
         command = click.option(name, default=default, show_default=True, type=size, help=about)(command)
     return command
 
@@ -108,6 +110,34 @@ def check(
         return FINDING if any(found.surprises for found in reports) else HOLDS
     verdicts = [found.verdict.value for found in reports]
     return FINDING if "VIOLATED" in verdicts else INCONCLUSIVE if "UNKNOWN" in verdicts else HOLDS
+
+
+@cli.command()
+@_go
+@click.option(
+    "--table",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Put the table into FILE too, between the marks that are there (see spec/README.md).",
+)
+@_format
+def judge(gos: tuple[str, ...], table: Path | None, style: str) -> int:
+    """What the protocol guarantees, and what it does not: the questions of spec/judgements, each answered by exploration.
+
+    Default: every profile. Exit status 0 whatever the answers are, for some are no by design; 3 if one is not known.
+    """
+    from pcstate import pipeline
+    from pcstate.judgement import judge as answer
+    from pcstate.show import judgement
+
+    found = answer(pipeline.read_spec(), gos, _steps())
+    if table:
+        judgement.put_table(table, found, Path("graphs"))
+    if style == "json":
+        _json(judgement.judge_json(found), True)
+    else:
+        judgement.judge_text(found)
+    return INCONCLUSIVE if any(answer.word == "unknown" for each in found for answer in each.answers.values()) else HOLDS
 
 
 def _scenario_arguments(command: Callable[..., int]) -> Callable[..., int]:

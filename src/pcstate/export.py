@@ -4,7 +4,7 @@ spec/ [+ scenario] -> network -> made finite without exploring it -> Promela and
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from pcstate.check.closure import finite
@@ -14,7 +14,7 @@ from pcstate.model.finite import FiniteNetwork
 from pcstate.model.network import Network
 from pcstate.model.scenario import Scenario
 from pcstate.model.verdict import Bounds
-from pcstate.pipeline import build
+from pcstate.pipeline import build, sizes_with
 from pcstate.show.naming import word
 from pcstate.show.promela import promela
 from pcstate.show.text import aldebaran
@@ -53,11 +53,11 @@ def export(
     """
     _check_formats(formats)
     profile = choose_profile(spec.profiles, go)
-    bounds = _sizes(bounds, scenario)
+    bounds = sizes_with(scenario, bounds) if scenario else bounds
     network = exported_network(spec, profile, bounds, scenario)
     found = finite(network)
     name = f"{word(scenario.name or 'program')[:60] if scenario else network.name}-{profile.name}-" + "-".join(
-        f"{key}{getattr(bounds, key)}" for key in ("callers", "conns", "hosts", "requests")
+        f"{key.replace('_', '-')}{size}" for key, size in bounds.sizes.items() if size
     )
     module = word(name)
     texts: dict[str, str] = {}
@@ -87,14 +87,7 @@ def exported_network(spec: Spec, profile: Profile, bounds: Bounds, scenario: Sce
     unsupported = demands(scenario).unsupported if scenario else ()
     if unsupported:
         raise SpecError([Mistake(Place("SCENARIO"), f"the spec has no chart yet for {', '.join(unsupported)}")])
-    return build(spec, profile, _sizes(bounds, scenario), scenario).network
-
-
-def _sizes(bounds: Bounds, scenario: Scenario | None) -> Bounds:
-    if scenario is None:
-        return bounds
-    requests = max(caller.requests for caller in scenario.callers)
-    return replace(bounds, callers=len(scenario.callers), hosts=len(scenario.hosts), requests=requests)
+    return build(spec, profile, bounds, scenario).network
 
 
 def _check_formats(formats: Sequence[str]) -> None:

@@ -5,6 +5,7 @@
     diff      (diff.py) check and predict under two profiles -> what differs, and a run that only one of them has
     observe   scenario -> our Go driver under a real toolchain -> outcomes, counted
     conform   (conform.py) scenarios x toolchains -> observe and predict -> is the one within the other?
+    judge     (judgement.py) the questions of spec/ -> check and predict under each profile -> an answer to each
     explain   (explain.py) a goroutine dump -> goroutines -> connections -> what each does, and what to change
     graph     spec/ -> diagrams -> files
     trace     (trace.py) what check reported -> one trace of it, replayed on the spec -> text, pictures, all states
@@ -208,11 +209,13 @@ class Built:
 def build(
     spec: Spec, profile: Profile, bounds: Bounds, scenario: Scenario | None = None, memory: Mapping[str, Any] | None = None
 ) -> Built:
-    """The network of one size under one profile: the free one, or the one with a scenario's programs in it.
+    """The network of one size under one profile: the free one, or the one with a scenario's programs in it, as many as it has.
 
     `memory` is what each chart has answered (`ChartBehaviour.remembered`); what earlier processes kept, if it is not given.
     """
-    sizes = sizes_of(bounds)
+    if scenario:
+        bounds = sizes_with(scenario, bounds)
+    sizes = bounds.sizes
     size = " ".join(map(str, sizes.values())) + (" scenario" if scenario else "")
     if memory is None:
         behaviours = cache.behaviours(spec.charts, size)
@@ -228,9 +231,16 @@ def build(
     return Built(network, behaviours, size)
 
 
-def sizes_of(bounds: Bounds) -> dict[str, int]:
-    """The sizes of a network, by name."""
-    return {key: getattr(bounds, key) for key in ("callers", "conns", "hosts", "requests")}
+def sizes_with(scenario: Scenario, bounds: Bounds) -> Bounds:
+    """The bounds with the sizes that the scenario's programs and its Transport set."""
+    return replace(
+        bounds,
+        callers=len(scenario.callers),
+        hosts=len(scenario.hosts),
+        requests=max(caller.requests for caller in scenario.callers),
+        closers=0,
+        max_conns_per_host=max(0, scenario.transport.get("MaxConnsPerHost", 0)),
+    )
 
 
 def compile_all(spec: Spec, network: Network) -> tuple[CompiledProperty, ...]:
@@ -264,8 +274,12 @@ def check(
     checkpoint: Path | None = None,
     symmetry: bool = True,
     minimise: bool = False,
+    scenario: Scenario | None = None,
 ) -> CheckReport:
     """Explore the network and judge every property. Raises: SpecError.
+
+    With a `scenario` its programs take the place of the free ones: what must hold of every program holds of it, in far fewer
+    states, and no `sometimes` is asked for. Timers go off whenever they may, as in the free network.
 
     With `symmetry`, a large search takes for one what only the numbers of connections and callers tell apart, if all properties
     allow it; with `minimise`, what nothing can tell apart in a connection or a caller. The report says what it did.
@@ -275,12 +289,15 @@ def check(
     """
     profile = choose_profile(spec.profiles, go)
     bounds = bounds or Bounds()
-    asked = question(spec, profile.name, sizes_of(bounds))
+    assert not (checkpoint and scenario), "a checkpoint is of a free network"
+    asked = question(spec, profile.name, bounds.sizes)
     saved = load(checkpoint, asked) if checkpoint else None
-    built = build(spec, profile, bounds, memory=saved.charts if saved else None)
+    built = build(spec, profile, bounds, scenario, saved.charts if saved else None)
     network = built.network
     kept = Checkpoint(checkpoint, asked, saved, built.behaviours) if checkpoint else None
     compiled = compile_all(spec, network)
+    if scenario:
+        compiled = tuple(replace(each, idle=each.idle or _of_all(each)) for each in compiled)
     lifecycle = built.behaviours["lifecycle"]
     abstract = (lifecycle, lifecycle.initial(profile.constants))
     with _uncollected():
@@ -309,8 +326,12 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
+def _of_all(compiled: CompiledProperty) -> str:
+    return "it speaks of all programs together" if compiled.promise.kind == "sometimes" else ""
+
+
 def _expected(compiled: CompiledProperty, profile: str) -> Verdict:
-    if not compiled.promise.applies(profile):
+    if compiled.idle or not compiled.promise.applies(profile):
         return Verdict.NOT_RUN
     return Verdict.HOLDS if compiled.promise.expected(profile) else Verdict.VIOLATED
 
@@ -364,9 +385,7 @@ def search_scenario(
 
 
 def _explore_scenario(spec: Spec, profile: Profile, scenario: Scenario, bounds: Bounds, reduce: bool, first: bool) -> Search:
-    requests = max(caller.requests for caller in scenario.callers)
-    sizes = replace(bounds, callers=len(scenario.callers), hosts=len(scenario.hosts), requests=requests)
-    built = build(spec, profile, sizes, scenario)
+    built = build(spec, profile, bounds, scenario)
     reduction = Reduction(built.network, alike(scenario), first) if reduce else None
     with _uncollected():
         graph = skeleton(built.network, bounds, reduction, misses_a_conn(built.network))
@@ -381,7 +400,7 @@ def lint(root: Path | None = None) -> Spec:
         network = build(spec, profile, Bounds()).network
         compile_all(spec, network)
         compile_all_advice(spec, network)
-        build(spec, profile, Bounds(callers=2, conns=2, hosts=2), everything())
+        build(spec, profile, Bounds(conns=2), everything())
     return spec
 
 
@@ -452,7 +471,7 @@ def _diagram(spec: Spec, subject: str, profile: str) -> Diagram:
     chosen = choose_profile(spec.profiles, profile)
     if subject == "lifecycle":
         return lifecycle_diagram(spec.charts["lifecycle"], chosen.name, chosen.constants)
-    built = build(spec, chosen, replace(Bounds(), requests=1 if subject == "reachable" else 2))
+    built = build(spec, chosen, replace(Bounds(), requests=1 if subject == "reachable" else 2, closers=0))
     graph = explore(built.network, Bounds())
     built.remember()
     if subject == "reachable":

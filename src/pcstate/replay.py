@@ -54,7 +54,7 @@ def replay_finding(spec: Spec, finding: Finding, go: str | None = None, repeat: 
     attempts: list[Attempt] = []
     for _ in range(repeat):
         for _ in range(TRIES):
-            attempt = judge(found, lead(found, finding.bounds.callers, toolchain), spec.knowledge)
+            attempt = judge(found, lead(found, finding.bounds, toolchain), spec.knowledge)
             if not attempt.late:
                 break
         attempts.append(attempt)

@@ -23,7 +23,7 @@ from pcstate.specs.checkpoint import Saved, store
 
 __all__ = ["SMALL", "Checkpoint", "Reductions", "every_state"]
 
-SMALL = 250_000
+SMALL = 400_000
 """The states up to which the plain search is not worth replacing."""
 PILOT = 1_000_000
 """The states after which a search begins anew with what it has learned of its components, if it may reduce them."""

@@ -115,18 +115,19 @@ def findings(spec: Spec, report: CheckReport) -> tuple[Finding, ...]:
 
 
 def draw_traces(output: Path, gos: Sequence[str | None], subjects: Sequence[str], formats: Sequence[str]) -> list[str]:
-    """Write the traces of the properties among `subjects`; if that is empty, of those that a profile expects to be violated.
+    """Write the traces of the properties among `subjects`; if that is empty, of those that a profile expects to be violated in
+    the default network.
 
     Of `formats`, a trace has `svg` and `mermaid`. Returns a line for each file, and for each property without a trace.
-    Cost: `check` at the default bounds for each profile that has any.
+    Cost: `check` for each profile that has any, and for each network that one of them needs.
     """
     spec = read_spec()
     chosen = [word for word in formats if word in ("svg", "mermaid")]
     lines = []
     for name in dict.fromkeys(choose_profile(spec.profiles, go).name for go in gos):
-        asked = tuple(p for p in spec.properties if (p.name in subjects if subjects else name in p.fails))
-        if asked and chosen:
-            report = check(replace(spec, properties=asked), name)
+        asked = [p for p in spec.properties if (p.name in subjects if subjects else name in p.fails and not p.needs)]
+        for bounds in dict.fromkeys(p.bounds for p in asked if chosen):
+            report = check(replace(spec, properties=tuple(p for p in asked if p.bounds == bounds)), name, bounds)
             lines += write_traces(findings(spec, report), chosen, output)
             lines += [f"{j.name}: {j.verdict} for {name}, without a trace" for j in report.judgements if j.trace is None]
     return lines

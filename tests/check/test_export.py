@@ -87,7 +87,7 @@ def test_spin_counts_any_network_as_we_do(drawn: Drawn) -> None:
 
 
 REAL = {
-    "one request": ("1.27", Bounds(requests=1)),
+    "one request": ("1.27", Bounds(requests=1, closers=0)),
     "two requests": ("1.27", Bounds()),
     "two requests, Go 1.12": ("1.12", Bounds()),
 }
@@ -109,14 +109,14 @@ def test_spin_counts_a_program_as_we_do(spec: Spec, steps: str) -> None:
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("bounds", [Bounds(requests=3), Bounds(callers=2, requests=1)], ids=str)
+@pytest.mark.parametrize("bounds", [Bounds(requests=3, closers=0), Bounds(callers=2, requests=1, closers=0)], ids=str)
 def test_spin_counts_a_large_network_as_we_do(spec: Spec, bounds: Bounds) -> None:
     net = exported_network(spec, choose_profile(spec.profiles, None), bounds)
     assert ours(net) == three(counted(finite(net)))
 
 
 def test_a_vector_that_is_lost_shows_in_the_counts(spec: Spec) -> None:
-    net = exported_network(spec, choose_profile(spec.profiles, None), Bounds(requests=1))
+    net = exported_network(spec, choose_profile(spec.profiles, None), Bounds(requests=1, closers=0))
     whole = finite(net)
     fewer = replace(whole, vectors=tuple(vector for vector in whole.vectors if vector.name != "fn_eof"))
     assert len(fewer.vectors) < len(whole.vectors)

@@ -75,7 +75,7 @@ def test_a_step_that_could_be_overtaken_by_a_broadcast_waits_for_it() -> None:
 def graphs(request: pytest.FixtureRequest, spec: Spec) -> list[StateGraph]:
     """The free network of one connection, and some programs on two with every interleaving."""
     profile = choose_profile(spec.profiles, request.param)
-    found = [explore(pipeline.build(spec, profile, Bounds(requests=1)).network, Bounds())]
+    found = [explore(pipeline.build(spec, profile, Bounds(requests=1, closers=0)).network, Bounds())]
     bounds = replace(pipeline.SCENARIO_BOUNDS, conns=2, max_states=15_000)
     for text in ("get; close", "get; cancel", "get; read-all"):
         one = parse_expression(text, 2)

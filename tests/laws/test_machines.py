@@ -51,7 +51,7 @@ def test_live_chart_agrees_with_its_derived_lts(spec: Spec, name: str) -> None:
 
 def walk(spec: Spec, go: str | None, coverage: Coverage, examples: int) -> Network:
     profile = choose_profile(spec.profiles, go)
-    built = pipeline.build(spec, profile, Bounds(requests=1))
+    built = pipeline.build(spec, profile, Bounds(requests=1, closers=0))
     always: dict[str, Formula] = {
         f"{compiled.promise.name} {instance.label}": instance.formula
         for compiled in pipeline.compile_all(spec, built.network)
@@ -69,7 +69,7 @@ def walk(spec: Spec, go: str | None, coverage: Coverage, examples: int) -> Netwo
         (lifecycle, lifecycle.initial(profile.constants)),
         coverage,
         watched,
-        explore(built.network, Bounds(requests=1)),
+        explore(built.network, Bounds(requests=1, closers=0)),
     )
     run_state_machine_as_test(
         machine, settings=settings(max_examples=examples, stateful_step_count=50, derandomize=True, phases=(Phase.generate,))

@@ -22,7 +22,8 @@ from pcstate.specs.source import Source
 from pcstate.specs.steering import parse_steering
 
 BODY, NETWORK, PROFILE = "charts/body.yaml", "networks/transport.toml", "profiles/go1.12.toml"
-ADVICE = "advice/rests.toml"
+ADVICE, QUESTIONS = "advice/rests.toml", "judgements/questions.toml"
+NEEDS = "properties/a-connection-is-reused.toml"
 PROPERTY, CLAUSES = "properties/pooled-has-no-unread-body.toml", "clauses/body.md"
 
 
@@ -97,7 +98,7 @@ RULES: dict[str, tuple[str, ...]] = {
     "networks are TOML": (NETWORK, "hosts = 1\n", "hosts = «=» 1\n", "not TOML"),
     "keys of a component exist": (NETWORK, 'class = "g', '«clas» = "g', "has no key 'clas'", "did you mean 'class'?"),
     "an index is text": (NETWORK, 'for = "i in callers"', "for = «7»", "'for' must be a string"),
-    "parameters are at least one": (NETWORK, "conns = 1 ", "conns = «0» ", "parameter 'conns' must be a whole number"),
+    "parameters are numbers": (NETWORK, "conns = 1 ", "conns = «true» ", "'conns' must be a whole number, 0 or more"),
     "classes exist": (NETWORK, '"goroutine"', '"«gorutine»"', "no class 'gorutine'", "did you mean 'goroutine'?"),
     "components run charts that exist": (NETWORK, '"caller"', '"«calller»"', "no chart 'calller'", "did you mean 'caller'?"),
     "vectors offer events that exist": (
@@ -155,6 +156,15 @@ RULES: dict[str, tuple[str, ...]] = {
     "facts add numbers": (NETWORK, " and all(caller[i].conn", " and all(«caller[i]» + 1", "caller[i] is text"),
     "facts name states": (NETWORK, "body[r] == 'dropped'", "body[r] == «'droped'»", "no state 'droped'", "dropped"),
     "formulas range over sets": (PROPERTY, "j in conns", "j in «cons»", "no set 'cons'", "did you mean 'conns'?"),
+    "what a property needs is a size": (NEEDS, "requests = 2", "«request» = 2", "no size 'request'", "did you mean 'requests'?"),
+    "keys of a question exist": (QUESTIONS, "asks =", "«ask» =", "has no key 'ask'", "did you mean 'asks'?"),
+    "questions name properties": (QUESTIONS, "eof-finds-it-settled", "«eof-finds-it»", "no property 'eof-finds-it'", "settled"),
+    "promises are no witnesses": (
+        QUESTIONS, 'exceptions = ["close-returns-before-the-close', 'promises = ["«close-returns-before-the-close»',
+        "is of kind sometimes", "is an exception",
+    ),
+    "questions name scenarios": (QUESTIONS, 'scenario = "seed"', 'scenario = "«sed»"', "no scenario 'sed'", "mean 'seed'?"),
+    "what outcomes say is of their numbers": (QUESTIONS, '"dials == 1"', '"«dails» == 1"', "dails", "dials"),
     "clauses name a source": (
         CLAUSES, "## PC-80\n", "## «PC-79»\nGo is old.\n\n## PC-80\n", "names no source", "source: net/http",
     ),

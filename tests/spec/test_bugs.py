@@ -97,18 +97,15 @@ def test_the_command_says_it(capsys: pytest.CaptureFixture[str], tmp_path: Path,
 
 FILE = f"bugs/{QUICK}.toml"
 MUTANT = "bugs/10457-read-loop-stays.toml"
+PROMISE = "bugs/13633-bodyless-first.toml"
 DAMAGE: dict[str, tuple[str, str, str, str]] = {
     "an unknown profile": (FILE, 'profile = "go1.12"', 'profile = "go1.11"', "there is no profile 'go1.11'"),
     "an unknown property": (MUTANT, '"no-goroutine-is-forgotten"', '"no-goroutine"', "there is no property 'no-goroutine'"),
     "an edit that finds nothing": (MUTANT, "find = '''{event: answered,", "find = '''{event: asked,", "the edit changes nothing"),
     "an edit of no file": (MUTANT, 'file = "charts/num_', 'file = "charts/num', "there is no file"),
     "neither profile nor edit": (FILE, 'profile = "go1.12"\n', "", "either 'profile' or 'edit' is needed"),
-    "both property and promise": (
-        FILE,
-        "callers = 2",
-        'property = "close-returns"\ncallers = 2',
-        "either 'property' or 'promise'",
-    ),
+    "both property and promise": (PROMISE, "unseen", 'property = "close-returns"\nunseen', "either 'property' or 'promise'"),
+    "neither property nor promise": (FILE, "property = ", "# ", "either 'property' or 'promise'"),
     "no word on real Go": (FILE, "not_replayed = ", "# ", "either 'seen' or 'not_replayed' is needed"),
     "a mutant that a release has": (
         MUTANT,
@@ -122,7 +119,7 @@ DAMAGE: dict[str, tuple[str, str, str, str]] = {
     "a field that no Transport has": (FILE, "MaxConnsPerHost =", "MaxConns =", "has no key 'MaxConns'"),
     "a release that is none": (MUTANT, '"1.27.3"', '"go1.27.3"', "is no release such as '1.27.1'"),
     "too many callers": (FILE, "callers = 2", "callers = 9", "'callers' must be from 1 to 8"),
-    "a promise of no kind": (FILE, 'kind = "deadlock"', 'kind = "never"', "there is no kind 'never'"),
+    "a promise of no kind": (PROMISE, 'kind = "always"', 'kind = "never"', "there is no kind 'never'"),
     "no number": (FILE, "number = 32336\n", "", "'number' is missing"),
     "a key of its own": (FILE, "callers = 2", 'colour = "red"\ncallers = 2', "a bug has no key 'colour'"),
 }
@@ -141,17 +138,17 @@ def test_a_mistake_is_placed_and_explained(root: Path, tmp_path: Path, file: str
 
 
 def test_a_promise_with_a_wrong_formula_is_placed(spec: Spec) -> None:
-    bug: Bug = BUGS[QUICK]
+    bug: Bug = BUGS["13633-bodyless-first"]
     assert bug.promise
     broken = replace(bug, promise=replace(bug.promise, formula="caller[0] == 'nowhere'"))
-    with pytest.raises(SpecError, match=rf"spec/{FILE}"):
+    with pytest.raises(SpecError, match=rf"spec/{PROMISE}"):
         prove(spec, broken)
 
 
 @pytest.mark.parametrize(
     ("file", "old", "new", "said"),
     [
-        (FILE, "caller[i] == 'await_conn'", "caller[i] == 'awaits'", "has no state 'awaits'"),
+        (PROMISE, "socket[j] == 'closed'", "socket[j] == 'shut'", "has no state 'shut'"),
         (
             MUTANT,
             "replace = '''{event: answered, target: counting}'''",

@@ -60,9 +60,10 @@ DAMAGE = {
     "a forgotten state": (', "orphan"]', "]", "where drainer is seen in state 'orphan'", ""),
     "an unknown point": ('"drain-helper" =', '"drain-holper" =', "no point of caller is called 'drain-holper'", "did you mean"),
     "an error vector without an error": ('errors = ["failed"', 'errors = ["retry"', "vector 'retry' has no argument 'e'", ""),
+    "a dial of no connection": ('start_dial = "j"', 'start_dial = "c"', "vector 'start_dial' has no argument 'c'", ""),
     "a key of its own": ('does = "respond"', 'does = "respond"\ncolour = "red"', "an action has no key 'colour'", "known:"),
     "a table of its own": ("[[never]]\n", "[[ever]]\n", "a file of spec/replay has no key 'ever'", ""),
-    "an action that is none": ('dials = ["start_dial"', 'action = [1]\ndials = ["start_dial"', "not TOML", ""),
+    "an action that is none": ('errors = [', 'action = [1]\nerrors = [', "not TOML", ""),
 }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from pcstate.model.verdict import Bounds
 from pcstate.specs.library import Spec
 from pcstate.specs.networks import UNROLLED
 
-SIZES = (Bounds(), Bounds(requests=1), Bounds(callers=2))
+SIZES = (Bounds(), Bounds(requests=1, closers=0), Bounds(callers=2))
 
 
 def forgetful(spec: Spec) -> Spec:
@@ -34,8 +34,8 @@ def test_a_program_s_sets_are_told_apart(spec: Spec) -> None:
     program = pipeline.open_scenario(None, "get; close", 1)
     for limits in ({}, {"MaxConnsPerHost": 1}, {}):
         scenario = replace(program, transport=limits)
-        alone = pipeline.build(forgetful(spec), spec.profiles[0], Bounds(requests=1), scenario).network
-        assert alone.vectors == pipeline.build(shared, spec.profiles[0], Bounds(requests=1), scenario).network.vectors
+        alone = pipeline.build(forgetful(spec), spec.profiles[0], Bounds(requests=1, closers=0), scenario).network
+        assert alone.vectors == pipeline.build(shared, spec.profiles[0], Bounds(requests=1, closers=0), scenario).network.vectors
     assert 2 == len(shared.network.unrolled)
 
 

@@ -71,7 +71,7 @@ USAGE = {
     "unknown format of an answer": (["predict", "seed", "--format", "yaml"], ["'yaml'", "text", "json"]),
     "unknown schema": (
         ["schema", "chekc"],
-        ["'chekc'", "'bugs', 'check', 'conform', 'diff', 'explain', 'observe', 'predict', 'replay', 'scenarios'"],
+        ["'chekc'", "'bugs', 'check', 'conform', 'diff', 'explain', 'judge', 'observe', 'predict', 'replay', 'scenarios'"],
     ),
     "no schema": (["schema"], ["Missing argument", "check", "observe", "predict"]),
     "unknown command": (["chekc"], ["chekc"]),

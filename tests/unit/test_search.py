@@ -13,7 +13,7 @@ from pcstate.errors import SpecError
 from pcstate.model.verdict import Bounds, Verdict
 from pcstate.specs.library import Spec
 
-BOUNDS = Bounds(requests=1)
+BOUNDS = Bounds(requests=1, closers=0)
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_both_searches_give_the_same_report_to_the_last_step_of_a_trace(spec: Sp
 def test_a_search_that_was_stopped_goes_on_from_its_checkpoint(spec: Spec, tmp_path: Path) -> None:
     file = tmp_path / "search.npz"
     whole = pipeline.check(spec, None, BOUNDS)
-    stopped = pipeline.check(spec, None, Bounds(requests=1, max_states=1000), checkpoint=file)
+    stopped = pipeline.check(spec, None, Bounds(requests=1, closers=0, max_states=1000), checkpoint=file)
     assert Verdict.UNKNOWN == stopped.verdict
     assert 1000 < stopped.states < whole.states
     assert figures(whole) == figures(pipeline.check(spec, None, BOUNDS, checkpoint=file))
@@ -67,8 +67,8 @@ def test_a_long_search_is_written_down_now_and_then(spec: Spec, tmp_path: Path, 
 
 def test_a_checkpoint_of_another_question_is_refused(spec: Spec, tmp_path: Path) -> None:
     file = tmp_path / "search.npz"
-    pipeline.check(spec, "1.26", Bounds(requests=1, max_states=500), checkpoint=file)
-    for go, bounds in (("1.27", BOUNDS), ("1.26", Bounds(requests=2))):
+    pipeline.check(spec, "1.26", Bounds(requests=1, closers=0, max_states=500), checkpoint=file)
+    for go, bounds in (("1.27", BOUNDS), ("1.26", Bounds(requests=2, closers=0))):
         with pytest.raises(SpecError, match="of another search"):
             pipeline.check(spec, go, bounds, checkpoint=file)
 
@@ -88,7 +88,7 @@ def test_an_archive_of_something_else_is_refused(spec: Spec, tmp_path: Path) -> 
 
 def test_a_checkpoint_that_cannot_be_written_is_said(spec: Spec, tmp_path: Path) -> None:
     with pytest.raises(SpecError, match="cannot be written"):
-        pipeline.check(spec, None, Bounds(requests=1, max_states=500), checkpoint=tmp_path / "missing" / "search.npz")
+        pipeline.check(spec, None, Bounds(requests=1, closers=0, max_states=500), checkpoint=tmp_path / "missing" / "search.npz")
 
 
 def test_one_checkpoint_is_for_one_go(capsys: pytest.CaptureFixture[str]) -> None:
@@ -102,7 +102,7 @@ def test_one_checkpoint_is_for_one_go(capsys: pytest.CaptureFixture[str]) -> Non
 def test_memory_is_a_limit_of_both_searches(spec: Spec) -> None:
     if not resident():
         pytest.skip("this system does not say how much memory a process has")
-    report = pipeline.check(spec, None, Bounds(requests=1, memory=1))
+    report = pipeline.check(spec, None, Bounds(requests=1, closers=0, memory=1))
     assert "limit of 1e-09 GB of memory" == report.graph.stopped
     assert Verdict.UNKNOWN == report.verdict
     found = Search(report.graph.network)

@@ -31,7 +31,7 @@ Run = Callable[..., tuple[int, str, str]]
 
 def checked(spec: Spec, go: str) -> tuple[tuple[Finding, ...], dict[str, Any]]:
     """What check finds with one request a caller, and what it prints."""
-    found = pipeline.check(spec, go, Bounds(requests=1))
+    found = pipeline.check(spec, go, Bounds(requests=1, closers=0))
     return findings(spec, found), report.check_json(found)
 
 
@@ -83,7 +83,7 @@ def test_a_replayed_trace_is_the_one_that_check_found(spec: Spec, reports: Any, 
 def test_what_the_json_says_is_changed_is_what_changes(spec: Spec, reports: Any) -> None:
     """The network itself, driven by the actions alone, has these configurations after each step."""
     _, (document, _) = reports
-    network = build(spec, choose_profile(spec.profiles, "go1.27.0"), Bounds(requests=1)).network
+    network = build(spec, choose_profile(spec.profiles, "go1.27.0"), Bounds(requests=1, closers=0)).network
     for steps in (found["trace"] for found in document["properties"]):
         taken = follow(network, [step["action"] for step in steps])
         states = [network.initial(), *(state for _, state in taken)]
@@ -281,5 +281,7 @@ def test_a_property_is_drawn_by_its_name_and_where_it_has_no_trace_that_is_said(
 
 def test_what_is_expected_to_be_violated_is_drawn_unless_something_is_named(tmp_path: Path) -> None:
     draw_traces(tmp_path, ["1.12", "1.27.0", "1.27.1"], [], ["mermaid", "graphml"])
-    assert [f"trace-{FORGOTTEN}-go1.27.0.mmd"] == [path.name for path in tmp_path.iterdir()]
+    expected = {p.name for p in pipeline.read_spec().properties if "go1.27.0" in p.fails and not p.needs}
+    assert FORGOTTEN in expected
+    assert {f"trace-{name}-go1.27.0.mmd" for name in expected} == {path.name for path in tmp_path.iterdir()}
     assert [] == draw_traces(tmp_path, ["1.27.0"], ["lifecycle"], ["svg"])

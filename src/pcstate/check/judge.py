@@ -39,6 +39,8 @@ class Judge:
     def judge(self, compiled: CompiledProperty, profile: str) -> Judgement:
         """The verdict on one property under a profile; VIOLATED comes with a shortest counterexample."""
         promise = compiled.promise
+        if compiled.idle:
+            return self._result(compiled, Verdict.NOT_RUN, compiled.idle)
         if not promise.applies(profile):
             wanted = ", ".join(promise.holds)
             return self._result(compiled, Verdict.NOT_RUN, f"it speaks of {wanted} only")

@@ -51,20 +51,31 @@ def outcomes(graph: Skeleton, rests: "Rests") -> Prediction:
 
 
 def misses_a_conn(network: Network) -> Question:
-    """Whether a dial is due, by a caller or for one that MaxConnsPerHost had made wait, and none of the connections is left."""
+    """Whether a dial is due, by a caller or with a place that MaxConnsPerHost has kept another waiting for, and none of the
+    connections is left."""
     dials, conns = network.number("dials"), network.parameters["conns"]
     none_left = _remembered(network, dials, lambda look: int(dict(look.data)["count"]) >= conns)
-    due = [
-        _remembered(network, number, _DIAL_IS_DUE[component.name])
-        for number, component in enumerate(network.components)
-        if component.name in _DIAL_IS_DUE
-    ]
-    return lambda state: none_left(state) and any(is_due(state) for is_due in due)
+    dialing, waiting, leaving = (
+        [
+            _remembered(network, number, looks[component.name])
+            for number, component in enumerate(network.components)
+            if component.name in looks
+        ]
+        for looks in (_DIALS, _AWAITS_A_PLACE, _LEAVES_A_PLACE)
+    )
+
+    def some(questions: Sequence[Question], state: GlobalState) -> bool:
+        return any(question(state) for question in questions)
+
+    return lambda state: none_left(state) and (some(dialing, state) or (some(waiting, state) and some(leaving, state)))
 
 
-_DIAL_IS_DUE: Mapping[str, Callable[[Configuration], bool]] = {
-    "caller": lambda look: look.state == "queue_for_dial",
-    "conns_per_host": lambda look: dict(look.data)["left"] != 0,
+_Looks = Mapping[str, Callable[[Configuration], bool]]
+_DIALS: _Looks = {"caller": lambda look: look.state == "queue_for_dial"}
+_AWAITS_A_PLACE: _Looks = {"want_conn": lambda look: look.state == "waiting" and dict(look.data)["slot"] != 0}
+_LEAVES_A_PLACE: _Looks = {
+    "socket": lambda look: look.state == "closed" and dict(look.data)["slot"] != 0,
+    "dialer": lambda look: look.state == "leave_slot",
 }
 
 

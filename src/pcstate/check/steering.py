@@ -237,7 +237,7 @@ class _Planner:
             if reason := steered.forbids(vector):
                 return Unsteered(str(vector), reason)
             if vector.name in steered.steering.dials:
-                dials.append((int(args["r"]), int(args["j"])))
+                dials.append((int(args["r"]), int(args[steered.steering.dials[vector.name]])))
             action = steered.action(own, vector)
             before = own
             own = steered.fire(own, chosen, after)

@@ -13,6 +13,7 @@ from pcstate.golang.building import built
 from pcstate.golang.toolchain import Toolchain, go_environment
 from pcstate.model.replay import Call, Look, Plan, Record
 from pcstate.model.stack import Stack
+from pcstate.model.verdict import Bounds
 
 __all__ = ["replay"]
 
@@ -22,8 +23,8 @@ GRACE = 20.0
 """Seconds beyond that after which a silent replayer is killed."""
 
 
-def replay(plan: Plan, callers: int, toolchain: Toolchain) -> Record:
-    """One run of `plan`.
+def replay(plan: Plan, bounds: Bounds, toolchain: Toolchain) -> Record:
+    """One run of `plan`, which is of a network of that size.
 
     Cost:   some milliseconds, and what its clocks take; the build of the replayer the first time.
     Raises: GoError if it cannot be built, does not answer, or refuses the plan.
@@ -34,7 +35,7 @@ def replay(plan: Plan, callers: int, toolchain: Toolchain) -> Record:
     try:
         done = subprocess.run(
             [str(binary)],
-            input=json.dumps(_as_json(plan, callers)),
+            input=json.dumps(_as_json(plan, bounds)),
             env=go_environment(),
             capture_output=True,
             encoding="utf-8",
@@ -55,7 +56,7 @@ def replay(plan: Plan, callers: int, toolchain: Toolchain) -> Record:
     return Record(tuple(map(_look, answer["sights"])), _look(answer["end"]), answer["at_rest"], calls)
 
 
-def _as_json(plan: Plan, callers: int) -> dict[str, Any]:
+def _as_json(plan: Plan, bounds: Bounds) -> dict[str, Any]:
     dials: dict[str, list[int]] = {}
     for request, conn in plan.dials:
         dials.setdefault(str(request), []).append(conn)
@@ -64,7 +65,7 @@ def _as_json(plan: Plan, callers: int) -> dict[str, Any]:
         action = step.action
         words = {"does": action.does, "opens": action.opens, "passes": action.passes, "key": step.key, "ms": 2 * action.ms}
         steps.append({**{name: step.arguments[name] for name in "irjhmdaw" if name in step.arguments}, **words})
-    return {"callers": callers, "dials": dials, "steps": steps}
+    return {"callers": bounds.callers, "max_conns_per_host": bounds.max_conns_per_host, "dials": dials, "steps": steps}
 
 
 def _look(seen: dict[str, Any]) -> Look:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pcstate.errors import Place
 from pcstate.model.formula import Formula
 from pcstate.model.lts import Value
+from pcstate.model.verdict import Bounds
 
 __all__ = ["CompiledProperty", "Instance", "Mutant", "Property"]
 
@@ -33,7 +34,9 @@ class Property:
     formula: str
     then: str
     at_rest: bool
-    """Only states in which no goroutine can move count (for `sometimes`)."""
+    """Only states in which no goroutine can move count (for `always` and `sometimes`)."""
+    needs: tuple[tuple[str, int], ...]
+    """(size, number) pairs: in a network of fewer it says nothing and is not run."""
     over: tuple[tuple[str, str], ...]
     """(index variable, set) pairs that the formula is repeated over."""
     clauses: tuple[str, ...]
@@ -45,6 +48,11 @@ class Property:
     place: Place
     formula_place: Place
     then_place: Place
+
+    @property
+    def bounds(self) -> Bounds:
+        """The network that it is judged in: the default one, or the smallest that has what it needs."""
+        return Bounds(**{"requests": 1, "closers": 0, **dict(self.needs)}) if self.needs else Bounds()
 
     def applies(self, profile: str) -> bool:
         """Whether it promises anything about that profile."""
@@ -72,6 +80,8 @@ class CompiledProperty:
 
     promise: Property
     instances: tuple[Instance, ...]
+    idle: str = ""
+    """Why it says nothing of that network, if so."""
 
     @property
     def formulas(self) -> tuple[Formula, ...]:

@@ -1,7 +1,7 @@
 """Replays: what steers a trace on real Go (`Steering`), what is done for one (`Plan`), and what was seen (`Replayed`)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pcstate.errors import Place
 from pcstate.model.stack import Stack
@@ -58,8 +58,8 @@ class Steering:
     never: tuple[tuple[str, str], ...] = ()
     """Vectors that are not let happen, each with the reason."""
     stands: tuple[Stand, ...] = ()
-    dials: tuple[str, ...] = ()
-    """Vectors with which request `r` begins to dial connection `j`."""
+    dials: Mapping[str, str] = field(default_factory=dict)
+    """Vectors with which request `r` begins to dial a connection, each with the argument that says which."""
     errors: tuple[str, ...] = ()
     """Vectors with which a call for request `r` returns error `e`."""
 

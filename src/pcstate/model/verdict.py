@@ -32,10 +32,19 @@ class Bounds:
     conns: int = 1
     hosts: int = 1
     requests: int = 2
+    closers: int = 1
+    """The requests of each caller, the last ones, whose body another goroutine may close too."""
+    max_conns_per_host: int = 0
+    """http.Transport.MaxConnsPerHost; 0 sets no limit."""
     max_states: int = 100_000_000
     timeout: float = 600.0
     memory: int = 0
     """Bytes that the process may have in memory while it searches; 0 sets no limit."""
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """The sizes of the network, by name."""
+        return {key: getattr(self, key) for key in ("callers", "conns", "hosts", "requests", "closers", "max_conns_per_host")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,8 @@ def diff_text(report: Compared, full: bool = False) -> None:
     for constant in report.constants:
         out.print(f"  {constant.name}: {_values(constant.values)}  ({constant.about})", markup=False, soft_wrap=True)
     if report.properties:
-        sizes = f"callers {report.bounds.callers}, conns {report.bounds.conns}, requests {report.bounds.requests} each"
+        bounds = report.bounds
+        sizes = f"callers {bounds.callers}, conns {bounds.conns}, requests {bounds.requests} each, closers {bounds.closers}"
         out.print(f"\nproperties (bounds: {sizes})", style="bold")
     for change in report.properties:
         verdicts = ", ".join(f"{verdict} in {name}" for verdict, name in zip(change.verdicts, names, strict=True))

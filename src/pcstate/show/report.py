@@ -48,10 +48,7 @@ class Checked(Protocol):
 
 
 def _bounds(bounds: Bounds) -> dict[str, int | float]:
-    return {
-        "callers": bounds.callers, "conns": bounds.conns, "hosts": bounds.hosts, "requests": bounds.requests,
-        "max_states": bounds.max_states, "timeout": bounds.timeout, "memory": bounds.memory,
-    }  # fmt: skip
+    return {**bounds.sizes, "max_states": bounds.max_states, "timeout": bounds.timeout, "memory": bounds.memory}
 
 
 def check_json(report: Checked) -> dict[str, Any]:
@@ -106,6 +103,7 @@ def check_text(report: Checked, expect: bool) -> None:
             _trace_text(out, judgement)
     counts = f"{report.states:,} states, {report.transitions:,} transitions, depth {report.depth}, {report.seconds:.1f} s"
     bounds = f"bounds: callers {sizes.callers}, conns {sizes.conns}, hosts {sizes.hosts}, requests {sizes.requests} each"
+    bounds += f", closers {sizes.closers}" + f", MaxConnsPerHost {sizes.max_conns_per_host}" * bool(sizes.max_conns_per_host)
     left_out = f"; reductions: {', '.join(report.reductions)}" if report.reductions else ""
     out.print(f"{report.verdict}: {counts}; {bounds}{left_out}")
     if expect:

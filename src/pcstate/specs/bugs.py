@@ -13,7 +13,15 @@ from pcstate.specs.source import Reader, Source, known
 
 __all__ = ["cross_check_bug", "parse_bug"]
 
-_SIZES = ("callers", "conns", "hosts", "requests")
+_SIZES = {
+    "callers": (1, 1),
+    "conns": (1, 1),
+    "hosts": (1, 1),
+    "requests": (1, 1),
+    "closers": (0, 1),
+    "max_conns_per_host": (0, 0),
+}
+"""The least of each size, and what it is where a file does not say."""
 _KEYS = (
     "number", "title", "releases", "source", "means", "property", "promise", "without", "profile", "edit", *_SIZES, "program",
     "transport", "seen", "unseen", "not_replayed",
@@ -59,10 +67,10 @@ def parse_bug(source: Source, name: str) -> Bug:
                 reader.find("", 1, "program"), f"the program is none: {error.mistakes[0].message}", error.mistakes[0].hint
             )
     sizes = {}
-    for key in _SIZES:
-        sizes[key] = reader.typed(document, key, int, 1, 1)
-        if not 1 <= sizes[key] <= _LARGEST:
-            reader.wrong(reader.find("", 1, key), f"{key!r} must be from 1 to {_LARGEST}")
+    for key, (least, usual) in _SIZES.items():
+        sizes[key] = reader.typed(document, key, int, 1, usual)
+        if not least <= sizes[key] <= _LARGEST:
+            reader.wrong(reader.find("", 1, key), f"{key!r} must be from {least} to {_LARGEST}")
     reader.finish()
     return Bug(
         name, number, title, releases, says, means, named, promise, without, profile, edits, sizes, program, transport, seen,

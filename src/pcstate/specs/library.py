@@ -15,6 +15,7 @@ from pcstate.model.chart import Chart
 from pcstate.model.clause import Clause
 from pcstate.model.diagnosis import Knowledge
 from pcstate.model.property import Mutant, Property
+from pcstate.model.question import Question
 from pcstate.model.replay import Steering
 from pcstate.specs.advice import parse_advice
 from pcstate.specs.bugs import cross_check_bug, parse_bug
@@ -24,6 +25,8 @@ from pcstate.specs.diagnosis import joined, parse_diagnosis
 from pcstate.specs.network_text import NetworkText, parse_network
 from pcstate.specs.profiles import Profile, parse_profile
 from pcstate.specs.properties import parse_property
+from pcstate.specs.questions import check_questions, parse_questions
+from pcstate.specs.scenarios import scenario_names
 from pcstate.specs.source import Reader, Source, known, read_source
 from pcstate.specs.steering import cross_check_steering, parse_steering
 
@@ -50,6 +53,8 @@ class Spec:
     """How a trace is replayed on real Go."""
     bugs: tuple[Bug, ...]
     """What Go has had wrong, in the order of the numbers."""
+    questions: tuple[Question, ...]
+    """What `judge` answers."""
     texts: Mapping[str, Source]
 
     def meaning(self, constant: str) -> str:
@@ -86,6 +91,7 @@ def load_spec(root: Path, mutant: Mutant | Sequence[Mutant] | None = None, only:
     diagnosis = each("diagnosis", ".toml", lambda source, _: (source, parse_diagnosis(source)))
     steering = each("replay", ".toml", lambda source, _: (source, parse_steering(source)))
     bugs = each("bugs", ".toml", lambda source, stem: (source, parse_bug(source, stem)))
+    questions = dict(each("judgements", ".toml", lambda source, stem: (f"judgements/{stem}.toml", parse_questions(source))))
     clauses = [clause for file in each("clauses", ".md", lambda source, _: parse_clauses(source)) for clause in file]
     if not mistakes:
         missing = [name for name in ("lifecycle", "request_log") if name not in charts]
@@ -98,6 +104,8 @@ def load_spec(root: Path, mutant: Mutant | Sequence[Mutant] | None = None, only:
         promised, released = [promise.name for promise in properties], [profile.name for profile in profiles]
         for source, bug in bugs:
             mistakes += cross_check_bug(source, bug, originals, promised, released)
+        for path, asked in questions.items():
+            mistakes += check_questions(texts[path], asked, properties, scenario_names(root))
     mistakes += _unknown(only, properties)
     if mistakes:
         raise SpecError(sorted(mistakes, key=lambda mistake: mistake.place))
@@ -113,6 +121,7 @@ def load_spec(root: Path, mutant: Mutant | Sequence[Mutant] | None = None, only:
         joined(diagnosis)[0],
         steering[0][1] if steering else Steering(),
         tuple(sorted((bug for _, bug in bugs), key=lambda bug: (bug.number, bug.name))),
+        tuple(question for asked in questions.values() for question in asked),
         texts,
     )
 

@@ -48,9 +48,9 @@ def parse_network(source: Source) -> NetworkText:
     parameters = reader.typed(document, "parameters", dict, 1, {})
     sets = reader.typed(document, "sets", dict, 1, {})
     for name, value in parameters.items():
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
             place = reader.find("", reader.table("parameters"), name)
-            reader.wrong(place, f"parameter {name!r} must be a whole number of at least 1")
+            reader.wrong(place, f"parameter {name!r} must be a whole number, 0 or more")
     for name, values in sets.items():
         if not isinstance(values, list) or not all(isinstance(v, int | str) for v in values):
             reader.wrong(reader.find("", reader.table("sets"), name), f"set {name!r} must be a list of numbers or words")

@@ -9,12 +9,13 @@ from pcstate.model.formula import Written, compile_formula
 from pcstate.model.lts import Value
 from pcstate.model.network import Network
 from pcstate.model.property import CompiledProperty, Instance, Mutant, Property
+from pcstate.model.verdict import Bounds
 from pcstate.specs.source import Reader, Source, known
 
 __all__ = ["KINDS", "compile_property", "parse_property", "read_mutant", "read_property"]
 
 KINDS = ("always", "leads-to", "sometimes", "deadlock", "refinement")
-_KEYS = ("kind", "about", "formula", "then", "for", "at", "clauses", "holds", "fails", "mutant")
+_KEYS = ("kind", "about", "formula", "then", "for", "at", "needs", "clauses", "holds", "fails", "mutant")
 
 
 def parse_property(source: Source, name: str) -> Property:
@@ -35,8 +36,13 @@ def read_property(reader: Reader, table: dict[str, Any], name: str, line: int) -
     formula = reader.typed(table, "formula", str, line)
     then = reader.typed(table, "then", str, line, "" if kind != "leads-to" else None)
     at = reader.typed(table, "at", str, line, "")
-    if at not in ("", "rest") or (at and kind != "sometimes"):
-        reader.wrong(reader.find(at, line, "at"), "'at' can only be \"rest\", for a property of kind sometimes")
+    if at not in ("", "rest") or (at and kind not in ("always", "sometimes")):
+        reader.wrong(reader.find(at, line, "at"), "'at' can only be \"rest\", for a property of kind always or sometimes")
+    needs = reader.typed(table, "needs", dict, line, {})
+    for size in needs:
+        if size not in Bounds().sizes:
+            reader.wrong(reader.find(size, line, "needs"), f"there is no size {size!r}", known(Bounds().sizes, size))
+        reader.typed(needs, size, int, line)
     over = []
     for clause in filter(None, (part.strip() for part in reader.typed(table, "for", str, line, "").split(","))):
         variable, _, domain = clause.partition(" in ")
@@ -46,8 +52,8 @@ def read_property(reader: Reader, table: dict[str, Any], name: str, line: int) -
     mutant = _mutant(reader, reader.typed(table, "mutant", dict, line, {}))
     clauses, holds, fails = (reader.strings(table, key, line) for key in ("clauses", "holds", "fails"))
     return Property(
-        name, kind, about, formula, then, at == "rest", tuple(over), clauses, holds, fails, mutant, reader.place(line),
-        reader.written(formula, line, "formula").place, reader.written(then, line, "then").place,
+        name, kind, about, formula, then, at == "rest", tuple(needs.items()), tuple(over), clauses, holds, fails, mutant,
+        reader.place(line), reader.written(formula, line, "formula").place, reader.written(then, line, "then").place,
     )  # fmt: skip
 
 
@@ -68,7 +74,7 @@ def read_mutant(reader: Reader, table: dict[str, Any], line: int, what: str) -> 
 def is_symmetric(promise: Property, network: Network) -> bool:
     """Whether its instances together say the same of a state when connections or callers change places in it.
 
-    Judged by the text: nobody is named by a number of his own, nor are numbers put in order.
+    Judged by the text: nobody is named by a number of his own, nor are their numbers put in order.
     """
     over = {name: dict(data) for name, data in network.references.items()}
     return all(
@@ -84,12 +90,17 @@ def _names_nobody(tree: ast.Expression, references: Mapping[str, Mapping[str, st
             case ast.comprehension(iter=domain) if _fixed(domain) or isinstance(domain, ast.List | ast.Tuple):
                 return False
             case ast.Compare(left=left, ops=ops, comparators=others):
-                if any(isinstance(op, ast.Lt | ast.LtE | ast.Gt | ast.GtE) for op in ops):
-                    return False
                 sides = [left, *others]
+                if any(isinstance(op, ast.Lt | ast.LtE | ast.Gt | ast.GtE) for op in ops) and not any(map(_is_count, sides)):
+                    return False
                 if any(_refers(side, references) for side in sides) and any(_fixed(side) for side in sides):
                     return False
     return True
+
+
+def _is_count(node: ast.expr) -> bool:
+    """Whether it says how many there are."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "count"
 
 
 def _fixed(node: ast.expr) -> bool:
@@ -117,8 +128,10 @@ def compile_property(
 
     Mistakes go to `reader`, and None comes back. A refinement has no formula to compile.
     """
+    lacking = [f"{size} >= {least}" for size, least in promise.needs if network.parameters[size] < least]
+    idle = f"it speaks of networks with {' and '.join(lacking)} only" if lacking else ""
     if promise.kind == "refinement":
-        return CompiledProperty(promise, ())
+        return CompiledProperty(promise, (), idle)
     bindings: list[dict[str, Value]] = [{}]
     for variable, domain in promise.over:
         if domain not in sets:
@@ -141,4 +154,4 @@ def compile_property(
             return None
         label = ", ".join(f"{variable}={value}" for variable, value in binding.items())
         instances.append(Instance(label, formulas[0], formulas[1] if len(formulas) > 1 else None, tuple(binding.values())))
-    return CompiledProperty(promise, tuple(instances))
+    return CompiledProperty(promise, tuple(instances), idle)

@@ -15,6 +15,8 @@ from pcstate.specs.source import Reader, Source
 __all__ = ["ReportedTrace", "parse_reports"]
 
 _SIZES = ("callers", "conns", "hosts", "requests")
+_ZERO_ONCE = ("closers", "max_conns_per_host")
+"""Sizes that reports did not have once, when they were 0."""
 _LARGEST = 8
 """As `check` has it: no network of a larger size is built."""
 _HINT = "this is for what 'pcstate check --format json' prints: one report, or a list of them"
@@ -65,7 +67,10 @@ def _report(shape: "_Shape", report: Any, at: str) -> list[ReportedTrace]:
     table = shape.table(report, at)
     go, profile = shape.word(table, "go", at), shape.word(table, "profile", at)
     given = shape.table(shape.value(table, "bounds", at), f"{at}.bounds")
-    bounds = Bounds(**{name: shape.number(given, name, f"{at}.bounds", 1, _LARGEST) for name in _SIZES})
+    sizes = {name: shape.number(given, name, f"{at}.bounds", 1, _LARGEST) for name in _SIZES}
+    for name in _ZERO_ONCE:
+        sizes[name] = shape.number(given, name, f"{at}.bounds", 0, _LARGEST) if name in given else 0
+    bounds = Bounds(**sizes)
     found = []
     for number, each in enumerate(shape.items(table, "properties", at)):
         place = f"{at}.properties[{number}]"

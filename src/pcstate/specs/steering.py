@@ -45,7 +45,9 @@ def parse_steering(source: Source) -> Steering:
             reader.wrong(reader.find(f'"{name}"'), f"{name!r} is here {count} times")
     for name in set(names) - {action.opens for action in actions}:
         reader.wrong(next(gate.place for gate in gates if gate.name == name), f"nothing opens the gate {name!r}")
-    dials, errors = (reader.strings(document, key, 1) for key in ("dials", "errors"))
+    errors = reader.strings(document, "errors", 1)
+    table = reader.typed(document, "dials", dict, reader.table("dials"), {})
+    dials = {name: reader.typed(table, name, str, reader.table("dials")) for name in table}
     reader.finish()
     return Steering(gates, tuple(actions), tuple(never), stands, dials, errors)
 
@@ -61,7 +63,7 @@ def cross_check_steering(
     spoken += [(name, reader.find(f'"{name}"').line) for name, _ in steering.never]
     counts = Counter(name for name, _ in spoken)
     spoken += [(name, gate.place.line) for gate in steering.gates for name in gate.arms]
-    spoken += [(name, 1) for name in (*steering.dials, *steering.errors)]
+    spoken += [*((name, reader.table("dials")) for name in steering.dials), *((name, 1) for name in steering.errors)]
     for name, line in spoken:
         if name not in syncs:
             reader.wrong(reader.find(name, line), f"there is no vector {name!r}", known(syncs, name))
@@ -79,12 +81,12 @@ def cross_check_steering(
         for name in action.vectors
     ]
     keyed += [(gate.key, name, gate.place.line) for gate in steering.gates for name in gate.arms]
-    keyed += [(key, name, 1) for key in ("r", "j") for name in steering.dials]
+    keyed += [(key, name, reader.table("dials")) for name, conn in steering.dials.items() for key in ("r", conn)]
     keyed += [(key, name, 1) for key in ("r", "e") for name in steering.errors]
     for key, name, line in keyed:
         indices = [part.partition(" in ")[0].strip() for part in str(syncs.get(name, {}).get("for", f"{key} in ?")).split(",")]
         if key not in indices:
-            reader.wrong(reader.find(f'"{name}"', line), f"vector {name!r} has no argument {key!r}", known(indices))
+            reader.wrong(reader.find(name, line), f"vector {name!r} has no argument {key!r}", known(indices))
     points = {(point.role, point.name) for point in knowledge.points}
     told = {stand.chart for stand in steering.stands}
     for stand in steering.stands:

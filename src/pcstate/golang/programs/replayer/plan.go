@@ -2,9 +2,10 @@ package main
 
 // A plan is what is to be done, one step after the other.
 type plan struct {
-	Callers int              `json:"callers"`
-	Dials   map[string][]int `json:"dials"` // by request: the numbers of its connections
-	Steps   []step           `json:"steps"`
+	Callers         int              `json:"callers"`
+	MaxConnsPerHost int              `json:"max_conns_per_host"`
+	Dials           map[string][]int `json:"dials"` // by request: the numbers of its connections
+	Steps           []step           `json:"steps"`
 }
 
 // A step does something, or lets the goroutine at a gate go on. The other fields

@@ -46,7 +46,9 @@ func newRun(p *plan) *run {
 			}
 		}
 	}
-	r.client = &http.Client{Transport: &http.Transport{DialContext: r.dial, DisableCompression: true}}
+	r.client = &http.Client{Transport: &http.Transport{
+		DialContext: r.dial, DisableCompression: true, MaxConnsPerHost: p.MaxConnsPerHost,
+	}}
 	for i := 0; i < p.Callers; i++ {
 		r.callers = append(r.callers, newCaller(r, i))
 	}

@@ -1,0 +1,113 @@
+"""Questions and answers -> a table for people, JSON for programs, and the same table in a Markdown page."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from pcstate.errors import Mistake, Place, SpecError
+from pcstate.model.question import Answer, Answered
+from pcstate.show.console import terminal
+
+__all__ = ["judge_json", "judge_text", "put_table"]
+
+BEGIN, END = "<!-- written by 'pcstate judge --table': do not edit -->", "<!-- end of what 'pcstate judge' writes -->"
+_STYLE = {"yes": "green", "no": "red", "unknown": "yellow", "silent": "dim"}
+_CELL = {"silent": "-"}
+
+
+def judge_json(found: Sequence[Answered]) -> list[dict[str, Any]]:
+    """A list of questions, each with its answer for each profile."""
+    return [
+        {
+            "number": each.question.number,
+            "question": each.question.asks,
+            "answers": [
+                {"profile": profile, "answer": answer.word, "because": list(answer.because)}
+                for profile, answer in each.answers.items()
+            ],
+            "means": each.question.means,
+        }
+        for each in found
+    ]
+
+
+def judge_text(found: Sequence[Answered]) -> None:
+    """A row for each question, a column for each profile; then what each no comes from, and what it means."""
+    out = terminal()
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("", "question", *_profiles(found)):
+        table.add_column(heading, no_wrap=heading != "question")
+    for each in found:
+        cells = [f"[{_STYLE[answer.word]}]{_CELL.get(answer.word, answer.word)}[/]" for answer in each.answers.values()]
+        table.add_row(escape(each.question.number), escape(each.question.asks), *cells)
+    out.print(table)
+    for each in _not_always(found):
+        out.print(f"\n[bold]{escape(each.question.number)}[/] {escape(each.question.asks)}", highlight=False, soft_wrap=True)
+        out.print(escape(f"  no: {_because(each)}"), highlight=False, soft_wrap=True)
+        out.print(escape(f"  {each.question.means}"), highlight=False, soft_wrap=True)
+
+
+def put_table(path: Path, found: Sequence[Answered], traces: Path) -> None:
+    """Put the table between the marks in the file at `path`, with links to those pictures in `traces` that are there.
+
+    Raises: SpecError if the file cannot be read or written, or has no marks.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        before, begin, rest = text.partition(BEGIN)
+        _, end, after = rest.partition(END)
+        if not (begin and end):
+            hint = f"put these two lines where the table shall be:\n  {BEGIN}\n  {END}"
+            raise SpecError([Mistake(Place(str(path)), "no marks for the table", "", hint)])
+        path.write_text(f"{before}{BEGIN}\n{_page(found, path, traces)}\n{END}{after}", encoding="utf-8", newline="\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SpecError([Mistake(Place(str(path)), f"the table cannot be put there: {error}")]) from error
+
+
+def _page(found: Sequence[Answered], path: Path, traces: Path) -> str:
+    profiles = _profiles(found)
+    lines = [_row("", "question", *profiles), _row("---", "---", *("---" for _ in profiles))]
+    for each in found:
+        cells = [_CELL.get(answer.word, answer.word) for answer in each.answers.values()]
+        lines.append(_row(each.question.number, each.question.asks, *(f"**{c}**" if c == "no" else c for c in cells)))
+    lines += ["", "What a no comes from, and what it means for a Go programmer:", ""]
+    for each in _not_always(found):
+        pictures = [_picture(name, profile, path, traces) for profile, answer in _newest_no(each) for name in answer.because]
+        shown = ", ".join(filter(None, pictures))
+        lines.append(
+            f"- **{each.question.number}**: {each.question.means}. From {_because(each)}{shown and f'; trace: {shown}'}."
+        )
+    return "\n".join(lines)
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _profiles(found: Sequence[Answered]) -> list[str]:
+    return list(found[0].answers) if found else []
+
+
+def _not_always(found: Sequence[Answered]) -> list[Answered]:
+    return [each for each in found if any(answer.word == "no" for answer in each.answers.values())]
+
+
+def _newest_no(each: Answered) -> list[tuple[str, Answer]]:
+    return [(profile, answer) for profile, answer in each.answers.items() if answer.word == "no"][-1:]
+
+
+def _because(each: Answered) -> str:
+    """The properties and scenarios that any no comes from."""
+    reasons = (name for answer in each.answers.values() if answer.word == "no" for name in answer.because)
+    return ", ".join(f"`{name}`" for name in dict.fromkeys(reasons))
+
+
+def _picture(name: str, profile: str, path: Path, traces: Path) -> str:
+    """A link to the trace of a property under a profile, if it was drawn."""
+    picture = traces / f"trace-{name}-{profile}.svg"
+    if not picture.is_file():
+        return ""
+    return f"[{profile}]({Path(*('..' for _ in path.parent.parts), picture).as_posix()})"

@@ -1,0 +1,75 @@
+"""Questions are answered by what was explored and predicted, and the table goes where it is wanted."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pcstate import pipeline
+from pcstate.errors import SpecError
+from pcstate.judgement import judge
+from pcstate.model.question import Answer
+from pcstate.show.judgement import BEGIN, END, judge_json, put_table
+from pcstate.specs.library import Spec
+from tests.unit.test_schemas import complaints
+
+
+def asked(spec: Spec, *numbers: str) -> Spec:
+    """The spec with those questions only."""
+    return replace(spec, questions=tuple(question for question in spec.questions if question.number in numbers))
+
+
+def test_the_same_question_has_another_answer_where_go_has_another_behaviour(spec: Spec) -> None:
+    reading, closed = judge(asked(spec, "4, Read", "9, closed"), ["1.26", "1.27.0", "1.27"])
+    assert {
+        "go1.26": Answer("yes"),
+        "go1.27.0": Answer("no", ("read-to-eof-returns",)),
+        "go1.27.2": Answer("yes"),
+    } == reading.answers
+    assert ["no", "yes", "yes"] == [answer.word for answer in closed.answers.values()]
+    assert ("close-only",) == closed.answers["go1.26"].because
+
+
+def test_an_exception_that_is_reached_is_a_no_and_what_does_not_apply_says_nothing(spec: Spec) -> None:
+    questions = asked(spec, "13, Reused")
+    (found,) = judge(questions, ["1.27"])
+    assert Answer("no", ("reused-without-a-request",)) == found.answers["go1.27.2"]
+    (question,) = questions.questions
+    silent = replace(question, exceptions=(), promises=("early-close-ends-it",))
+    (found,) = judge(replace(spec, questions=(silent,)), ["1.27"])
+    assert Answer("silent") == found.answers["go1.27.2"]
+
+
+def test_a_promise_can_be_asked_of_programs_in_place_of_the_free_network(spec: Spec) -> None:
+    (found,) = judge(asked(spec, "7, place"), ["1.27"])
+    assert Answer("yes") == found.answers["go1.27.2"]
+    (edit,) = (promise.mutant for promise in spec.properties if promise.name == "a-place-is-not-lost")
+    (found,) = judge(asked(pipeline.read_spec(mutant=edit), "7, place"), ["1.27"])
+    assert "no" == found.answers["go1.27.2"].word
+    assert "a-place-is-not-lost" in found.answers["go1.27.2"].because
+
+
+def test_the_table_is_put_between_its_marks_and_what_stands_around_it_stays(spec: Spec, tmp_path: Path) -> None:
+    found = judge(asked(spec, "14, server", "9, read"), ["1.27"])
+    assert [] == complaints("judge", judge_json(found))
+    page = tmp_path / "README.md"
+    page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n", encoding="utf-8")
+    put_table(page, found, tmp_path)
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith(f"before\n{BEGIN}\n| ") and text.endswith(f"\n{END}\nafter\n") and "old" not in text
+    assert "| 14, server | The server's close frees it | **no** |" in text
+    put_table(page, found, tmp_path)
+    assert text == page.read_text(encoding="utf-8")
+    page.write_text("no marks", encoding="utf-8")
+    with pytest.raises(SpecError, match="no marks for the table"):
+        put_table(page, found, tmp_path)
+    with pytest.raises(SpecError, match="cannot be put there"):
+        put_table(tmp_path / "missing.md", found, tmp_path)
+
+
+def test_the_table_in_the_spec_is_what_the_newest_profile_is_judged_to_be(spec: Spec, root: Path) -> None:
+    found = judge(spec, ["1.27"])
+    rows = [line.split(" | ") for line in (root / "README.md").read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+    column = rows[0].index("go1.27.2 |")
+    shown = {row[0].removeprefix("| "): row[column].strip("*| ") for row in rows[2:]}
+    assert {each.question.number: each.answers["go1.27.2"].word for each in found} == shown
