@@ -12,7 +12,7 @@ from pcstate.cli import main
 from pcstate.golang.toolchain import Toolchain
 from pcstate.model.finding import Finding
 from pcstate.model.replay import Plan, Replayed
-from pcstate.model.verdict import Verdict
+from pcstate.model.verdict import Bounds, Verdict
 from pcstate.pipeline import check
 from pcstate.replay import plan_of, replay_finding
 from pcstate.specs.library import Spec
@@ -22,14 +22,19 @@ from tests.golang.test_harness import any_go, every_go, release
 
 FORGOTTEN, RETURNS = "no-goroutine-is-forgotten", "read-to-eof-returns"
 BROKEN = {(1, 27, 0), (1, 27, 1)}
-WITNESSES = ["a-cancelled-request-says-so", "a-connection-is-reused", "unread-body-keeps-both-loops"]
+WITNESSES = [
+    "a-cancelled-request-says-so",
+    "a-connection-is-reused",
+    "close-returns-before-the-close",
+    "unread-body-keeps-both-loops",
+]
 
 
 @pytest.fixture(scope="module")
 def found() -> dict[str, Any]:
     """The findings of the two broken promises under the profile that breaks them."""
     spec = pipeline.read_spec(only=[FORGOTTEN, RETURNS])
-    return {finding.judgement.name: finding for finding in findings(spec, check(spec, "1.27.1"))}
+    return {finding.judgement.name: finding for finding in findings(spec, check(spec, "1.27.1", Bounds(requests=1)))}
 
 
 def verdict_on(spec: Spec, found: dict[str, Any], name: str, go: Toolchain) -> tuple[Replayed, Verdict]:
@@ -65,7 +70,7 @@ def test_a_read_to_eof_that_meets_a_close_hangs_on_the_first_drain(spec: Spec, f
 def witnesses(profile: str) -> tuple[Finding, ...]:
     """What must be reachable, and how it is under a profile."""
     asked = pipeline.read_spec(only=WITNESSES)
-    return findings(asked, check(asked, profile))
+    return findings(asked, check(asked, profile, Bounds(closers=0)))
 
 
 @pytest.mark.go
@@ -107,7 +112,7 @@ def test_the_command_says_it_and_its_exit_status_too(
 def test_a_cancel_that_hits_the_pool_cannot_be_steered(spec: Spec) -> None:
     """Between <-ctx.Done() and pc.cancelRequest a caller calls nothing of ours."""
     asked = pipeline.read_spec(only=["a-cancel-can-hit-the-pool"])
-    (finding,) = findings(asked, check(asked, "1.27.3"))
+    (finding,) = findings(asked, check(asked, "1.27.3", Bounds(requests=1)))
     found = plan_of(spec, finding)
     assert not isinstance(found, Plan)
     assert "nothing of ours holds cancel_request(" in found.reason

@@ -8,9 +8,13 @@ package main
 import (
 	"encoding/json"
 	"os"
+	"runtime/debug"
 )
 
 func main() {
+	// A goroutine that is about to begin a collection waits for a look at the
+	// goroutines to end, and would be taken for one that is blocked.
+	debug.SetGCPercent(-1)
 	var p plan
 	decoder := json.NewDecoder(os.Stdin)
 	decoder.DisallowUnknownFields()
