@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pcstate.check.steering import plan
+from pcstate.check.steering import plan, walk
 from pcstate.check.tracing import follow
 from pcstate.errors import Place
 from pcstate.model.network import GlobalState, Network
@@ -146,3 +146,15 @@ def test_too_many_ways_give_no_plan(monkeypatch: pytest.MonkeyPatch) -> None:
     found = planned(CLASH, steering(deed("go")), "go x")
     assert isinstance(found, Unsteered)
     assert "too many races" in found.reason
+
+
+def test_a_walk_goes_from_rest_to_rest_and_can_be_planned() -> None:
+    how = steering(deed("go"))
+    run = walk(CHAIN, how, lambda _: False, lambda waiting: 0, 5)
+    assert ["go", "x"] == [CHAIN.vectors[number].name for number, _ in run]
+    assert isinstance(plan(CHAIN, how, run, lambda _: 0, lambda _: False), Plan)
+
+
+def test_a_walk_ends_before_a_race_and_before_the_network_s_bound() -> None:
+    assert [] == walk(CLASH, steering(deed("go")), lambda _: False, lambda waiting: 0, 5)
+    assert [] == walk(CHAIN, steering(deed("go")), lambda state: state == (2,), lambda waiting: 0, 5)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pcstate.model.network import GlobalState, Network, Vector
 from pcstate.model.replay import Action, Expected, Gate, Image, Plan, Steering, Step, Unsteered
 
-__all__ = ["plan"]
+__all__ = ["plan", "walk"]
 
 MANY = 20_000
 """States that may follow by themselves from one step; with more there is no plan."""
@@ -121,6 +121,12 @@ class _Steered:
         action = self.action(place, vector)
         return action is None or (free and bool(action.opens or action.ms))
 
+    def waits(self, place: _Place, number: int) -> bool:
+        """Whether vector `number` waits to be told to happen; a clock is not told."""
+        vector = self.network.vectors[number]
+        action = self.action(place, vector)
+        return action is not None and not action.ms and not self.forbids(vector)
+
     def deed(self, number: int) -> bool:
         """Whether vector `number` is something that the user or the server does."""
         action = self._actions.get(self.network.vectors[number].name)
@@ -174,6 +180,40 @@ def plan(
     except _ShortError:
         return None
     return found
+
+
+def walk(
+    network: Network,
+    steering: Steering,
+    short: Callable[[GlobalState], bool],
+    choose: Callable[[Sequence[tuple[Vector, GlobalState]]], int],
+    length: int,
+) -> list[tuple[int, GlobalState]]:
+    """A run that our program can lead: at each rest `choose` says which of the vectors that wait to be told comes next.
+
+    It has `length` of them, or fewer: it ends where none waits, where a step needs more connections than the network has, or
+    where a race decides what follows by itself. No clock is waited for.
+    """
+    steered = _Steered(network, steering, lambda _: 0, short)
+    place = _Place(network.initial())
+    run: list[tuple[int, GlobalState]] = []
+    for _ in range(length):
+        waiting = [(n, after) for n, after in network.steps(place.state) if steered.waits(place, n)]
+        if not waiting:
+            break
+        number, after = waiting[choose([(network.vectors[n], place.state) for n, _ in waiting])]
+        try:
+            found = steered.rests([steered.fire(place, number, after)])
+        except (_ShortError, _TooManyError):
+            break
+        if len(found) > 1:
+            break
+        ((place, path),) = found.items()
+        run.append((number, after))
+        for step in path:
+            after = dict(network.steps(after))[step]
+            run.append((step, after))
+    return run
 
 
 def _open(found: Plan | Unsteered) -> int:

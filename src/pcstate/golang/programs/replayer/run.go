@@ -61,7 +61,8 @@ func (r *run) set(change func()) {
 	change()
 }
 
-// dial gives a conn, or the error of its context, when the replay says so.
+// dial gives a conn, or the error of its context, when the replay says so. What
+// is called with a context that is done has nothing but that error to give.
 func (r *run) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	request, _ := ctx.Value(contextKey{}).(int)
 	number := 0
@@ -75,7 +76,8 @@ func (r *run) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 		}
 		r.begun[request]++
 	})
-	if <-r.gates.arrive("dial", number) == "error" && ctx.Err() != nil {
+	dead := ctx.Err() != nil
+	if how := <-r.gates.arrive("dial", number); (dead || how == "error") && ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
 	c := newConn(r, number)
