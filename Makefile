@@ -11,7 +11,7 @@ TRACES = --of unread-body-keeps-both-loops --of a-drained-body-frees-it --of a-c
 	--of close-returns-before-the-close --of the-pool-can-hold-a-closed-connection --of reused-without-a-request --go 1.27 --to svg,mermaid
 
 .DEFAULT_GOAL := check
-.PHONY: check lint test graphs-check graphs judgements agreement mutation format coverage wheel
+.PHONY: check lint test graphs-check graphs judgements agreement mutation track-record format coverage wheel
 
 check: lint test graphs-check  ## everything
 
@@ -50,6 +50,10 @@ agreement:  ## write docs/agreement.md: the library under every Go that is found
 # Exit status 1 is no failure here: the page lists what survived. Some five minutes.
 mutation:  ## write docs/mutation.md: which mistakes in the spec a property notices
 	$(PCSTATE) mutants --sample 150 --seed 1 -o docs/mutation.md || test $$? -eq 1
+
+# What no installed Go has is not replayed: docs/track-record.md was written with all that `agreement` runs.
+track-record:  ## write docs/track-record.md: bugs that net/http has had, and whether check and real Go show them
+	$(PCSTATE) bugs --replay -o docs/track-record.md
 
 format:
 	$(PYTHON) -m ruff format

@@ -13,6 +13,7 @@ from pcstate.errors import GoError, Mistake, Place, SpecError
 
 if TYPE_CHECKING:
     from pcstate.check.limits import Progress, Status
+    from pcstate.specs.source import Source
 
 __all__ = ["main"]
 
@@ -344,33 +345,102 @@ def graph(output: Path, gos: tuple[str, ...], subjects: tuple[str, ...], formats
 @cli.command()
 @click.argument("file")
 @click.option("--property", "name", metavar="P", help="The property whose trace is meant; default: the first that is violated.")
-@click.option("--go", metavar="V", help="The report that is meant, where there are several: a release or a profile's name.")
+@click.option("--go", metavar="V", help="The report that is meant, where there are several; with --replay: the Go that runs.")
 @click.option("--to", "formats", default="text", show_default=True, help="text, svg, mermaid, itf, diff; several by commas.")
 @click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write files, not stdout.")
-def trace(file: str, name: str | None, go: str | None, formats: str, output: Path | None) -> int:
-    """Show a counterexample or a witness, replayed on the spec.
+@click.option("--replay", is_flag=True, help="Lead a real Go along it.")
+@click.option("--profile", metavar="V", help="With --replay: the report that is meant, where there are several.")
+@click.option("--repeat", default=1, show_default=True, type=click.IntRange(1, 10_000), help="With --replay: how often.")
+@_format
+def trace(
+    file: str,
+    name: str | None,
+    go: str | None,
+    formats: str,
+    output: Path | None,
+    replay: bool,
+    profile: str | None,
+    repeat: int,
+    style: str,
+) -> int:
+    """Show a counterexample or a witness, replayed on the spec; or, with --replay, on a real Go.
 
     FILE is what check --format json printed, or - for stdin. text: a line for each step; svg and mermaid: a sequence diagram
     with a lane for each goroutine; itf: all states, for viewers of Apalache's and Quint's traces; diff: what each step changes.
+
+    --replay builds a Go program that makes the trace's steps happen one after the other, by a net.Conn, hooks and a server of its
+    own, and says what real Go did. Exit status: 1 it did the same, 0 it did not, 3 the trace cannot be steered, or a race that
+    nothing decides went the other way (--repeat tries it more often).
     """
     from pcstate import pipeline
     from pcstate.show import traces
     from pcstate.specs.source import Source, read_source
-    from pcstate.trace import trace as replay
-    from pcstate.trace import write_traces
 
+    if not replay and (profile or repeat > 1 or style == "json"):
+        raise click.UsageError("--profile, --repeat and --format json go with --replay")
     words = _words(formats)
     pipeline.check_words("--to", words, traces.FORMATS)
+    if replay and (words != ["text"] or output):
+        raise click.UsageError("--replay goes without --to and -o")
     if len(words) != 1 and (output is None or not words):
         raise click.UsageError("one format for stdout, or a folder for several: -o DIR")
     source = Source("<stdin>", _stdin()) if file == "-" else read_source(Path(file))
-    found = replay(pipeline.read_spec(), source, name, go)
+    if replay:
+        return _replay(source, name, profile, go, repeat, style)
+    from pcstate.trace import trace as show
+    from pcstate.trace import write_traces
+
+    found = show(pipeline.read_spec(), source, name, go)
     if output is None:
         click.echo(traces.write_trace(found, words[0]), nl=False)
     else:
         for line in write_traces([found], words, output):
             click.echo(line)
     return HOLDS
+
+
+def _replay(source: "Source", name: str | None, profile: str | None, go: str | None, repeat: int, style: str) -> int:
+    from pcstate import pipeline
+    from pcstate.model.verdict import Verdict
+    from pcstate.replay import replay
+    from pcstate.show import replayed
+
+    finding, found = replay(pipeline.read_spec(), source, name, profile, go, repeat)
+    if style == "json":
+        _json(replayed.replay_json(finding, found), True)
+    else:
+        replayed.replay_text(finding, found)
+    return {Verdict.VIOLATED: FINDING, Verdict.HOLDS: HOLDS}.get(found.verdict, INCONCLUSIVE)
+
+
+@cli.command()
+@click.argument("names", nargs=-1, metavar="[BUG]...")
+@click.option("--replay", is_flag=True, help="Replay on real Go what a release that is installed has, or must not have.")
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the page in Markdown too."
+)
+@_format
+def bugs(names: tuple[str, ...], replay: bool, output: Path | None, style: str) -> int:
+    """The track record: bugs that net/http has had, and whether check finds them.
+
+    BUG is the number of an issue, or the name of a file in spec/bugs; default: all. Each must be found, with a trace, where it
+    is, and not where it is mended; exit status 1 if one is not so.
+    """
+    from pcstate import pipeline
+    from pcstate.bugs import track_record
+    from pcstate.model.verdict import worst
+    from pcstate.show import track_record as shown
+
+    if output:
+        _check_room(output)
+    found = track_record(pipeline.read_spec(), names, replay, _steps())
+    if output:
+        output.write_text(shown.record_page(found), encoding="utf-8", newline="\n")
+    if style == "json":
+        _json(shown.record_json(found), True)
+    else:
+        shown.record_text(found)
+    return {"VIOLATED": FINDING, "UNKNOWN": INCONCLUSIVE}.get(worst(proven.verdict for proven in found).value, HOLDS)
 
 
 @cli.command()
@@ -484,14 +554,16 @@ def spec() -> None:
 @_format
 def lint(folder: Path | None, style: str) -> int:
     """Every mistake in spec/ (or in FOLDER) at once."""
-    from pcstate import pipeline
+    from pcstate import bugs, pipeline
 
     found = pipeline.lint(folder)
+    bugs.lint(found)
     counts = {
         "charts": len(found.charts),
         "properties": len(found.properties),
         "profiles": len(found.profiles),
         "clauses": len(found.clauses),
+        "bugs": len(found.bugs),
     }
     if style == "json":
         _json({**counts, "mistakes": []}, True)

@@ -10,6 +10,8 @@
     explain   (explain.py) a goroutine dump -> goroutines -> connections -> what each does, and what to change
     graph     spec/ -> diagrams -> files
     trace     (trace.py) what check reported -> one trace of it, replayed on the spec -> text, pictures, all states
+    replay    (replay.py) such a trace -> what makes its steps happen -> our Go replayer -> did real Go do the same?
+    bugs      (bugs.py) spec/bugs -> check finds each where it is, and not where it is mended -> the track record
     export    (export.py) spec/ -> network, made finite -> files for Spin, TLC, mCRL2
     mutants   (mutants.py) spec/ -> small edits of it -> check each -> which of them no property notices
     lint      spec/ -> every mistake at once
@@ -162,7 +164,7 @@ class ObserveReport:
     outcomes: tuple[tuple[Outcome, int], ...]
 
 
-def read_spec(root: Path | None = None, mutant: Mutant | None = None, only: Sequence[str] = ()) -> Spec:
+def read_spec(root: Path | None = None, mutant: Mutant | Sequence[Mutant] | None = None, only: Sequence[str] = ()) -> Spec:
     """The spec in `root`, or the one that pcstate ships. Raises: SpecError with every mistake in it."""
     return load_spec(root or spec_root(), mutant, only)
 

@@ -10,6 +10,7 @@ import pytest
 from pcstate import pipeline
 from pcstate.errors import Mistake, SpecError
 from pcstate.specs.advice import parse_advice
+from pcstate.specs.bugs import parse_bug
 from pcstate.specs.chart_text import parse_chart
 from pcstate.specs.clauses import parse_clauses
 from pcstate.specs.diagnosis import parse_diagnosis
@@ -18,6 +19,7 @@ from pcstate.specs.profiles import parse_profile
 from pcstate.specs.properties import parse_property
 from pcstate.specs.scenarios import EXAMPLES, load_scenario, parse_expression, parse_scenario
 from pcstate.specs.source import Source
+from pcstate.specs.steering import parse_steering
 
 BODY, NETWORK, PROFILE = "charts/body.yaml", "networks/transport.toml", "profiles/go1.12.toml"
 ADVICE, QUESTIONS = "advice/rests.toml", "judgements/questions.toml"
@@ -329,6 +331,8 @@ EMPTY: dict[str, Callable[[Source], object]] = {
     "network": parse_network,
     "advice": parse_advice,
     "clauses": parse_clauses,
+    "steering": parse_steering,
+    "bug": lambda source: parse_bug(source, "bug"),
     "diagnosis": parse_diagnosis,
     "profile": lambda source: parse_profile(source, "x"),
     "property": lambda source: parse_property(source, "x"),

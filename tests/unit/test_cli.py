@@ -71,7 +71,10 @@ USAGE = {
     "unknown format of an answer": (["predict", "seed", "--format", "yaml"], ["'yaml'", "text", "json"]),
     "unknown schema": (
         ["schema", "chekc"],
-        ["'chekc'", "'check', 'conform', 'diff', 'explain', 'judge', 'observe', 'predict', 'scenarios'"],
+        ["'chekc'", "'bugs', 'check', ", "'scenarios'"],
+            "'chekc'",
+            "'bugs', 'check', 'conform', 'diff', 'explain', 'judge', 'mutants', 'observe', 'predict', 'replay', 'scenarios'",
+        ],
     ),
     "no schema": (["schema"], ["Missing argument", "check", "observe", "predict"]),
     "unknown command": (["chekc"], ["chekc"]),
