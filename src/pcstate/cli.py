@@ -72,6 +72,12 @@ def _sizes(command: Callable[..., int]) -> Callable[..., int]:
     default=False,
     help="In a large search, take for one what nothing can tell apart in a connection or a caller.",
 )
+@click.option(
+    "--cluster",
+    metavar="HOST:PORT|local:N",
+    help="Keep the states in the actors of a Ray cluster that this machine is in, or in N here. That buys memory, not speed, on "
+    "one machine. Nothing is reduced; only always, sometimes and deadlock are judged.",
+)
 @click.option("--expect", is_flag=True, help="Exit 0 if each verdict is the one that the profile expects.")
 @_format
 def check(
@@ -81,11 +87,14 @@ def check(
     checkpoint: Path | None,
     symmetry: bool,
     minimise: bool,
+    cluster: str | None,
     expect: bool,
     style: str,
     **sizes: Any,
 ) -> int:
     """Explore the network and judge every property."""
+    if cluster and (checkpoint or minimise):
+        raise click.UsageError("--cluster takes neither --checkpoint nor --minimise")
     if checkpoint and gos[1:]:
         raise click.UsageError("--checkpoint holds one search: give one --go with it")
     from pcstate import pipeline
@@ -97,7 +106,7 @@ def check(
     reports = []
     for go in gos or (None,):
         progress = _progress(f"exploring {go or 'the newest profile'}")
-        reports.append(pipeline.check(spec, go, bounds, progress, checkpoint, symmetry, minimise))
+        reports.append(pipeline.check(spec, go, bounds, progress, checkpoint, symmetry, minimise, cluster))
     if style == "json":
         _json([report.check_json(found) for found in reports], bool(gos[1:]))
     else:

@@ -10,11 +10,26 @@ from pcstate.check.refinement import refines
 from pcstate.check.safety import first_where, holds_in, stuck_states
 from pcstate.check.tracing import Tracer, positions
 from pcstate.model.lts import Behaviour, Value
-from pcstate.model.network import GlobalState
+from pcstate.model.network import GlobalState, Network
 from pcstate.model.property import CompiledProperty, Instance, Property
 from pcstate.model.verdict import Judgement, Verdict
 
-__all__ = ["Judge"]
+__all__ = ["Judge", "movers", "not_asked"]
+
+
+def movers(network: Network) -> dict[int, frozenset[int]]:
+    """The vectors that somebody must take where they can be taken, and for each the goroutines that move."""
+    goroutines = {n for n, component in enumerate(network.components) if component.kind == "goroutine"}
+    return {
+        number: frozenset(component for component, _ in vector.who if component in goroutines)
+        for number, vector in enumerate(network.vectors)
+        if "environment" not in vector.kind and vector.kind not in ("idle-timer", "settle")
+    }
+
+
+def not_asked(promise: Property, profile: str) -> str:
+    """Why a profile is not asked for this property; empty if it is."""
+    return "" if promise.applies(profile) else f"it speaks of {', '.join(promise.holds)} only"
 
 
 class Judge:
@@ -27,21 +42,14 @@ class Judge:
         self.graph = graph
         self.tracer = tracer
         self.abstract = abstract
-        vectors = graph.network.vectors
-        goroutines = {n for n, component in enumerate(graph.network.components) if component.kind == "goroutine"}
-        self.movers = {
-            number: frozenset(component for component, _ in vector.who if component in goroutines)
-            for number, vector in enumerate(vectors)
-            if "environment" not in vector.kind and vector.kind not in ("idle-timer", "settle")
-        }
+        self.movers = movers(graph.network)
         self._stuck: Mask | None = None
 
     def judge(self, compiled: CompiledProperty, profile: str) -> Judgement:
         """The verdict on one property under a profile; VIOLATED comes with a shortest counterexample."""
         promise = compiled.promise
-        if not promise.applies(profile):
-            wanted = ", ".join(promise.holds)
-            return self._result(compiled, Verdict.NOT_RUN, f"it speaks of {wanted} only")
+        if reason := not_asked(promise, profile):
+            return self._result(compiled, Verdict.NOT_RUN, reason)
         if promise.kind == "refinement":
             return self._refinement(compiled)
         check = {
