@@ -114,9 +114,8 @@ class Share:
         """Look the candidates up, and keep the new ones."""
         keys = np.concatenate(blocks)
         self._make_room(len(keys))
-        hashes, order, starts = np.empty(len(keys), np.uint64), np.empty(len(keys), np.uint64), np.zeros(2, np.int64)
+        order, _ = _spread(keys, 1)
         target, new = np.empty(len(keys), np.int32), np.empty(len(keys), np.uint64)
-        kernels.spread(keys, 0, len(keys), hashes, order, starts)
         count = kernels.look_up(self.states, self.table, keys, order, 0, len(keys), target, new, 0)
         self.total = kernels.number_new(self.states, self.total, keys, 0, len(keys), target)
         kernels.settle_new(self.table, new[:count], target)
@@ -162,12 +161,7 @@ class Share:
         return end
 
     def _by_owner(self, keys: Ints) -> list[Ints]:
-        hashes, order, starts = (
-            np.empty(len(keys), np.uint64),
-            np.empty(len(keys), np.uint64),
-            np.zeros(self.shares + 1, np.int64),
-        )
-        kernels.spread(keys, 0, len(keys), hashes, order, starts)
+        order, starts = _spread(keys, self.shares)
         spread = keys[(order & np.uint64((1 << 32) - 1)).astype(np.int64)]
         return [spread[low:high] for low, high in itertools.pairwise(starts)]
 
@@ -181,6 +175,13 @@ class Share:
             bigger = np.zeros(2 * len(self.table), np.uint64)
             kernels.rehash(self.table, bigger)
             self.table = bigger
+
+
+def _spread(keys: Ints, partitions: int) -> tuple[npt.NDArray[np.uint64], Ints]:
+    """The places of the keys with their tags, by partition, and where each partition begins."""
+    order, starts = np.empty(len(keys), np.uint64), np.zeros(partitions + 1, np.int64)
+    kernels.spread(keys, 0, len(keys), np.empty(len(keys), np.uint64), order, starts)
+    return order, starts
 
 
 @contextlib.contextmanager
@@ -197,7 +198,7 @@ def actors(where: str) -> Iterator[list[Any]]:
     try:
         count = int(ray.cluster_resources()["CPU"])
         yield [ray.remote(num_cpus=1)(Share).options(scheduling_strategy="SPREAD") for _ in range(count)]
-    except ray.exceptions.RayActorError as error:
+    except (ray.exceptions.RayActorError, ray.exceptions.ObjectLostError) as error:
         lost = str(error).partition("\n")[0]
         raise _mistake(f"the cluster has lost states: {lost}", "--memory GB ends a search before a machine does") from None
     finally:
