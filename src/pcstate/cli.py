@@ -75,6 +75,12 @@ def _sizes(command: Callable[..., int]) -> Callable[..., int]:
     default=False,
     help="In a large search, take for one what nothing can tell apart in a connection or a caller.",
 )
+@click.option(
+    "--cluster",
+    metavar="HOST:PORT|local:N",
+    help="Keep the states in the actors of a Ray cluster that this machine is in, or in N here. That buys memory, not speed, on "
+    "one machine. Nothing is reduced; only always, sometimes and deadlock are judged.",
+)
 @click.option("--expect", is_flag=True, help="Exit 0 if each verdict is the one that the profile expects.")
 @click.option(
     "--coverage",
@@ -90,12 +96,15 @@ def check(
     checkpoint: Path | None,
     symmetry: bool,
     minimise: bool,
+    cluster: str | None,
     expect: bool,
     covers: bool,
     style: str,
     **sizes: Any,
 ) -> int:
     """Explore the network and judge every property."""
+    if cluster and (checkpoint or minimise or covers):
+        raise click.UsageError("--cluster takes neither --checkpoint nor --minimise nor --coverage")
     if checkpoint and gos[1:]:
         raise click.UsageError("--checkpoint holds one search: give one --go with it")
     if covers and minimise:
@@ -112,7 +121,7 @@ def check(
     reports = []
     for go in gos or (None,):
         progress = _progress(f"exploring {go or 'the newest profile'}")
-        reports.append(pipeline.check(spec, go, bounds, progress, checkpoint, symmetry, minimise))
+        reports.append(pipeline.check(spec, go, bounds, progress, checkpoint, symmetry, minimise, cluster=cluster))
     covered = [coverage(spec, found) for found in reports] if covers else []
     if style == "json":
         answers = [report.check_json(found) for found in reports]

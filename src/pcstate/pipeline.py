@@ -24,7 +24,7 @@ import gc
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pcstate.check.arrows import Explored
 from pcstate.check.diagrams import chart_diagram, lifecycle_diagram, quotient_diagram, reachable_diagram
@@ -60,6 +60,9 @@ from pcstate.specs.properties import compile_property, is_symmetric
 from pcstate.specs.scenarios import load_scenario, parse_expression, scenario_names
 from pcstate.specs.source import Reader, known, spec_root
 
+if TYPE_CHECKING:
+    from pcstate.check.cluster import ClusterGraph, ClusterJudge
+
 __all__ = [
     "SCENARIO_BOUNDS", "CheckReport", "PredictReport", "build", "check", "check_words", "compile_all", "library", "lint",
     "open_scenario", "open_scenarios", "predict", "read_spec", "uncollected",
@@ -79,7 +82,7 @@ class CheckReport:
     profile: Profile
     go: str
     bounds: Bounds
-    graph: Explored
+    graph: "Explored | ClusterGraph"
     judgements: tuple[Judgement, ...]
     expected: tuple[Verdict, ...]
     """For each judgement the verdict that the property's file expects of this profile."""
@@ -89,6 +92,12 @@ class CheckReport:
     def profile_name(self) -> str:
         """The name of the profile that was checked."""
         return self.profile.name
+
+    @property
+    def whole(self) -> Explored:
+        """The graph of a search in this process: all of it can be looked at."""
+        assert isinstance(self.graph, Explored), "no graph of a cluster"
+        return self.graph
 
     @property
     def states(self) -> int:
@@ -277,6 +286,7 @@ def check(
     symmetry: bool = True,
     minimise: bool = False,
     scenario: Scenario | None = None,
+    cluster: str | None = None,
 ) -> CheckReport:
     """Explore the network and judge every property. Raises: SpecError.
 
@@ -287,6 +297,7 @@ def check(
     allow it; with `minimise`, what nothing can tell apart in a connection or a caller. The report says what it did.
 
     A search that is stopped is written to the file `checkpoint`, if one is given, and goes on from there the next time.
+    With `cluster`, the states are in the actors of the Ray cluster at that address, without reductions or a checkpoint.
     Cost: see benchmarks/; the default bounds take a second or two. Bounds: those given.
     """
     profile = choose_profile(spec.profiles, go)
@@ -302,13 +313,23 @@ def check(
         compiled = tuple(replace(each, idle=each.idle or _of_all(each)) for each in compiled)
     lifecycle = built.behaviours["lifecycle"]
     abstract = (lifecycle, lifecycle.initial(profile.constants))
-    with uncollected():
-        reductions = Reductions(
-            symmetry and all(is_symmetric(promise.promise, network) for promise in compiled),
-            looked_at(formula for promise in compiled for formula in promise.formulas) if minimise else None,
-        )
-        graph = every_state(network, bounds, progress, kept, reductions)
-        judge = Judge(graph, Tracer(graph.network, spec.clauses), abstract)
+    tracer = Tracer(network, spec.clauses)
+    graph: Explored | ClusterGraph
+    with uncollected(), contextlib.ExitStack() as opened:
+        judge: Judge | ClusterJudge
+        if cluster:
+            from pcstate.check import cluster as shared  # numba takes a second to import
+
+            graph = shared.ClusterGraph(network, opened.enter_context(shared.actors(cluster)))
+            graph.search(bounds, progress)
+            judge = shared.ClusterJudge(graph, tracer)
+        else:
+            reductions = Reductions(
+                symmetry and all(is_symmetric(promise.promise, network) for promise in compiled),
+                looked_at(formula for promise in compiled for formula in promise.formulas) if minimise else None,
+            )
+            graph = every_state(network, bounds, progress, kept, reductions)
+            judge = Judge(graph, tracer, abstract)
         judgements = tuple(judge.judge(promise, profile.name) for promise in compiled)
     expected = tuple(_expected(promise, profile.name) for promise in compiled)
     built.remember()
