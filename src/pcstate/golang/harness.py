@@ -1,4 +1,4 @@
-"""A scenario + a toolchain -> the outcomes that real Go shows.
+"""A scenario + a toolchain -> the outcomes that real Go shows, and what is seen on the way.
 
 Theory of operation: our driver (`programs/driver`), built by that toolchain, is a process that takes one scenario a
 line and answers with one outcome a line. It sees to rest and to its own deadline; here it is only started, fed, killed
@@ -14,6 +14,11 @@ goroutines that it could not get rid of.
 | idle_conns | idle_conns | readLoops in Peek that nobody awaits a response of |
 | unread_conns | unread_conns | readLoops in the select at the end of their loop |
 | errors | errors | class of the first error of Do or Read; `stuck`: it had not returned at rest |
+
+| Entry | the driver's JSON (`events`) |
+|---|---|
+| kind, caller, request, step | the same |
+| facts | `error`, `reused` and `was_idle`, or the counts of `rest` |
 """
 
 import json
@@ -28,6 +33,7 @@ from typing import IO, Any, Self
 from pcstate.errors import GoError
 from pcstate.golang.building import built
 from pcstate.golang.toolchain import Toolchain, go_environment
+from pcstate.model.observation import Entry, Observation
 from pcstate.model.scenario import Outcome, Scenario, milliseconds
 
 __all__ = ["Driver", "observations", "observe"]
@@ -82,7 +88,11 @@ class Driver:
             self._process = None
 
     def run(self, scenario: Scenario) -> Outcome:
-        """What one run of `scenario` leaves behind.
+        """What one run of `scenario` leaves behind. Raises: as `watch`."""
+        return self.watch(scenario).outcome
+
+    def watch(self, scenario: Scenario) -> Observation:
+        """What one run of `scenario` shows.
 
         A driver that has ended is started again, once for each scenario.
         Raises: GoError if it ends again, does not answer in time, or refuses the scenario.
@@ -98,7 +108,7 @@ class Driver:
             raise GoError(f"our driver (Go {self.toolchain.version}) crashed in {scenario.name!r}:\n{words}")
         if answer.get("failure"):
             raise GoError(f"our driver (Go {self.toolchain.version}) refused {scenario.name!r}: {answer['failure']}")
-        return _outcome(answer)
+        return Observation(_outcome(answer), tuple(map(_entry, answer["events"])), answer["at_rest"])
 
     def _ask(self, line: str, patience: float) -> dict[str, Any] | None:
         """The answer to one line; None if the process has ended instead. Raises: GoError if it is silent."""
@@ -202,6 +212,16 @@ def _as_json(scenario: Scenario, number: int, deadline: float) -> dict[str, Any]
         ],
         "deadline_ms": round(deadline * 1000),
     }
+
+
+def _entry(event: dict[str, Any]) -> Entry:
+    place = [event.get(key, -1) for key in ("caller", "request", "step")]
+    if event["kind"] == "rest":
+        facts = event["rest"]
+    else:
+        facts = {"error": event.get("error", "")}
+        facts.update({key: int(event[key]) for key in ("reused", "was_idle") if key in event})
+    return Entry(event["kind"], *place, tuple(sorted(facts.items())))
 
 
 def _outcome(answer: dict[str, Any]) -> Outcome:

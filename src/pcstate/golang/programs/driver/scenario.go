@@ -54,18 +54,24 @@ type step struct {
 
 // An observation is one line of output. Requests are listed caller by caller.
 type observation struct {
-	ID          json.RawMessage `json:"id"`
-	Dials       int             `json:"dials"`
-	Reused      []bool          `json:"reused"`
-	ReadLoops   int             `json:"read_loops"`
-	WriteLoops  int             `json:"write_loops"`
-	Goroutines  int             `json:"goroutines"`
-	IdleConns   int             `json:"idle_conns"`
-	UnreadConns int             `json:"unread_conns"`
-	Errors      []*string       `json:"errors"`
-	AtRest      bool            `json:"at_rest"` // false: the deadline came first
-	Others      []string        `json:"others"`  // what else of the client's is there
-	Failure     string          `json:"failure,omitempty"`
+	ID      json.RawMessage `json:"id"`
+	Reused  []bool          `json:"reused"`
+	Errors  []*string       `json:"errors"`
+	AtRest  bool            `json:"at_rest"` // false: the deadline came first
+	Others  []string        `json:"others"`  // what else of the client's is there
+	Events  []event         `json:"events"`  // see events.go
+	Failure string          `json:"failure,omitempty"`
+	counts
+}
+
+// counts are what is there at one instant.
+type counts struct {
+	Dials       int `json:"dials"`
+	ReadLoops   int `json:"read_loops"`
+	WriteLoops  int `json:"write_loops"`
+	Goroutines  int `json:"goroutines"`
+	IdleConns   int `json:"idle_conns"`
+	UnreadConns int `json:"unread_conns"`
 }
 
 // A duration is written in milliseconds or as Go writes it ("50ms").
