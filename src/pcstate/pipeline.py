@@ -53,6 +53,7 @@ from pcstate.specs.profiles import Profile, choose_profile
 from pcstate.specs.programs import demands
 from pcstate.specs.properties import compile_property, is_symmetric
 from pcstate.specs.scenarios import load_scenario, parse_expression, scenario_names
+from pcstate.specs.sightings import watched
 from pcstate.specs.source import Reader, known, spec_root
 
 __all__ = [
@@ -379,7 +380,7 @@ def lint(root: Path | None = None) -> Spec:
         network = build(spec, profile, Bounds()).network
         compile_all(spec, network)
         compile_all_advice(spec, network)
-        build(spec, profile, Bounds(callers=2, conns=2, hosts=2), everything())
+        watched(spec.sightings, build(spec, profile, Bounds(callers=2, conns=2, hosts=2), everything()).network)
     return spec
 
 

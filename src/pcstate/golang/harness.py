@@ -215,13 +215,13 @@ def _as_json(scenario: Scenario, number: int, deadline: float) -> dict[str, Any]
 
 
 def _entry(event: dict[str, Any]) -> Entry:
-    place = [event.get(key, -1) for key in ("caller", "request", "step")]
+    caller, request, step = (event.get(key, -1) for key in ("caller", "request", "step"))
     if event["kind"] == "rest":
         facts = event["rest"]
     else:
         facts = {"error": event.get("error", "")}
         facts.update({key: int(event[key]) for key in ("reused", "was_idle") if key in event})
-    return Entry(event["kind"], *place, tuple(sorted(facts.items())))
+    return Entry(event["kind"], caller, request, step, tuple(sorted(facts.items())))
 
 
 def _outcome(answer: dict[str, Any]) -> Outcome:

@@ -5,7 +5,14 @@ from dataclasses import dataclass, field
 from pcstate.model.lts import Value
 from pcstate.model.scenario import Outcome
 
-__all__ = ["Entry", "Observation"]
+__all__ = ["ENTRIES", "FACTS", "Entry", "Observation"]
+
+ENTRIES = (
+    "begin", "return", "closed", "get-conn", "got-conn", "wrote-request", "got-first-response-byte", "put-idle-conn", "rest",
+)  # fmt: skip
+"""The kinds of entries."""
+FACTS = ("error", "reused", "was_idle")
+"""What an entry shows besides, but for `rest`."""
 
 
 @dataclass(frozen=True, slots=True)

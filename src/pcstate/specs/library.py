@@ -21,6 +21,7 @@ from pcstate.specs.diagnosis import joined, parse_diagnosis
 from pcstate.specs.network_text import NetworkText, parse_network
 from pcstate.specs.profiles import Profile, parse_profile
 from pcstate.specs.properties import parse_property
+from pcstate.specs.sightings import Sightings, check_sightings, parse_sightings
 from pcstate.specs.source import Reader, Source, known, read_source
 
 __all__ = ["Spec", "load_spec"]
@@ -42,6 +43,8 @@ class Spec:
     """Where goroutines stand at rest and what to do about it, by file below spec/."""
     knowledge: Knowledge
     """What the goroutines of a dump mean."""
+    sightings: Sightings
+    """Which steps of the network real Go shows."""
     texts: Mapping[str, Source]
 
     def meaning(self, constant: str) -> str:
@@ -76,12 +79,14 @@ def load_spec(root: Path, mutant: Mutant | None = None, only: Iterable[str] = ()
     properties = each("properties", ".toml", parse_property)
     advice = each("advice", ".toml", lambda source, stem: (f"advice/{stem}.toml", parse_advice(source)))
     diagnosis = each("diagnosis", ".toml", lambda source, _: (source, parse_diagnosis(source)))
+    sightings = each("conformance", ".toml", lambda source, _: parse_sightings(source))
     clauses = [clause for file in each("clauses", ".md", lambda source, _: parse_clauses(source)) for clause in file]
     if not mistakes:
         missing = [name for name in ("lifecycle", "request_log") if name not in charts]
         mistakes += [Mistake(Place("spec/charts", 0), f"there is no chart {name!r}", "", known(charts)) for name in missing]
         mistakes += _cross_check(originals, charts, profiles, properties, clauses)
         mistakes += _check_diagnosis(diagnosis, clauses)
+        mistakes += check_sightings(sightings, networks[0], Source(str(root), ""))
     mistakes += _unknown(only, properties)
     if mistakes:
         raise SpecError(sorted(mistakes, key=lambda mistake: mistake.place))
@@ -95,6 +100,7 @@ def load_spec(root: Path, mutant: Mutant | None = None, only: Iterable[str] = ()
         {clause.number: clause for clause in clauses},
         dict(advice),
         joined(diagnosis)[0],
+        sightings[0],
         texts,
     )
 

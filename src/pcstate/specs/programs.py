@@ -32,6 +32,8 @@ class Demands:
     ranks: int
     """How many places the pool has, in the list that ranks count in."""
     unsupported: tuple[str, ...]
+    steps: tuple[tuple[tuple[tuple[Event, ...], ...], ...], ...] = ()
+    """For each caller, request and step the events of the program's line, one after the other; none for a read of nothing."""
 
 
 def demands(scenario: Scenario) -> Demands:
@@ -39,7 +41,11 @@ def demands(scenario: Scenario) -> Demands:
     in the order of the scenario's numbers for them."""
     width = max(caller.requests for caller in scenario.callers)
     places = {host: place for place, host in enumerate(scenario.hosts)}
-    lines = tuple(_line(caller, i * width, places, scenario.server) for i, caller in enumerate(scenario.callers))
+    steps = tuple(
+        tuple(_request(caller, i * width + k, places[caller.host(k)], scenario.server) for k in range(caller.requests))
+        for i, caller in enumerate(scenario.callers)
+    )
+    lines = tuple(map(_line, steps))
     server, constants = scenario.server, _constants(scenario)
     sets: dict[str, list[Value]] = {
         "kinds": list(dict.fromkeys((_kind(server), "none"))),
@@ -52,40 +58,36 @@ def demands(scenario: Scenario) -> Demands:
         "conn_ends": ["usable", "closech"] if _fits_buffer(scenario) else ["usable"],
     }
     ranks = int(constants["max_idle_conns"] or max(1, int(constants["max_idle_conns_per_host"])))
-    return Demands(lines, sets, constants, ranks, tuple(_unsupported(scenario)))
+    return Demands(lines, sets, constants, ranks, tuple(_unsupported(scenario)), steps)
 
 
-def _line(caller: CallerProgram, first: int, places: Mapping[int, int], server: ServerScript) -> Lts:
-    events = [
-        event
-        for request in range(caller.requests)
-        for event in _request(caller, first + request, places[caller.host(request)], server)
-    ]
+def _line(requests: tuple[tuple[tuple[Event, ...], ...], ...]) -> Lts:
+    events = [event for steps in requests for step in steps for event in step]
     configurations = tuple(Configuration((f"step_{n}",)) for n in range(len(events) + 1))
     return Lts(0, configurations, {(n, event): n + 1 for n, event in enumerate(events)})
 
 
-def _request(caller: CallerProgram, number: int, host: int, server: ServerScript) -> list[Event]:
-    events = []
+def _request(caller: CallerProgram, number: int, host: int, server: ServerScript) -> tuple[tuple[Event, ...], ...]:
+    events: list[tuple[Event, ...]] = []
     done = 0
     for step in caller.each:
         match step.verb:
             case "get" | "head" | "post":
-                events.append(Event("do", (("r", number), ("h", host), ("m", step.verb))))
+                events.append((Event("do", (("r", number), ("h", host), ("m", step.verb))),))
             case "read" | "read-all" | "read-exact":
                 event, done = _read(step, done, server)
-                events += [event] if event else []
+                events.append((event,) if event else ())
             case "cancel":
-                events.append(Event("cancel", (("r", number),)))
+                events.append((Event("cancel", (("r", number),)),))
             case "close":
-                events.append(Event("close"))
+                events.append((Event("close"),))
             case "settle":
-                events += [Event("settle"), Event("go_on")]
+                events.append((Event("settle"), Event("go_on")))
             case "spawn close":
-                events.append(Event("spawn_close", (("r", number),)))
+                events.append((Event("spawn_close", (("r", number),)),))
             case "close-idle":
-                events.append(Event("close_idle"))
-    return events
+                events.append((Event("close_idle"),))
+    return tuple(events)
 
 
 def _read(step: Step, done: int, server: ServerScript) -> tuple[Event | None, int]:
