@@ -15,7 +15,7 @@ from pcstate.model.network import GlobalState, Network
 from pcstate.model.observation import Entry, Observation
 from pcstate.model.scenario import Scenario
 from pcstate.model.verdict import Bounds, Verdict
-from pcstate.pipeline import build
+from pcstate.pipeline import Built, build
 from pcstate.specs.library import Spec
 from pcstate.specs.profiles import Profile
 from pcstate.specs.programs import demands
@@ -62,7 +62,8 @@ class Fitting:
         self.limit = limit
         self.exercised = Exercised()
         self._asked = demands(scenario)
-        self._watches: dict[int, Watch] = {}
+        self._built: Built | None = None
+        self._watched: Watch | None = None
         self._known: dict[tuple[Entry, ...], tuple[Fit, Exercised]] = {}
         self._conns = 1
 
@@ -71,6 +72,7 @@ class Fitting:
         if self._asked.unsupported:
             return Fit(Verdict.UNKNOWN, reason=f"the spec has no chart yet for {', '.join(self._asked.unsupported)}")
         if seen.entries not in self._known:
+            self._conns = max(self._conns, seen.outcome.dials)
             self._known[seen.entries] = self._judge(seen.entries)
         found, taken = self._known[seen.entries]
         self.exercised.add(taken)
@@ -88,17 +90,20 @@ class Fitting:
                 continue
             if misfit is not None:
                 return Fit(Verdict.VIOLATED, misfit), Exercised()
+            assert self._built
+            self._built.remember()
             certain, possible = belief.taken()
             return Fit(Verdict.HOLDS), Exercised(1, Counter(certain), Counter(possible))
 
     def _watch(self) -> Watch:
-        if self._conns not in self._watches:
+        if self._watched is None or self._watched.network.parameters["conns"] != self._conns:
             requests = max(caller.requests for caller in self.scenario.callers)
             sizes = Bounds(
                 callers=len(self.scenario.callers), conns=self._conns, hosts=len(self.scenario.hosts), requests=requests
             )
-            self._watches = {self._conns: watch(self.spec, build(self.spec, self.profile, sizes, self.scenario).network)}
-        return self._watches[self._conns]
+            self._built = build(self.spec, self.profile, sizes, self.scenario)
+            self._watched = watch(self.spec, self._built.network)
+        return self._watched
 
 
 def watch(spec: Spec, network: Network, reduce: bool = True) -> Watch:

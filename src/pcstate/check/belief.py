@@ -79,6 +79,7 @@ class Watch:
         self.lacks = lacks
         self._persistent = PersistentSets(network, AT_ONCE) if reduce else None
         self._known: dict[GlobalState, list[_Step]] = {}
+        self._enough: dict[tuple[GlobalState, int], frozenset[int]] = {}
 
     def steps(self, state: GlobalState) -> list[_Step]:
         """All that the network can do in `state`."""
@@ -92,7 +93,10 @@ class Watch:
         if self._persistent is None:
             return ()
         among = sum(1 << number for number in hidden) & self._persistent.dependence.counted
-        return set(bits(self._persistent.within(state, among)))
+        known = self._enough.get((state, among))
+        if known is None:
+            known = self._enough[state, among] = frozenset(bits(self._persistent.within(state, among)))
+        return known
 
     def counted(self, state: GlobalState) -> dict[str, int]:
         """What a rest would count in a state."""
