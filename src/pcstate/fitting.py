@@ -19,7 +19,7 @@ from pcstate.pipeline import Built, build
 from pcstate.specs.library import Spec
 from pcstate.specs.profiles import Profile
 from pcstate.specs.programs import demands
-from pcstate.specs.sightings import watched
+from pcstate.specs.sightings import told, watched
 
 __all__ = ["Exercised", "Fit", "Fitting", "watch"]
 
@@ -106,8 +106,9 @@ class Fitting:
         return self._watched
 
 
-def watch(spec: Spec, network: Network, reduce: bool = True) -> Watch:
+def watch(spec: Spec, network: Network, servers_are_told: bool = False, reduce: bool = True) -> Watch:
     """How real Go is watched on one network. Raises: SpecError for a wrong name or formula in spec/conformance."""
+    orders = told(spec.sightings, network) if servers_are_told else None
     sightings, returned = watched(spec.sightings, network)
     formulas = {key: compile_formula(spec.network.outcome[key], network, network.parameters) for key in (*_COUNTS, "others")}
 
@@ -115,7 +116,7 @@ def watch(spec: Spec, network: Network, reduce: bool = True) -> Watch:
         return 1 + sum(int(formulas[key](state)) for key in ("read_loops", "write_loops", "others"))
 
     counts: dict[str, Callable[[GlobalState], int]] = {key: formulas[key] for key in _COUNTS}
-    return Watch(network, sightings, returned, {**counts, "goroutines": goroutines}, misses_a_conn(network), reduce)
+    return Watch(network, sightings, returned, {**counts, "goroutines": goroutines}, misses_a_conn(network), orders, reduce)
 
 
 _COUNTS = ("dials", "read_loops", "write_loops", "idle_conns", "unread_conns")

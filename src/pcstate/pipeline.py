@@ -36,7 +36,7 @@ from pcstate.check.tracing import Tracer
 from pcstate.errors import Mistake, Place, SpecError
 from pcstate.model.advice import CompiledAdvice, Standing
 from pcstate.model.diagram import Diagram
-from pcstate.model.lts import Value
+from pcstate.model.lts import Behaviour, Value
 from pcstate.model.network import Network
 from pcstate.model.property import CompiledProperty, Mutant
 from pcstate.model.scenario import CallerProgram, Outcome, Scenario, ServerScript
@@ -53,7 +53,7 @@ from pcstate.specs.profiles import Profile, choose_profile
 from pcstate.specs.programs import demands
 from pcstate.specs.properties import compile_property, is_symmetric
 from pcstate.specs.scenarios import load_scenario, parse_expression, scenario_names
-from pcstate.specs.sightings import watched
+from pcstate.specs.sightings import told, watched
 from pcstate.specs.source import Reader, known, spec_root
 
 __all__ = [
@@ -205,9 +205,15 @@ class Built:
 
 
 def build(
-    spec: Spec, profile: Profile, bounds: Bounds, scenario: Scenario | None = None, memory: Mapping[str, Any] | None = None
+    spec: Spec,
+    profile: Profile,
+    bounds: Bounds,
+    scenario: Scenario | None = None,
+    memory: Mapping[str, Any] | None = None,
+    program: Behaviour | None = None,
 ) -> Built:
-    """The network of one size under one profile: the free one, or the one with a scenario's programs in it.
+    """The network of one size under one profile: the free one, or the one with a scenario's programs in it, or with `program` in
+    the place of each.
 
     `memory` is what each chart has answered (`ChartBehaviour.remembered`); what earlier processes kept, if it is not given.
     """
@@ -220,7 +226,7 @@ def build(
     if scenario is None:
         return Built(instantiate(spec.network, behaviours, profile.constants, sizes), behaviours, size)
     asked = demands(scenario)
-    lines = {f"program[{i}]": (line, line.initial) for i, line in enumerate(asked.programs)}
+    lines = {f"program[{i}]": (program or line, line.initial) for i, line in enumerate(asked.programs)}
     constants = {**profile.constants, **asked.constants}
     sets: dict[str, list[Value]] = {**asked.sets, "ranks": list(range(min(bounds.conns, asked.ranks)))}
     network = feasible(instantiate(spec.network, behaviours, constants, sizes, lines, sets))
@@ -380,7 +386,9 @@ def lint(root: Path | None = None) -> Spec:
         network = build(spec, profile, Bounds()).network
         compile_all(spec, network)
         compile_all_advice(spec, network)
-        watched(spec.sightings, build(spec, profile, Bounds(callers=2, conns=2, hosts=2), everything()).network)
+        programs = build(spec, profile, Bounds(callers=2, conns=2, hosts=2), everything()).network
+        watched(spec.sightings, programs)
+        told(spec.sightings, programs)
     return spec
 
 

@@ -34,7 +34,7 @@ def watches(spec: Spec, scenario: Scenario, go: str) -> list[Watch]:
     requests = max(caller.requests for caller in scenario.callers)
     sizes = Bounds(callers=len(scenario.callers), conns=3, hosts=len(scenario.hosts), requests=requests)
     network = pipeline.build(spec, choose_profile(spec.profiles, go), sizes, scenario).network
-    return [watch(spec, network, reduce) for reduce in (True, False)]
+    return [watch(spec, network, reduce=reduce) for reduce in (True, False)]
 
 
 def written(view: Watch, scenario: Scenario, chance: random.Random) -> list[Entry]:

@@ -29,7 +29,7 @@ from pcstate.model.formula import Formula
 from pcstate.model.lts import Event
 from pcstate.model.network import GlobalState, Network
 from pcstate.model.observation import Entry
-from pcstate.model.sighting import Label, Sighting
+from pcstate.model.sighting import Label, Sighting, Told
 
 __all__ = ["Belief", "Program", "TooMany", "Watch", "follow"]
 
@@ -57,7 +57,8 @@ class Watch:
     """How a network is watched.
 
     `sightings` is by number of a vector what it shows, `returned` for each caller where a step of its program has returned,
-    `counts` what a rest counts; `lacks` says whether a state lacks something that the network was given too few of. With
+    `counts` what a rest counts; `lacks` says whether a state lacks something that the network was given too few of, `told`
+    what servers may do from which entry on, first what they may in the beginning: all they like if it is not given. With
     `reduce`, what makes no difference to what is seen is left out.
 
     It remembers what it was asked, so that one is made for all runs of a program.
@@ -70,6 +71,7 @@ class Watch:
         returned: Sequence[Formula],
         counts: Mapping[str, Callable[[GlobalState], int]],
         lacks: Callable[[GlobalState], bool],
+        told: Mapping[str, Told] | None = None,
         reduce: bool = True,
     ) -> None:
         self.network = network
@@ -77,6 +79,7 @@ class Watch:
         self.returned = returned
         self.counts = counts
         self.lacks = lacks
+        self.told = told or {}
         self._persistent = PersistentSets(network, AT_ONCE) if reduce else None
         self._known: dict[GlobalState, list[_Step]] = {}
         self._enough: dict[tuple[GlobalState, int], frozenset[int]] = {}
@@ -107,20 +110,24 @@ class Watch:
         return tuple((writer, label) for writer, label in labels if label is not None)
 
 
-def follow(belief: "Belief", entries: Sequence[Entry], steps: Program) -> Misfit | None:
-    """Carry the belief along a log; `steps` are the events of each caller's, request's and step's part of its program. The first
-    entry that fits nothing, None if all do. Raises: TooMany."""
+def follow(belief: "Belief", entries: Sequence[Entry], steps: Program, before: int = 0) -> Misfit | None:
+    """Carry the belief along a log of which it has had `before` entries; `steps` are the events of each caller's, request's and
+    step's part of its program. The first entry that fits nothing, None if all do. Raises: TooMany."""
     width = belief.watch.network.parameters["requests"]
-    for number, entry in enumerate(entries):
+    for number, entry in enumerate(entries, before):
         label = Label(entry.kind, entry.caller * width + entry.request, entry.facts)
+        fits = True
         match entry.kind:
             case "begin":
                 belief.begin(entry.caller, steps[entry.caller][entry.request][entry.step])
-                fits = True
+            case "abandon":
+                belief.meanwhile(entry.caller, Event("cancel_elsewhere", (("r", label.request),)))
             case "return":
                 fits = belief.returned(entry.caller, label)
             case "rest":
                 fits = belief.rest({key: int(value) for key, value in entry.facts})
+            case kind if kind in belief.watch.told:
+                fits = belief.told(kind)
             case _:
                 fits = belief.seen(label)
         if not fits:
@@ -144,6 +151,9 @@ class Belief:
         self.begun: list[list[Event]] = [[] for _ in callers]
         """What each caller's program has begun."""
         self._resting: list[list[Event]] = [[] for _ in callers]
+        self._ends = [0 for _ in callers]
+        """How far each program is when its step has returned."""
+        self._may_servers: Mapping[int, Formula] = next((told.may for told in watch.told.values()), {})
         self._nodes = 0
         self.fits: dict[Fit, int] = {(watch.network.initial(), ()): self._node()}
         self._close()
@@ -152,6 +162,12 @@ class Belief:
         """A step of a caller's program has begun: its first event may happen, the others when all is at rest."""
         self.begun[caller] += events[:1]
         self._resting[caller] = list(events[1:])
+        self._ends[caller] = len(self.begun[caller]) + len(self._resting[caller])
+        self._close()
+
+    def meanwhile(self, caller: int, event: Event) -> None:
+        """Something beside a step has begun that a caller's program has to do with: it may happen before the step returns."""
+        self.begun[caller].append(event)
         self._close()
 
     def returned(self, caller: int, label: Label) -> bool:
@@ -162,7 +178,7 @@ class Belief:
         found: list[tuple[Fit, Fit]] = []
         for fit in self.fits:
             state, outstanding = fit
-            if state[program] != len(self.begun[caller]) or not done(state):
+            if state[program] < self._ends[caller] or not done(state):
                 continue
             own = [n for n, (_, told) in enumerate(outstanding) if told.entry == label.entry and told.request == label.request]
             if not own and silent:
@@ -176,6 +192,15 @@ class Belief:
             (fit, (fit[0], _without(fit[1], n))) for fit in self.fits for n, (_, told) in enumerate(fit[1]) if told.fits(label)
         ]
         return self._keep(found)
+
+    def told(self, entry: str) -> bool:
+        """Servers have been told something. False if that fits nothing, and nothing is changed."""
+        told = self.watch.told[entry]
+        if not self._keep([(fit, fit) for fit in self.fits if told.holds is None or told.holds(fit[0])], close=False):
+            return False
+        self._may_servers = told.may
+        self._close()
+        return True
 
     def rest(self, counts: Mapping[str, int]) -> bool:
         """Nothing moves, and so much is there. False if that fits nothing, and nothing is changed."""
@@ -230,7 +255,7 @@ class Belief:
             f"return of caller {caller}, without an error"
             for program, caller in self._programs.items()
             for state, outstanding in self.fits
-            if self.begun[caller] and state[program] == len(self.begun[caller]) and self.watch.returned[caller](state)
+            if self.begun[caller] and state[program] >= self._ends[caller] and self.watch.returned[caller](state)
             if not any(label.entry == "return" for _, label in outstanding)
         }
 
@@ -286,6 +311,9 @@ class Belief:
         return [step for step in self.watch.steps(state) if vectors[step[0]].kind in kinds and self._may(step[0], state)]
 
     def _may(self, number: int, state: GlobalState) -> bool:
+        allowed = self._may_servers.get(number)
+        if allowed is not None and not allowed(state):
+            return False
         for component, event in self.watch.network.vectors[number].who:
             caller = self._programs.get(component)
             if caller is not None and self.begun[caller][state[component] : state[component] + 1] != [event]:

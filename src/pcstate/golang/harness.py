@@ -34,9 +34,9 @@ from pcstate.errors import GoError
 from pcstate.golang.building import built
 from pcstate.golang.toolchain import Toolchain, go_environment
 from pcstate.model.observation import Entry, Observation
-from pcstate.model.scenario import Outcome, Scenario, milliseconds
+from pcstate.model.scenario import Outcome, Scenario, Step, milliseconds
 
-__all__ = ["Driver", "observations", "observe"]
+__all__ = ["Conversation", "Driver", "observations", "observe"]
 
 DEADLINE = 10.0
 """Seconds for one scenario to come to rest, besides the timeouts that it sets itself."""
@@ -97,32 +97,81 @@ class Driver:
         A driver that has ended is started again, once for each scenario.
         Raises: GoError if it ends again, does not answer in time, or refuses the scenario.
         """
-        self._asked += 1
-        deadline = min(self.deadline + _waiting(scenario), LONGEST)
-        line = json.dumps(_as_json(scenario, self._asked, deadline))
-        answer = self._ask(line, deadline + GRACE) or self._ask(line, deadline + GRACE)
+        line, patience = self._line(scenario)
+        answer = self._ask(line, patience) or self._ask(line, patience)
         if answer is None:
-            assert self._process
-            words = self._process.last_words()
-            self.close()
-            raise GoError(f"our driver (Go {self.toolchain.version}) crashed in {scenario.name!r}:\n{words}")
+            raise self._crashed(scenario)
         if answer.get("failure"):
             raise GoError(f"our driver (Go {self.toolchain.version}) refused {scenario.name!r}: {answer['failure']}")
-        return Observation(_outcome(answer), tuple(map(_entry, answer["events"])), answer["at_rest"])
+        return _observation(answer)
 
-    def _ask(self, line: str, patience: float) -> dict[str, Any] | None:
-        """The answer to one line; None if the process has ended instead. Raises: GoError if it is silent."""
+    def converse(self, scenario: Scenario) -> "Conversation":
+        """A run of which the steps are told one by one, by its only caller; its program says to which hosts requests go, and how
+        many there may be."""
+        line, patience = self._line(scenario, live=True)
+        self._living()
+        return Conversation(self, scenario, line, patience)
+
+    def _line(self, scenario: Scenario, live: bool = False) -> tuple[str, float]:
+        """What to ask, and how long an answer may take."""
+        self._asked += 1
+        deadline = min(self.deadline + _waiting(scenario), LONGEST)
+        return json.dumps({**_as_json(scenario, self._asked, deadline), "live": live}), deadline + GRACE
+
+    def _crashed(self, scenario: Scenario) -> GoError:
+        assert self._process
+        words = self._process.last_words()
+        self.close()
+        return GoError(f"our driver (Go {self.toolchain.version}) crashed in {scenario.name!r}:\n{words}")
+
+    def _living(self) -> "_Process":
+        """The process, started if there is none."""
         if self._process and self._process.ended:
             self.close()
         if not self._process:
             self._process = _Process(str(self._binary))
+        return self._process
+
+    def _ask(self, line: str, patience: float) -> dict[str, Any] | None:
+        """The answer to one line; None if the process has ended instead. Raises: GoError if it is silent."""
         try:
-            answer = self._process.ask(line, patience)
+            answer = self._living().ask(line, patience)
         except queue.Empty:
             self.close()
             raise GoError(f"our driver (Go {self.toolchain.version}) did not answer within {patience:g} s") from None
         found: dict[str, Any] | None = json.loads(answer) if answer else None
         return found
+
+
+class Conversation:
+    """One live run: steps are taken one by one. `busy` says that the last one has not returned, although nothing moves."""
+
+    def __init__(self, driver: Driver, scenario: Scenario, line: str, patience: float) -> None:
+        self.busy = False
+        self._driver = driver
+        self._scenario = scenario
+        self._first = line + "\n"
+        self._patience = patience
+
+    def take(self, step: Step | str) -> tuple[Entry, ...]:
+        """Take a step, or do what a word of the driver's `live.go` says (`abandon`, `stall`, `go-on`, `hang-up`); what was seen
+        since the last one. Raises: GoError if the driver refuses it, ends or is silent."""
+        answer = self._tell(str(step))
+        self.busy = answer["busy"]
+        return tuple(map(_entry, answer["events"]))
+
+    def end(self) -> Observation:
+        """What is there at rest; its log is what was seen since the last step. Raises: as `take`."""
+        return _observation(self._tell("end"))
+
+    def _tell(self, word: str) -> dict[str, Any]:
+        line, self._first = self._first + json.dumps({"step": word}), ""
+        answer = self._driver._ask(line, self._patience)
+        if answer is None:
+            raise self._driver._crashed(self._scenario)
+        if answer.get("failure"):
+            raise GoError(f"our driver (Go {self._driver.toolchain.version}) refused {word!r}: {answer['failure']}")
+        return answer
 
 
 class _Process:
@@ -212,6 +261,10 @@ def _as_json(scenario: Scenario, number: int, deadline: float) -> dict[str, Any]
         ],
         "deadline_ms": round(deadline * 1000),
     }
+
+
+def _observation(answer: dict[str, Any]) -> Observation:
+    return Observation(_outcome(answer), tuple(map(_entry, answer["events"])), answer["at_rest"])
 
 
 def _entry(event: dict[str, Any]) -> Entry:

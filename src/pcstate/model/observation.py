@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from pcstate.model.lts import Value
 from pcstate.model.scenario import Outcome
 
-__all__ = ["ENTRIES", "FACTS", "Entry", "Observation"]
+__all__ = ["FACTS", "SHOWN", "TOLD", "Entry", "Observation"]
 
-ENTRIES = (
-    "begin", "return", "closed", "get-conn", "got-conn", "wrote-request", "got-first-response-byte", "put-idle-conn", "rest",
-)  # fmt: skip
-"""The kinds of entries."""
+SHOWN = ("return", "closed", "get-conn", "got-conn", "wrote-request", "got-first-response-byte", "put-idle-conn")
+"""The kinds of entries that show a step."""
+TOLD = ("go-on", "stall", "hang-up", "hung-up")
+"""Those that say what servers were told; the others are `begin`, `abandon` (the cancel of a request from outside) and `rest`."""
 FACTS = ("error", "reused", "was_idle")
 """What an entry shows besides, but for `rest`."""
 

@@ -1,12 +1,13 @@
 """Which steps of a network real Go shows, and as what."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pcstate.model.formula import Formula
 from pcstate.model.lts import Value
 from pcstate.model.network import GlobalState
 
-__all__ = ["Label", "Sighting"]
+__all__ = ["Label", "Sighting", "Told"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -42,3 +43,12 @@ class Sighting:
         if self.when is not None and not self.when(before):
             return None
         return Label(self.entry, self.request(before), tuple((key, formula(before)) for key, formula in self.shows))
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What servers may do from an entry on (a [[told]] of spec/conformance): vectors by number, each only where its formula
+    holds; `holds` must at the entry."""
+
+    may: Mapping[int, Formula]
+    holds: Formula | None = None

@@ -3,13 +3,13 @@
 No behaviour of the protocol is decided here: a program's line only says which calls its goroutine makes next.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pcstate.model.lts import Configuration, Event, Lts, Value
-from pcstate.model.scenario import CallerProgram, Scenario, ServerScript, Step
+from pcstate.model.scenario import Scenario, ServerScript, Step
 
-__all__ = ["Demands", "demands"]
+__all__ = ["Demands", "FreeLine", "demands", "events_of"]
 
 DRAIN_LIMIT = 262144
 """maxPostCloseReadBytes: bodies up to this long are drained after an early Close since Go 1.27."""
@@ -36,13 +36,34 @@ class Demands:
     """For each caller, request and step the events of the program's line, one after the other; none for a read of nothing."""
 
 
+class FreeLine:
+    """A program that is not known yet: a behaviour that takes any event at any place, and counts them. Whoever watches it says
+    which comes next."""
+
+    def configuration(self, local: int) -> Configuration:
+        """After so many events."""
+        return Configuration((f"step_{local}",))
+
+    def step(self, local: int, event: Event) -> int:
+        """One more."""
+        return local + 1
+
+    def cites(self, local: int, event: Event) -> tuple[str, ...]:
+        """Nothing."""
+        return ()
+
+    def renamed(self, local: int, datum: str, value: Value) -> int:
+        """It has no data."""
+        return local
+
+
 def demands(scenario: Scenario) -> Demands:
     """What `scenario` asks of the network. The requests of caller i are numbered from i * (most requests of any caller), hosts
     in the order of the scenario's numbers for them."""
     width = max(caller.requests for caller in scenario.callers)
     places = {host: place for place, host in enumerate(scenario.hosts)}
     steps = tuple(
-        tuple(_request(caller, i * width + k, places[caller.host(k)], scenario.server) for k in range(caller.requests))
+        tuple(events_of(caller.each, i * width + k, places[caller.host(k)], scenario.server) for k in range(caller.requests))
         for i, caller in enumerate(scenario.callers)
     )
     lines = tuple(map(_line, steps))
@@ -67,10 +88,11 @@ def _line(requests: tuple[tuple[tuple[Event, ...], ...], ...]) -> Lts:
     return Lts(0, configurations, {(n, event): n + 1 for n, event in enumerate(events)})
 
 
-def _request(caller: CallerProgram, number: int, host: int, server: ServerScript) -> tuple[tuple[Event, ...], ...]:
+def events_of(steps: Sequence[Step], number: int, host: int, server: ServerScript) -> tuple[tuple[Event, ...], ...]:
+    """The events of each of the steps of one request, to the host of that number in the network."""
     events: list[tuple[Event, ...]] = []
     done = 0
-    for step in caller.each:
+    for step in steps:
         match step.verb:
             case "get" | "head" | "post":
                 events.append((Event("do", (("r", number), ("h", host), ("m", step.verb))),))

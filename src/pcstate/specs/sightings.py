@@ -3,17 +3,18 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pcstate.errors import Mistake, Place, SpecError
 from pcstate.model.formula import Formula, FormulaError, Written, compile_formula, evaluate_constant
 from pcstate.model.lts import Value
 from pcstate.model.network import Network, Vector
-from pcstate.model.observation import ENTRIES, FACTS
-from pcstate.model.sighting import Sighting
+from pcstate.model.observation import FACTS, SHOWN, TOLD
+from pcstate.model.sighting import Sighting, Told
 from pcstate.specs.network_text import NetworkText
 from pcstate.specs.source import Reader, Source, known
 
-__all__ = ["SightingText", "Sightings", "check_sightings", "parse_sightings", "watched"]
+__all__ = ["SightingText", "Sightings", "ToldText", "check_sightings", "parse_sightings", "told", "watched"]
 
 _KEYS = ("entry", "of", "writer", "request", "shows", "when")
 _WRITER = re.compile(r"^(\w+)\[(.+)\]$")
@@ -35,10 +36,21 @@ class SightingText:
 
 
 @dataclass(frozen=True, slots=True)
+class ToldText:
+    """One [[told]]: by name of a vector a formula over the state before it, with its arguments as names."""
+
+    entry: str
+    may: Mapping[str, Written]
+    holds: Written | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Sightings:
-    """All of them, and where a step of a program has returned (a formula over caller `i`)."""
+    """All of it, and where a step of a program has returned (a formula over caller `i`)."""
 
     seen: tuple[SightingText, ...]
+    told: tuple[ToldText, ...]
     returned: Written
     source: Source
 
@@ -47,7 +59,7 @@ def parse_sightings(source: Source) -> Sightings:
     """Read such a file; names are checked when it meets a network. Raises: SpecError with every mistake of form."""
     reader = Reader(source)
     document = reader.toml()
-    reader.keys(document, ("step", "seen"), 1, "a file of what is seen")
+    reader.keys(document, ("step", "seen", "told"), 1, "a file of what is seen")
     step = reader.typed(document, "step", dict, 1)
     line = reader.table("step")
     reader.keys(step, ("returned",), line, "[step]")
@@ -60,8 +72,8 @@ def parse_sightings(source: Source) -> Sightings:
             continue
         reader.keys(table, _KEYS, line, "a [[seen]]")
         entry, writer, request = (reader.typed(table, key, str, line) for key in ("entry", "writer", "request"))
-        if entry not in ENTRIES:
-            reader.wrong(reader.find(entry, line, "entry"), f"no entry is called {entry!r}", known(ENTRIES, entry))
+        if entry not in SHOWN:
+            reader.wrong(reader.find(entry, line, "entry"), f"no entry is called {entry!r}", known(SHOWN, entry))
         shows = reader.typed(table, "shows", dict, line, {})
         for key, text in shows.items():
             if key not in FACTS or not isinstance(text, str):
@@ -78,11 +90,40 @@ def parse_sightings(source: Source) -> Sightings:
                 reader.place(line),
             )
         )
-    if not reader.mistakes:
-        written = reader.written(returned, reader.table("step"), "returned")
-        return Sightings(tuple(found), written, source)
+    told = tuple(_told(reader, table, index) for index, table in enumerate(reader.typed(document, "told", list, 1, [])))
     reader.finish()
-    raise AssertionError
+    return Sightings(tuple(found), told, reader.written(returned, reader.table("step"), "returned"), source)
+
+
+def _told(reader: Reader, table: dict[str, Any], index: int) -> ToldText:
+    line = reader.table("told", index)
+    reader.keys(table, ("entry", "may", "is"), line, "a [[told]]")
+    entry, holds = reader.typed(table, "entry", str, line), reader.typed(table, "is", str, line, "")
+    if entry not in TOLD:
+        reader.wrong(reader.find(entry, line, "entry"), f"no entry is called {entry!r}", known(TOLD, entry))
+    may = reader.typed(table, "may", dict, line)
+    for key, text in may.items():
+        if not isinstance(text, str):
+            reader.wrong(reader.find(key, line, "may"), f"{key!r} must be a formula, written as a string")
+    written = {key: reader.written(str(text), line, key) for key, text in may.items()}
+    return ToldText(entry, written, reader.written(holds, line, "is") if holds else None, reader.place(line))
+
+
+def told(sightings: Sightings, network: Network) -> dict[str, Told]:
+    """What servers may do from which entry on; first what they may in the beginning. Raises: SpecError with every mistake."""
+    reader = Reader(sightings.source)
+    found = {}
+    for text in sightings.told:
+        may = {}
+        try:
+            for number, vector in enumerate(network.vectors):
+                if vector.name in text.may:
+                    may[number] = compile_formula(text.may[vector.name], network, {**network.parameters, **dict(vector.args)})
+            found[text.entry] = Told(may, compile_formula(text.holds, network, network.parameters) if text.holds else None)
+        except SpecError as error:
+            reader.mistakes += error.mistakes
+    reader.finish()
+    return found
 
 
 def watched(sightings: Sightings, network: Network) -> tuple[dict[int, tuple[Sighting, ...]], tuple[Formula, ...]]:
@@ -131,6 +172,10 @@ def check_sightings(found: Sequence[Sightings], network: NetworkText, root: Sour
             if name not in vectors:
                 place = reader.find(name, sighting.place.line, "of")
                 reader.wrong(place, f"no vector is called {name!r}", known(vectors, name))
+    for text in found[0].told:
+        for name in text.may.keys() - vectors:
+            place = reader.find(name, text.place.line, "may")
+            reader.wrong(place, f"no vector is called {name!r}", known(vectors, name))
     return reader.mistakes
 
 

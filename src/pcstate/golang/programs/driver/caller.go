@@ -31,7 +31,7 @@ type caller struct {
 type request struct {
 	cancel   context.CancelFunc
 	response *http.Response
-	read     int64 // bytes of the body
+	asked    int64 // bytes of the body that its reads ask for, whether they came or not
 	reused   bool  // of the connection that served it, the last one if it was retried
 	failure  string
 }
@@ -47,14 +47,19 @@ func (c *caller) perform() {
 			if c.run.ctx.Err() != nil {
 				return // the observation is over
 			}
-			c.run.moves.Add(1)
-			c.run.log.add(c.step("begin", i, n, nil))
-			err := c.do(i, s)
-			c.run.log.add(c.step("return", i, n, err))
+			c.take(i, n, s)
 		}
 	}
 	c.set(func() { c.finished = true })
 	c.run.moves.Add(1)
+}
+
+// take takes a step, the n-th of request i, and tells of it.
+func (c *caller) take(i, n int, s step) {
+	c.run.moves.Add(1)
+	c.run.log.add(c.step("begin", i, n, nil))
+	err := c.do(i, s)
+	c.run.log.add(c.step("return", i, n, err))
 }
 
 // set changes what the observer may be looking at.
@@ -86,15 +91,17 @@ func (c *caller) do(i int, s step) error {
 	if r.response == nil {
 		return nil
 	}
+	size := c.run.scenario.Server.Bytes
 	switch s.verb {
 	case "read-all":
-		n, err := io.Copy(io.Discard, r.response.Body)
-		return c.note(r, n, err)
+		r.asked = size
+		_, err := io.Copy(io.Discard, r.response.Body)
+		return c.note(r, err)
 	case "read":
 		return c.readUpTo(r, s.amount)
 	case "read-exact":
 		if c.run.scenario.Server.Body != "none" {
-			return c.readUpTo(r, c.run.scenario.Server.Bytes-r.read)
+			return c.readUpTo(r, size-r.asked)
 		}
 	case "close":
 		return r.response.Body.Close()
@@ -108,11 +115,14 @@ func (c *caller) do(i int, s step) error {
 // readUpTo reads no byte beyond n, and so perhaps not the end of the body; that
 // the body ends before is no failure.
 func (c *caller) readUpTo(r *request, n int64) error {
-	got, err := io.CopyN(io.Discard, r.response.Body, n)
+	if r.asked += n; r.asked > c.run.scenario.Server.Bytes {
+		r.asked = c.run.scenario.Server.Bytes
+	}
+	_, err := io.CopyN(io.Discard, r.response.Body, n)
 	if err == io.EOF {
 		err = nil
 	}
-	return c.note(r, got, err)
+	return c.note(r, err)
 }
 
 // closeBody closes a body beside its caller; that of a response that has none is
@@ -131,8 +141,7 @@ func (c *caller) closeBody(i int, response *http.Response) {
 }
 
 // note keeps the first error of a request, and returns this one.
-func (c *caller) note(r *request, n int64, err error) error {
-	r.read += n
+func (c *caller) note(r *request, err error) error {
 	if err != nil {
 		c.set(func() {
 			if r.failure == "" {
@@ -145,7 +154,7 @@ func (c *caller) note(r *request, n int64, err error) error {
 
 func (c *caller) send(i int, r *request, method string) error {
 	ctx, cancel := context.WithCancel(c.run.ctx)
-	r.cancel = cancel
+	c.set(func() { r.cancel = cancel })
 	ctx = httptrace.WithClientTrace(ctx, c.trace(i))
 	var body io.Reader
 	if method == "POST" {
@@ -157,5 +166,5 @@ func (c *caller) send(i int, r *request, method string) error {
 		c.run.moved()
 		r.response, err = c.run.client.Do(req)
 	}
-	return c.note(r, 0, err)
+	return c.note(r, err)
 }

@@ -9,6 +9,8 @@ import (
 // An event is something that was seen while a scenario ran. The kinds are
 //
 //	begin, return            a step of a caller's program (its Step-th of a request)
+//	abandon                  the cancel of a request from outside its caller, as a begin
+//	stall, go-on, hang-up    what servers are told, as begins; hung-up: they have
 //	closed                   `spawn close` has returned, in its own goroutine
 //	get-conn ...             callbacks of httptrace; which goroutine calls them, see trace
 //	rest                     nothing moves any more, and how much is there
@@ -52,6 +54,13 @@ func (l *eventLog) end() []event {
 	defer l.mu.Unlock()
 	l.ended = true
 	return append([]event{}, l.events...)
+}
+
+// soFar is what was seen up to now.
+func (l *eventLog) soFar() []event {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.events
 }
 
 // event is one of request i of the caller.

@@ -75,7 +75,11 @@ func newRun(s *scenario) (*run, error) {
 		},
 	}
 	for _, program := range s.Callers {
-		r.callers = append(r.callers, newCaller(r, len(r.callers), program))
+		c := newCaller(r, len(r.callers), program)
+		if s.Live {
+			c.current = -1 // it has not begun any
+		}
+		r.callers = append(r.callers, c)
 	}
 	return r, nil
 }
@@ -106,15 +110,21 @@ func (r *run) observe() observation {
 	}
 	deadline := r.began.Add(time.Duration(r.scenario.DeadlineMS) * time.Millisecond)
 	for {
-		seen, rest := r.awaitRest(deadline)
-		if rest {
-			found := r.count(seen)
-			r.log.add(event{Kind: "rest", Rest: &found})
-		}
+		seen, rest := r.settled(deadline)
 		if !rest || !r.resume() {
 			return r.picture(seen, rest)
 		}
 	}
+}
+
+// settled awaits rest, and tells of it.
+func (r *run) settled(deadline time.Time) (census, bool) {
+	seen, rest := r.awaitRest(deadline)
+	if rest {
+		found := r.count(seen)
+		r.log.add(event{Kind: "rest", Rest: &found})
+	}
+	return seen, rest
 }
 
 // awaitRest looks at the goroutines until quietPolls looks in a row have found
