@@ -4,7 +4,8 @@
     predict   spec/ + scenario -> network with that program in it -> explored, time in order -> outcomes at rest
     diff      (diff.py) check and predict under two profiles -> what differs, and a run that only one of them has
     observe   scenario -> our Go driver under a real toolchain -> outcomes, counted
-    conform   (conform.py) scenarios x toolchains -> observe and predict -> is the one within the other?
+    conform   (conform.py) scenarios x toolchains -> runs, with a log each -> within what predict foretells, and (fitting.py)
+              does some run of the network show that log? -> the smallest program where not
     explain   (explain.py) a goroutine dump -> goroutines -> connections -> what each does, and what to change
     graph     spec/ -> diagrams -> files
     trace     (trace.py) what check reported -> one trace of it, replayed on the spec -> text, pictures, all states
