@@ -55,6 +55,7 @@ def test_live_go_does_what_the_spec_allows(spec: Spec, toolchain: Toolchain, cap
     assert {"do", "read_loop_put", "send_resc_body", "cancel", "recv_early_close"} <= exercised.possible.keys()
 
 
+CANCELED = 'event: fn_canceled, target: read_failed, cond: "conn == _event.data.j", on: [{assign: {location: err,'
 BROKEN = {
     "io.EOF does not pool the connection": Mutant(
         "charts/read_loop.yaml",
@@ -66,8 +67,8 @@ BROKEN = {
     ),
     "a Read that was cancelled says something else": Mutant(
         "charts/caller.yaml",
-        'event: fn_canceled, target: read_failed, cond: "conn == _event.data.j", on: [{assign: {location: err, expr: _event.data.c',
-        'event: fn_canceled, target: read_failed, cond: "conn == _event.data.j", on: [{assign: {location: err, expr: "\'deadline\'"',
+        f"{CANCELED} expr: _event.data.c",
+        f"{CANCELED} expr: \"'deadline'\"",
     ),
     "the first request finds a connection used": Mutant("charts/socket.yaml", 'reused: "0"', 'reused: "1"'),
     "the first byte of an answer is not told": Mutant(
