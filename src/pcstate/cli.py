@@ -264,7 +264,11 @@ def diff(v1: str, v2: str, scenarios: tuple[str, ...], full: bool, style: str) -
 @cli.command()
 @click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
 @_go
-@click.option("--repeat", default=10, show_default=True, type=click.IntRange(1, 10_000), help="How often to run each.")
+@click.option(
+    "--repeat", type=click.IntRange(1, 10_000), help="How often to run each; 10 times if not given, a random program once."
+)
+@click.option("--random", "count", type=click.IntRange(1, 1_000_000), metavar="N", help="Draw N programs at random.")
+@click.option("--seed", type=int, metavar="S", help="Which ones; 1 if not given.")
 @click.option("--spec", "against", metavar="V", help="Compare with this release's or profile's spec, whatever Go runs.")
 @click.option(
     "--table",
@@ -274,20 +278,35 @@ def diff(v1: str, v2: str, scenarios: tuple[str, ...], full: bool, style: str) -
 )
 @_format
 def conform(
-    scenarios: tuple[str, ...], gos: tuple[str, ...], repeat: int, against: str | None, table: Path | None, style: str
+    scenarios: tuple[str, ...],
+    gos: tuple[str, ...],
+    repeat: int | None,
+    count: int | None,
+    seed: int | None,
+    against: str | None,
+    table: Path | None,
+    style: str,
 ) -> int:
     """Is what real Go shows within what the spec allows?
 
-    SCENARIO is a name that `pcstate scenarios` lists, a TOML file, or - for stdin; default: all that it lists. --go may be
-    repeated; default: every toolchain found that a profile speaks for.
+    SCENARIO is a name that `pcstate scenarios` lists, a TOML file, or - for stdin; default: all that it lists, or with --random
+    none. --go may be repeated; default: every toolchain found that a profile speaks for. What each run leaves behind must be
+    among what `predict` foretells, and all that is seen on the way there must be what some run of the network shows. Of a
+    disagreement both sides are shown, and the smallest program that was found for it.
     """
     from pcstate import pipeline
+    from pcstate.conform import Drawn
     from pcstate.conform import conform as compare
     from pcstate.show import agreement
 
+    if seed is not None and count is None:
+        raise click.UsageError("--seed goes with --random only: a named program is always the same")
     if table:
         _check_room(table)
-    found = compare(pipeline.read_spec(), scenarios, gos, against, repeat, _steps(), _stdin)
+    drawn = Drawn(count, 1 if seed is None else seed) if count else None
+    found = compare(
+        pipeline.read_spec(), scenarios, gos, against, repeat or (1 if drawn and not scenarios else 10), _steps(), _stdin, drawn
+    )
     if table:
         table.write_text(agreement.agreement_page(found), encoding="utf-8", newline="\n")
     if style == "json":

@@ -5,7 +5,8 @@
     predict   spec/ + scenario -> network with that program in it -> explored, time in order -> outcomes at rest
     diff      (diff.py) check and predict under two profiles -> what differs, and a run that only one of them has
     observe   scenario -> our Go driver under a real toolchain -> outcomes, counted
-    conform   (conform.py) scenarios x toolchains -> observe and predict -> is the one within the other?
+    conform   (conform.py) scenarios x toolchains -> runs, with a log each -> within what predict foretells, and (fitting.py)
+              does some run of the network show that log? -> the smallest program where not
     judge     (judgement.py) the questions of spec/ -> check and predict under each profile -> an answer to each
     explain   (explain.py) a goroutine dump -> goroutines -> connections -> what each does, and what to change
     graph     spec/ -> diagrams -> files
@@ -41,7 +42,7 @@ from pcstate.check.tracing import Tracer
 from pcstate.errors import Mistake, Place, SpecError
 from pcstate.model.advice import CompiledAdvice, Standing
 from pcstate.model.diagram import Diagram
-from pcstate.model.lts import Value
+from pcstate.model.lts import Behaviour, Value
 from pcstate.model.network import Network
 from pcstate.model.property import CompiledProperty, Mutant
 from pcstate.model.scenario import CallerProgram, Outcome, Scenario, ServerScript
@@ -58,6 +59,7 @@ from pcstate.specs.profiles import Profile, choose_profile
 from pcstate.specs.programs import demands
 from pcstate.specs.properties import compile_property, is_symmetric
 from pcstate.specs.scenarios import load_scenario, parse_expression, scenario_names
+from pcstate.specs.sightings import told, watched
 from pcstate.specs.source import Reader, known, spec_root
 
 if TYPE_CHECKING:
@@ -218,9 +220,15 @@ class Built:
 
 
 def build(
-    spec: Spec, profile: Profile, bounds: Bounds, scenario: Scenario | None = None, memory: Mapping[str, Any] | None = None
+    spec: Spec,
+    profile: Profile,
+    bounds: Bounds,
+    scenario: Scenario | None = None,
+    memory: Mapping[str, Any] | None = None,
+    program: Behaviour | None = None,
 ) -> Built:
-    """The network of one size under one profile: the free one, or the one with a scenario's programs in it, as many as it has.
+    """The network of one size under one profile: the free one, or the one with a scenario's programs in it, as many as it has, or
+    with `program` in the place of each.
 
     `memory` is what each chart has answered (`ChartBehaviour.remembered`); what earlier processes kept, if it is not given.
     """
@@ -235,7 +243,7 @@ def build(
     if scenario is None:
         return Built(instantiate(spec.network, behaviours, profile.constants, sizes), behaviours, size)
     asked = demands(scenario)
-    lines = {f"program[{i}]": (line, line.initial) for i, line in enumerate(asked.programs)}
+    lines = {f"program[{i}]": (program or line, line.initial) for i, line in enumerate(asked.programs)}
     constants = {**profile.constants, **asked.constants}
     sets: dict[str, list[Value]] = {**asked.sets, "ranks": list(range(min(bounds.conns, asked.ranks)))}
     network = feasible(instantiate(spec.network, behaviours, constants, sizes, lines, sets))
@@ -423,7 +431,9 @@ def lint(root: Path | None = None) -> Spec:
         network = build(spec, profile, Bounds()).network
         compile_all(spec, network)
         compile_all_advice(spec, network)
-        build(spec, profile, Bounds(conns=2), everything())
+        programs = build(spec, profile, Bounds(conns=2), everything()).network
+        watched(spec.sightings, programs)
+        told(spec.sightings, programs)
     return spec
 
 

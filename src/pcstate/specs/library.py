@@ -28,6 +28,7 @@ from pcstate.specs.profiles import Profile, parse_profile
 from pcstate.specs.properties import parse_property
 from pcstate.specs.questions import check_questions, parse_questions
 from pcstate.specs.scenarios import scenario_names
+from pcstate.specs.sightings import Sightings, check_sightings, parse_sightings
 from pcstate.specs.source import Reader, Source, known, read_source
 from pcstate.specs.steering import cross_check_steering, parse_steering
 
@@ -56,6 +57,8 @@ class Spec:
     """What Go has had wrong, in the order of the numbers."""
     questions: tuple[Question, ...]
     """What `judge` answers."""
+    sightings: Sightings
+    """Which steps of the network real Go shows."""
     texts: Mapping[str, Source]
 
     def meaning(self, constant: str) -> str:
@@ -109,6 +112,7 @@ def _parsed(
     steering = each("replay", ".toml", lambda source, _: (source, parse_steering(source)))
     bugs = each("bugs", ".toml", lambda source, stem: (source, parse_bug(source, stem)))
     questions = dict(each("judgements", ".toml", lambda source, stem: (f"judgements/{stem}.toml", parse_questions(source))))
+    sightings = each("conformance", ".toml", lambda source, _: parse_sightings(source))
     clauses = [clause for file in each("clauses", ".md", lambda source, _: parse_clauses(source)) for clause in file]
     if not mistakes:
         missing = [name for name in ("lifecycle", "request_log") if name not in charts]
@@ -123,6 +127,7 @@ def _parsed(
             mistakes += cross_check_bug(source, bug, originals, promised, released)
         for path, asked in questions.items():
             mistakes += check_questions(texts[path], asked, properties, scenario_names(root))
+        mistakes += check_sightings(sightings, networks[0], Source(str(root), ""))
     mistakes += _unknown(only, properties)
     if mistakes:
         raise SpecError(sorted(mistakes, key=lambda mistake: mistake.place))
@@ -139,6 +144,7 @@ def _parsed(
         steering[0][1] if steering else Steering(),
         tuple(sorted((bug for _, bug in bugs), key=lambda bug: (bug.number, bug.name))),
         tuple(question for asked in questions.values() for question in asked),
+        sightings[0],
         texts,
     )
 
