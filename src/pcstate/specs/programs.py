@@ -159,8 +159,8 @@ def _constants(scenario: Scenario) -> dict[str, Value]:
         "body": _kind(server),
         "keeps": int(server.connection == "keep-alive"),
         "keeps_with_body": int(server.connection == "keep-alive" and server.body != "until-close"),
-        "max_idle_conns": max(0, fields.get("MaxIdleConns", 0)),
-        "max_idle_conns_per_host": 0 if fields.get("MaxIdleConns", 0) < 0 else per_host if per_host > 0 else 2,
+        "max_idle_conns": max(-1, fields.get("MaxIdleConns", 0)),
+        "max_idle_conns_per_host": per_host if per_host > 0 else 2,
         "disable_keep_alives": int(bool(fields.get("DisableKeepAlives")) or per_host < 0),
         "one_write": 1,  # no step sends more than a head and a body of one byte
         "client_timeout": int(fields.get("Timeout", 0) > 0),
