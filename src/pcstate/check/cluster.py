@@ -212,7 +212,7 @@ def _connect(ray: Any, where: str) -> None:
     if kind == "local":
         if not (rest.isdecimal() and int(rest)):
             raise _mistake(f"{rest!r} is no number of actors", "--cluster local:2")
-        ray.init(num_cpus=int(rest), include_dashboard=False, **quiet)
+        ray.init("local", num_cpus=int(rest), include_dashboard=False, **quiet)
         return
     try:
         socket.create_connection((kind, int(rest)), timeout=5).close()  # Ray would wait for minutes, and then end the process
