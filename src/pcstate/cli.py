@@ -75,7 +75,19 @@ def _sizes(command: Callable[..., int]) -> Callable[..., int]:
     default=False,
     help="In a large search, take for one what nothing can tell apart in a connection or a caller.",
 )
+@click.option(
+    "--cluster",
+    metavar="HOST:PORT|local:N",
+    help="Keep the states in the actors of a Ray cluster that this machine is in, or in N here. That buys memory, not speed, on "
+    "one machine. Nothing is reduced; only always, sometimes and deadlock are judged.",
+)
 @click.option("--expect", is_flag=True, help="Exit 0 if each verdict is the one that the profile expects.")
+@click.option(
+    "--coverage",
+    "covers",
+    is_flag=True,
+    help="Say which transitions were never taken and which properties are vacuous; the exit status stays as it is.",
+)
 @_format
 def check(
     gos: tuple[str, ...],
@@ -84,28 +96,43 @@ def check(
     checkpoint: Path | None,
     symmetry: bool,
     minimise: bool,
+    cluster: str | None,
     expect: bool,
+    covers: bool,
     style: str,
     **sizes: Any,
 ) -> int:
     """Explore the network and judge every property."""
+    if cluster and (checkpoint or minimise or covers):
+        raise click.UsageError("--cluster takes neither --checkpoint nor --minimise nor --coverage")
     if checkpoint and gos[1:]:
         raise click.UsageError("--checkpoint holds one search: give one --go with it")
+    if covers and minimise:
+        raise click.UsageError("--coverage needs all configurations: leave out --minimise")
     from pcstate import pipeline
+    from pcstate.coverage import coverage
+    from pcstate.model.coverage import merged
     from pcstate.model.verdict import Bounds
     from pcstate.show import report
+    from pcstate.show.coverage import coverage_json, coverage_text
 
     spec = pipeline.read_spec(only=names)
     bounds = Bounds(**sizes, memory=int(gigabytes * 1e9))
     reports = []
     for go in gos or (None,):
         progress = _progress(f"exploring {go or 'the newest profile'}")
-        reports.append(pipeline.check(spec, go, bounds, progress, checkpoint, symmetry, minimise))
+        reports.append(pipeline.check(spec, go, bounds, progress, checkpoint, symmetry, minimise, cluster=cluster))
+    covered = [coverage(spec, found) for found in reports] if covers else []
     if style == "json":
-        _json([report.check_json(found) for found in reports], bool(gos[1:]))
+        answers = [report.check_json(found) for found in reports]
+        for answer, each in zip(answers, covered, strict=False):
+            answer["coverage"] = coverage_json(each)
+        _json(answers, bool(gos[1:]))
     else:
         for found in reports:
             report.check_text(found, expect)
+        if covered:
+            coverage_text(merged(covered))
     if expect:
         return FINDING if any(found.surprises for found in reports) else HOLDS
     verdicts = [found.verdict.value for found in reports]
@@ -237,7 +264,11 @@ def diff(v1: str, v2: str, scenarios: tuple[str, ...], full: bool, style: str) -
 @cli.command()
 @click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
 @_go
-@click.option("--repeat", default=10, show_default=True, type=click.IntRange(1, 10_000), help="How often to run each.")
+@click.option(
+    "--repeat", type=click.IntRange(1, 10_000), help="How often to run each; 10 times if not given, a random program once."
+)
+@click.option("--random", "count", type=click.IntRange(1, 1_000_000), metavar="N", help="Draw N programs at random.")
+@click.option("--seed", type=int, metavar="S", help="Which ones; 1 if not given.")
 @click.option("--spec", "against", metavar="V", help="Compare with this release's or profile's spec, whatever Go runs.")
 @click.option(
     "--table",
@@ -247,20 +278,35 @@ def diff(v1: str, v2: str, scenarios: tuple[str, ...], full: bool, style: str) -
 )
 @_format
 def conform(
-    scenarios: tuple[str, ...], gos: tuple[str, ...], repeat: int, against: str | None, table: Path | None, style: str
+    scenarios: tuple[str, ...],
+    gos: tuple[str, ...],
+    repeat: int | None,
+    count: int | None,
+    seed: int | None,
+    against: str | None,
+    table: Path | None,
+    style: str,
 ) -> int:
     """Is what real Go shows within what the spec allows?
 
-    SCENARIO is a name that `pcstate scenarios` lists, a TOML file, or - for stdin; default: all that it lists. --go may be
-    repeated; default: every toolchain found that a profile speaks for.
+    SCENARIO is a name that `pcstate scenarios` lists, a TOML file, or - for stdin; default: all that it lists, or with --random
+    none. --go may be repeated; default: every toolchain found that a profile speaks for. What each run leaves behind must be
+    among what `predict` foretells, and all that is seen on the way there must be what some run of the network shows. Of a
+    disagreement both sides are shown, and the smallest program that was found for it.
     """
     from pcstate import pipeline
+    from pcstate.conform import Drawn
     from pcstate.conform import conform as compare
     from pcstate.show import agreement
 
+    if seed is not None and count is None:
+        raise click.UsageError("--seed goes with --random only: a named program is always the same")
     if table:
         _check_room(table)
-    found = compare(pipeline.read_spec(), scenarios, gos, against, repeat, _steps(), _stdin)
+    drawn = Drawn(count, 1 if seed is None else seed) if count else None
+    found = compare(
+        pipeline.read_spec(), scenarios, gos, against, repeat or (1 if drawn and not scenarios else 10), _steps(), _stdin, drawn
+    )
     if table:
         table.write_text(agreement.agreement_page(found), encoding="utf-8", newline="\n")
     if style == "json":
@@ -468,6 +514,54 @@ def export(
     else:
         exported.export_text(found)
     return INCONCLUSIVE if any(report.missing for report in found) else HOLDS
+
+
+@cli.command()
+@click.option("--go", metavar="V", help="A Go release (1.26, 1.27.1) or a profile's name.")
+@click.option("--chart", "part", metavar="NAME", help="Mutants of this chart only, or of 'network' or 'profile'.")
+@click.option("--sample", type=click.IntRange(1), metavar="N", help="Try so many of them, drawn at random; default: all.")
+@click.option("--seed", default=0, show_default=True, help="What the sample is drawn with.")
+@click.option(
+    "--timeout", default=60.0, show_default=True, type=click.FloatRange(0), help="Give up a search after so many seconds."
+)
+@click.option("--wide", is_flag=True, help="Look at those that survive with two callers, too: some ten seconds more for each.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    metavar="FILE",
+    help="Write a page in Markdown.",
+)
+@_format
+def mutants(
+    go: str | None,
+    part: str | None,
+    sample: int | None,
+    seed: int,
+    timeout: float,
+    wide: bool,
+    output: Path | None,
+    style: str,
+) -> int:
+    """Which small mistakes in the spec does a property notice?
+
+    Each mutant is the spec with one edit, judged by all properties: about two seconds each, of some thousands. Exit status 1 if
+    one survives that is not known to make no difference, 3 if none does but a search was given up.
+    """
+    from pcstate import pipeline
+    from pcstate.mutants import mutants as mutate
+    from pcstate.show import mutation
+
+    if output:
+        _check_room(output)
+    found = mutate(pipeline.read_spec(), go, part, sample, seed, timeout, wide, _steps())
+    if output:
+        output.write_text(mutation.mutation_page(found), encoding="utf-8", newline="\n")
+    if style == "json":
+        _json(mutation.mutants_json(found), True)
+    else:
+        mutation.mutants_text(found)
+    return {"VIOLATED": FINDING, "UNKNOWN": INCONCLUSIVE}.get(found.verdict.value, HOLDS)
 
 
 @cli.command()

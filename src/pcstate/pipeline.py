@@ -1,10 +1,12 @@
 """The flows of pcstate, top to bottom: read this first.
 
     check     spec/ -> network of a given size -> explored state graph -> a verdict for each property
+    coverage  (coverage.py) what check explored -> transitions never taken, properties that hold vacuously
     predict   spec/ + scenario -> network with that program in it -> explored, time in order -> outcomes at rest
     diff      (diff.py) check and predict under two profiles -> what differs, and a run that only one of them has
     observe   scenario -> our Go driver under a real toolchain -> outcomes, counted
-    conform   (conform.py) scenarios x toolchains -> observe and predict -> is the one within the other?
+    conform   (conform.py) scenarios x toolchains -> runs, with a log each -> within what predict foretells, and (fitting.py)
+              does some run of the network show that log? -> the smallest program where not
     judge     (judgement.py) the questions of spec/ -> check and predict under each profile -> an answer to each
     explain   (explain.py) a goroutine dump -> goroutines -> connections -> what each does, and what to change
     graph     spec/ -> diagrams -> files
@@ -12,6 +14,7 @@
     replay    (replay.py) such a trace -> what makes its steps happen -> our Go replayer -> did real Go do the same?
     bugs      (bugs.py) spec/bugs -> check finds each where it is, and not where it is mended -> the track record
     export    (export.py) spec/ -> network, made finite -> files for Spin, TLC, mCRL2
+    mutants   (mutants.py) spec/ -> small edits of it -> check each -> which of them no property notices
     lint      spec/ -> every mistake at once
 
 Each function takes plain values and returns plain values; `cli` turns words into the former and prints the latter.
@@ -22,7 +25,7 @@ import gc
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pcstate.check.arrows import Explored
 from pcstate.check.diagrams import chart_diagram, lifecycle_diagram, quotient_diagram, reachable_diagram
@@ -39,7 +42,7 @@ from pcstate.check.tracing import Tracer
 from pcstate.errors import Mistake, Place, SpecError
 from pcstate.model.advice import CompiledAdvice, Standing
 from pcstate.model.diagram import Diagram
-from pcstate.model.lts import Value
+from pcstate.model.lts import Behaviour, Value
 from pcstate.model.network import Network
 from pcstate.model.property import CompiledProperty, Mutant
 from pcstate.model.scenario import CallerProgram, Outcome, Scenario, ServerScript
@@ -56,11 +59,15 @@ from pcstate.specs.profiles import Profile, choose_profile
 from pcstate.specs.programs import demands
 from pcstate.specs.properties import compile_property, is_symmetric
 from pcstate.specs.scenarios import load_scenario, parse_expression, scenario_names
+from pcstate.specs.sightings import told, watched
 from pcstate.specs.source import Reader, known, spec_root
 
+if TYPE_CHECKING:
+    from pcstate.check.cluster import ClusterGraph, ClusterJudge
+
 __all__ = [
-    "SCENARIO_BOUNDS", "CheckReport", "PredictReport", "check", "check_words", "library", "lint", "open_scenario",
-    "open_scenarios", "predict", "read_spec",
+    "SCENARIO_BOUNDS", "CheckReport", "PredictReport", "build", "check", "check_words", "compile_all", "library", "lint",
+    "open_scenario", "open_scenarios", "predict", "read_spec", "uncollected",
 ]  # fmt: skip
 
 Steps = Callable[[int, int, str], None]
@@ -77,7 +84,7 @@ class CheckReport:
     profile: Profile
     go: str
     bounds: Bounds
-    graph: Explored
+    graph: "Explored | ClusterGraph"
     judgements: tuple[Judgement, ...]
     expected: tuple[Verdict, ...]
     """For each judgement the verdict that the property's file expects of this profile."""
@@ -87,6 +94,12 @@ class CheckReport:
     def profile_name(self) -> str:
         """The name of the profile that was checked."""
         return self.profile.name
+
+    @property
+    def whole(self) -> Explored:
+        """The graph of a search in this process: all of it can be looked at."""
+        assert isinstance(self.graph, Explored), "no graph of a cluster"
+        return self.graph
 
     @property
     def states(self) -> int:
@@ -207,9 +220,15 @@ class Built:
 
 
 def build(
-    spec: Spec, profile: Profile, bounds: Bounds, scenario: Scenario | None = None, memory: Mapping[str, Any] | None = None
+    spec: Spec,
+    profile: Profile,
+    bounds: Bounds,
+    scenario: Scenario | None = None,
+    memory: Mapping[str, Any] | None = None,
+    program: Behaviour | None = None,
 ) -> Built:
-    """The network of one size under one profile: the free one, or the one with a scenario's programs in it, as many as it has.
+    """The network of one size under one profile: the free one, or the one with a scenario's programs in it, as many as it has, or
+    with `program` in the place of each.
 
     `memory` is what each chart has answered (`ChartBehaviour.remembered`); what earlier processes kept, if it is not given.
     """
@@ -224,7 +243,7 @@ def build(
     if scenario is None:
         return Built(instantiate(spec.network, behaviours, profile.constants, sizes), behaviours, size)
     asked = demands(scenario)
-    lines = {f"program[{i}]": (line, line.initial) for i, line in enumerate(asked.programs)}
+    lines = {f"program[{i}]": (program or line, line.initial) for i, line in enumerate(asked.programs)}
     constants = {**profile.constants, **asked.constants}
     sets: dict[str, list[Value]] = {**asked.sets, "ranks": list(range(min(bounds.conns, asked.ranks)))}
     network = feasible(instantiate(spec.network, behaviours, constants, sizes, lines, sets))
@@ -275,6 +294,7 @@ def check(
     symmetry: bool = True,
     minimise: bool = False,
     scenario: Scenario | None = None,
+    cluster: str | None = None,
 ) -> CheckReport:
     """Explore the network and judge every property. Raises: SpecError.
 
@@ -285,6 +305,7 @@ def check(
     allow it; with `minimise`, what nothing can tell apart in a connection or a caller. The report says what it did.
 
     A search that is stopped is written to the file `checkpoint`, if one is given, and goes on from there the next time.
+    With `cluster`, the states are in the actors of the Ray cluster at that address, without reductions or a checkpoint.
     Cost: see benchmarks/; the default bounds take a second or two. Bounds: those given.
     """
     profile = choose_profile(spec.profiles, go)
@@ -300,13 +321,23 @@ def check(
         compiled = tuple(replace(each, idle=each.idle or _of_all(each)) for each in compiled)
     lifecycle = built.behaviours["lifecycle"]
     abstract = (lifecycle, lifecycle.initial(profile.constants))
-    with _uncollected():
-        reductions = Reductions(
-            symmetry and all(is_symmetric(promise.promise, network) for promise in compiled),
-            looked_at(formula for promise in compiled for formula in promise.formulas) if minimise else None,
-        )
-        graph = every_state(network, bounds, progress, kept, reductions)
-        judge = Judge(graph, Tracer(graph.network, spec.clauses), abstract)
+    tracer = Tracer(network, spec.clauses)
+    graph: Explored | ClusterGraph
+    with uncollected(), contextlib.ExitStack() as opened:
+        judge: Judge | ClusterJudge
+        if cluster:
+            from pcstate.check import cluster as shared  # numba takes a second to import
+
+            graph = shared.ClusterGraph(network, opened.enter_context(shared.actors(cluster)))
+            graph.search(bounds, progress)
+            judge = shared.ClusterJudge(graph, tracer)
+        else:
+            reductions = Reductions(
+                symmetry and all(is_symmetric(promise.promise, network) for promise in compiled),
+                looked_at(formula for promise in compiled for formula in promise.formulas) if minimise else None,
+            )
+            graph = every_state(network, bounds, progress, kept, reductions)
+            judge = Judge(graph, tracer, abstract)
         judgements = tuple(judge.judge(promise, profile.name) for promise in compiled)
     expected = tuple(_expected(promise, profile.name) for promise in compiled)
     built.remember()
@@ -314,7 +345,7 @@ def check(
 
 
 @contextlib.contextmanager
-def _uncollected() -> Iterator[None]:
+def uncollected() -> Iterator[None]:
     """No search for unreachable cycles meanwhile: millions of tuples are made, none of them in a cycle, and looking through
     them again and again takes a third of the time."""
     enabled = gc.isenabled()
@@ -387,7 +418,7 @@ def search_scenario(
 def _explore_scenario(spec: Spec, profile: Profile, scenario: Scenario, bounds: Bounds, reduce: bool, first: bool) -> Search:
     built = build(spec, profile, bounds, scenario)
     reduction = Reduction(built.network, alike(scenario), first) if reduce else None
-    with _uncollected():
+    with uncollected():
         graph = skeleton(built.network, bounds, reduction, misses_a_conn(built.network))
     built.remember()
     return Search(graph, reduction, Rests(graph, scenario, spec.network.outcome))
@@ -400,7 +431,9 @@ def lint(root: Path | None = None) -> Spec:
         network = build(spec, profile, Bounds()).network
         compile_all(spec, network)
         compile_all_advice(spec, network)
-        build(spec, profile, Bounds(conns=2), everything())
+        programs = build(spec, profile, Bounds(conns=2), everything()).network
+        watched(spec.sightings, programs)
+        told(spec.sightings, programs)
     return spec
 
 

@@ -64,6 +64,43 @@ def assert_is_a_fair_run(graph: StateGraph, lasso: Lasso, begin: set[int], end: 
         assert moves or unable
 
 
+def fair_by_fixpoint(graph: StateGraph, inside: set[int], movers: Movers) -> set[int]:
+    """Emerson and Lei's greatest fixpoint, by sets: the states from which a fair run stays inside for ever.
+
+    It is fair if each goroutine moves again and again, or is unable to again and again.
+    """
+    goroutines = frozenset[int]().union(*movers.values())
+    steps = [(n, movers.get(vector, frozenset[int]()), target) for n, out in enumerate(graph.edges) for vector, target in out]
+    able = {goroutine: {n for n, moving, _ in steps if goroutine in moving} for goroutine in goroutines}
+    kept = set(inside)
+    while True:
+        within = [(n, moving, target) for n, moving, target in steps if n in kept and target in kept]
+        left = set(kept)
+        for goroutine in (None, *goroutines):
+            good = {n for n, moving, _ in within if goroutine is None or goroutine in moving or n not in able[goroutine]}
+            while more := {n for n, _, target in within if target in good} - good:
+                good |= more
+            left &= good
+        if left == kept:
+            return kept
+        kept = left
+
+
+@given(graphs(states=9, vectors=5), st.frozensets(st.integers(0, 8)), st.frozensets(st.integers(0, 8)), MOVERS)
+def test_leads_to_agrees_with_emerson_and_lei_s_fixpoint(
+    edges: Edges, begin: frozenset[int], end: frozenset[int], movers: Movers
+) -> None:
+    graph = graph_of(edges)
+    size = len(graph.states)
+    away = set(range(size)) - end
+    stops = {n for n in away if all(vector not in movers for vector, _ in graph.edges[n])}
+    reached = stops | fair_by_fixpoint(graph, away, movers)
+    while more := {n for n in away for _, target in graph.edges[n] if target in reached} - reached:
+        reached |= more
+    masks = [np.isin(np.arange(size), sorted(chosen)) for chosen in (begin, end)]
+    assert bool(reached & begin) == (leads_to(graph, masks[0], masks[1], movers) is not None)
+
+
 @given(graphs(), st.frozensets(st.integers(0, 6)), st.frozensets(st.integers(0, 6)), MOVERS)
 def test_leads_to_agrees_with_the_definition_and_its_lasso_is_a_run(
     edges: Edges, begin: frozenset[int], end: frozenset[int], movers: Movers

@@ -1,5 +1,8 @@
-"""Refinement, against all short traces."""
+"""Refinement, against all short traces, and against networkx on the product."""
 
+import itertools
+
+import networkx as nx
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,6 +67,30 @@ def test_refinement_is_inclusion_of_traces_and_its_counterexample_a_shortest(
         assert is_path(graph, found.steps)
         assert refuses(lifecycle, graph, found.steps)
         assert not refuses(lifecycle, graph, found.steps[:-1])
+
+
+@given(graphs(states=8, vectors=4), st.lists(ABSTRACT, min_size=4, max_size=4), lifecycles())
+def test_refinement_is_a_product_in_which_no_refusal_is_reached(
+    edges: Edges, abstracts: list[tuple[str, int] | None], lifecycle: Lts
+) -> None:
+    """The product of the network and a chart for each connection, by networkx: of any size, where traces are too many to list."""
+    graph = graph_of(edges, [seen_vector(abstract) for abstract in abstracts])
+    product: nx.DiGraph[tuple[int, int, int]] = nx.DiGraph()
+    charts = range(len(lifecycle.configurations))
+    refused = (-1, -1, -1)
+    product.add_nodes_from([(0, 0, 0), refused])
+    for here in itertools.product(range(len(graph.states)), charts, charts):
+        for vector, target in graph.edges[here[0]]:
+            after, abstract = list(here[1:]), abstracts[vector]
+            if abstract is not None:
+                after[abstract[1]] = lifecycle.step(after[abstract[1]], Event(abstract[0]))
+            product.add_edge(here, refused if -1 in after else (target, after[0], after[1]))
+    found = refines(graph, lifecycle, 0)
+    lengths = nx.single_source_shortest_path_length(product, (0, 0, 0))
+    assert lengths.get(refused) == (None if found.steps is None else len(found.steps))
+    if found.steps is None:
+        seen = {(state, own, local) for state, *both in lengths for own, local in enumerate(both[: len(found.seen)])}
+        assert len(seen) == found.pairs
 
 
 @given(graphs(states=5, vectors=4), st.lists(ABSTRACT, min_size=4, max_size=4))

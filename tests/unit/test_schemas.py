@@ -2,6 +2,7 @@
 
 import copy
 import json
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -11,11 +12,15 @@ from jsonschema import Draft202012Validator
 from pcstate import bugs, pipeline
 from pcstate.check.conformance import compare
 from pcstate.cli import SCHEMAS, main
-from pcstate.conform import Compared, ConformReport
+from pcstate.conform import Compared, ConformReport, Smallest
 from pcstate.errors import Place
+from pcstate.fitting import Exercised
+from pcstate.model.conformance import Conformance, Misfit
 from pcstate.model.finding import Finding
+from pcstate.model.observation import Entry
 from pcstate.model.replay import Action, Attempt, Call, Plan, Replayed, Sight, Step
-from pcstate.model.scenario import Outcome, Scenario
+from pcstate.model.scenario import CallerProgram, Outcome, Scenario
+from pcstate.model.scenario import Step as ProgramStep
 from pcstate.model.stack import Stack
 from pcstate.model.trace import Trace
 from pcstate.model.verdict import Bounds, Judgement, Verdict
@@ -63,9 +68,14 @@ def conformed() -> Any:
     """What `conform` prints of a Go that agrees, one that disagrees, and one of which nobody knows."""
     kept = Outcome(1, (False,), 1, 1, 3, 1, 0, ("",))
     stuck = Outcome(1, (False,), 1, 1, 3, 0, 1, ("stuck",))
+    misfit = Misfit(Entry("put-idle-conn", 0, 0, -1, (("error", ""),)), 8, ("caller[0] user",), 11, ("return of caller 0",))
     found = [compare([kept], [kept], True), compare([kept], [stuck], True), compare([kept], [stuck], False, "because")]
-    results = tuple(Compared("", Scenario("get", "", ()), "1.27.3", "go1.27.2", each) for each in found)
-    return agreement.conform_json(ConformReport(results, 10, ()))
+    found.append(Conformance(Verdict.VIOLATED, 1, 1, misfit=misfit))
+    get = Scenario("get", "", (CallerProgram(1, (0,), (ProgramStep("get"),)),))
+    results = tuple(Compared("", get, "1.27.3", "go1.27.2", each) for each in found)
+    smallest = (Smallest("1.27.3", "go1.27.2", get, found[3]),)
+    exercised = Exercised(2, Counter(do=2), Counter(do=2, cancel=1))
+    return agreement.conform_json(ConformReport(results, 10, (), smallest, exercised, ("do", "cancel")))
 
 
 def replays(verdict: Verdict = Verdict.VIOLATED) -> Any:
@@ -223,10 +233,15 @@ DAMAGE: dict[str, tuple[str, tuple[str | int, ...], object]] = {
     "an observation of an unknown class": ("observe", (*OUTCOME, "errors", 0), "timeout"),
     "a comparison that holds and has one outside": ("conform", ("results", 1, "verdict"), "HOLDS"),
     "a disagreement without an outcome": ("conform", ("results", 1, "outside"), []),
+    "a disagreement without a misfit": ("conform", ("results", 3, "misfit"), None),
+    "a misfit of no states": ("conform", ("results", 3, "misfit", "states"), 0),
+    "an agreement with a misfit": ("conform", ("results", 3, "verdict"), "HOLDS"),
+    "a smallest program that is none": ("conform", ("smallest", 0, "scenario"), None),
+    "a step with one count": ("conform", ("exercised", "vectors", "do"), [1]),
     "a disagreement without a reason": ("conform", ("results", 1, "reason"), ""),
     "an unknown comparison without a reason": ("conform", ("results", 2, "reason"), ""),
     "a comparison that did not run": ("conform", ("results", 0, "verdict"), "NOT_RUN"),
-    "a comparison of no runs": ("conform", ("results", 0, "observed"), 0),
+    "a comparison of no runs": ("conform", ("results", 0, "observed"), -1),
     "a comparison with a count": ("conform", ("results", 1, "outside", 0, "count"), 1),
     "an observation without an outcome": ("observe", ("results", 0, "outcomes"), []),
     "a bug without a number": ("bugs", ("bugs", 0, "number"), ABSENT),

@@ -11,9 +11,10 @@ An explorer's states could not be used instead: one that misses configurations w
 """
 
 from pcstate.model.finite import OFF, FiniteComponent, FiniteNetwork, FinitePart, FiniteVector
+from pcstate.model.lts import Event
 from pcstate.model.network import Network, Part
 
-__all__ = ["NEAR", "finite"]
+__all__ = ["NEAR", "finite", "possible"]
 
 NEAR = 250
 """How many configurations are kept of a component that has too many; a byte holds their numbers."""
@@ -41,6 +42,21 @@ def finite(network: Network, limit: int = 1000) -> FiniteNetwork:
         configurations = tuple(component.behaviour.configuration(local) for local in locals_)
         components.append(FiniteComponent(component.key, configurations, number not in left))
     return FiniteNetwork(network.name, tuple(components), vectors)
+
+
+def possible(network: Network, limit: int = 1000) -> list[set[tuple[int, Event]]]:
+    """For each component from which of its configurations it may take part with which event: no interleaving has any others.
+
+    Of a component with more than `limit` configurations only those of the first ones it is found to have."""
+    closure = _Closure(network, limit)
+    closure.run()
+    found: list[set[tuple[int, Event]]] = [set() for _ in network.components]
+    for number in sorted(closure.alive):
+        vector = network.vectors[number]
+        for component, event in (*vector.who, *vector.also):
+            step = network.components[component].behaviour.step
+            found[component].update((local, event) for local in closure.found[component] if step(local, event) >= 0)
+    return found
 
 
 class _Closure:

@@ -10,11 +10,17 @@ from pcstate.check.refinement import refines
 from pcstate.check.safety import first_where, holds_in, stuck_states
 from pcstate.check.tracing import Tracer, positions
 from pcstate.model.lts import Behaviour, Value
-from pcstate.model.network import GlobalState
+from pcstate.model.network import GlobalState, Network
 from pcstate.model.property import CompiledProperty, Instance, Property
 from pcstate.model.verdict import Judgement, Verdict
 
-__all__ = ["Judge"]
+__all__ = ["Judge", "movers", "not_asked"]
+
+
+def not_asked(compiled: CompiledProperty, profile: str) -> str:
+    """Why this network, under that profile, is not asked for a property; empty if it is."""
+    promise = compiled.promise
+    return compiled.idle or ("" if promise.applies(profile) else f"it speaks of {', '.join(promise.holds)} only")
 
 
 class Judge:
@@ -27,23 +33,14 @@ class Judge:
         self.graph = graph
         self.tracer = tracer
         self.abstract = abstract
-        vectors = graph.network.vectors
-        goroutines = {n for n, component in enumerate(graph.network.components) if component.kind == "goroutine"}
-        self.movers = {
-            number: frozenset(component for component, _ in vector.who if component in goroutines)
-            for number, vector in enumerate(vectors)
-            if "environment" not in vector.kind and vector.kind not in ("idle-timer", "settle")
-        }
+        self.movers = movers(graph.network)
         self._stuck: Mask | None = None
 
     def judge(self, compiled: CompiledProperty, profile: str) -> Judgement:
         """The verdict on one property under a profile; VIOLATED comes with a shortest counterexample."""
         promise = compiled.promise
-        if compiled.idle:
-            return self._result(compiled, Verdict.NOT_RUN, compiled.idle)
-        if not promise.applies(profile):
-            wanted = ", ".join(promise.holds)
-            return self._result(compiled, Verdict.NOT_RUN, f"it speaks of {wanted} only")
+        if reason := not_asked(compiled, profile):
+            return self._result(compiled, Verdict.NOT_RUN, reason)
         if promise.kind == "refinement":
             return self._refinement(compiled)
         check = {
@@ -158,6 +155,16 @@ class Judge:
         if self._stuck is None:
             self._stuck = stuck_states(self.graph, self.movers)
         return self._stuck
+
+
+def movers(network: Network) -> dict[int, frozenset[int]]:
+    """The vectors that somebody owes, each with the goroutines that must take it: not what the user, the server and clocks do."""
+    goroutines = {n for n, component in enumerate(network.components) if component.kind == "goroutine"}
+    return {
+        number: frozenset(component for component, _ in vector.who if component in goroutines)
+        for number, vector in enumerate(network.vectors)
+        if "environment" not in vector.kind and vector.kind not in ("idle-timer", "settle")
+    }
 
 
 def _turned(promise: Property, instance: Instance, places: Mapping[str, Sequence[int]]) -> tuple[Value, ...]:

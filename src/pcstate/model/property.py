@@ -18,6 +18,10 @@ class Mutant:
     find: str
     replace: str
 
+    def edited(self, text: str) -> str:
+        """The file's text with the edit done."""
+        return text.replace(self.find, self.replace)
+
 
 @dataclass(frozen=True, slots=True)
 class Property:

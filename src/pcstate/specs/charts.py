@@ -5,12 +5,12 @@
 (`specs.cache`): the chart's text and constants decide them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import CodeType, SimpleNamespace
 from typing import Any
 
 from pcstate.errors import Mistake, Place, SpecError
-from pcstate.model.chart import Chart
+from pcstate.model.chart import Chart, ChartTransition
 from pcstate.model.lts import Configuration, Event, Value
 
 __all__ = ["ChartBehaviour", "LiveChart"]
@@ -74,10 +74,10 @@ class ChartBehaviour:
         self._steps: dict[Event, dict[int, int]] = {}
         self._live: LiveChart | None = None
         self._offers = {state.name: chart.offers(state.name) for state in chart.states}
-        self._guards: dict[str, list[tuple[str, CodeType | None]]] = {}
+        self._guards: dict[str, list[tuple[ChartTransition, CodeType | None]]] = {}
         for t in chart.transitions:
             guard = compile(t.guard, chart.path, "eval") if t.guard else None
-            self._guards.setdefault(t.event, []).append((t.source, guard))
+            self._guards.setdefault(t.event, []).append((t, guard))
         self.dirty = False
         if memory is not None:
             self._recall(memory)
@@ -136,7 +136,7 @@ class ChartBehaviour:
 
     def _drive(self, local: int, event: Event) -> int:
         source = self.configurations[local]
-        if not self._may_fire(source, event):
+        if not any(self._enabled(source, event)):
             return -1
         if self._live is None:
             self._live = LiveChart(self.chart)
@@ -145,14 +145,20 @@ class ChartBehaviour:
             return -1
         return self._number(self._live.configuration())
 
-    def _may_fire(self, source: Configuration, event: Event) -> bool:
-        """Whether a guard is true, so that it is worth asking the machine, which takes fifty times as long to refuse."""
+    def taken(self, local: int, event: Event) -> ChartTransition:
+        """The transition that `event`, which must be possible there, takes: the first that may fire, of the innermost state."""
+        source = self.configurations[local]
+        return max(self._enabled(source, event), key=lambda transition: source.active.index(transition.source))
+
+    def _enabled(self, source: Configuration, event: Event) -> Iterator[ChartTransition]:
+        """The transitions whose guard is true, in document order. Where there are none the machine need not be asked, which takes
+        fifty times as long to refuse."""
         names = {**dict(source.data), "_event": SimpleNamespace(data=SimpleNamespace(**dict(event.args)))}
-        return any(
-            guard is None or eval(guard, {"__builtins__": {}}, names)  # the charts are ours, and guards are checked when read
-            for state, guard in self._guards[event.name]
-            if state in source.active
-        )
+        for transition, guard in self._guards[event.name]:
+            if transition.source in source.active and (
+                guard is None or eval(guard, {"__builtins__": {}}, names)  # the charts are ours, and guards are checked when read
+            ):
+                yield transition
 
     def remembered(self) -> dict[str, Any]:
         """All configurations and steps met so far, as plain JSON values."""

@@ -14,6 +14,7 @@ from pcstate.model.bug import Bug
 from pcstate.model.chart import Chart
 from pcstate.model.clause import Clause
 from pcstate.model.diagnosis import Knowledge
+from pcstate.model.mutation import Mutation
 from pcstate.model.property import Mutant, Property
 from pcstate.model.question import Question
 from pcstate.model.replay import Steering
@@ -27,10 +28,11 @@ from pcstate.specs.profiles import Profile, parse_profile
 from pcstate.specs.properties import parse_property
 from pcstate.specs.questions import check_questions, parse_questions
 from pcstate.specs.scenarios import scenario_names
+from pcstate.specs.sightings import Sightings, check_sightings, parse_sightings
 from pcstate.specs.source import Reader, Source, known, read_source
 from pcstate.specs.steering import cross_check_steering, parse_steering
 
-__all__ = ["Spec", "load_spec"]
+__all__ = ["Spec", "load_spec", "mutated"]
 
 T = TypeVar("T")
 
@@ -55,6 +57,8 @@ class Spec:
     """What Go has had wrong, in the order of the numbers."""
     questions: tuple[Question, ...]
     """What `judge` answers."""
+    sightings: Sightings
+    """Which steps of the network real Go shows."""
     texts: Mapping[str, Source]
 
     def meaning(self, constant: str) -> str:
@@ -68,10 +72,26 @@ def load_spec(root: Path, mutant: Mutant | Sequence[Mutant] | None = None, only:
     `only` keeps the named properties (all of them if empty); an unknown name is a mistake.
     """
     mistakes: list[Mistake] = []
-    originals = _read(root, mistakes)
+    return _parsed(root, _read(root, mistakes), mutant, only, mistakes)
+
+
+def mutated(spec: Spec, mutation: Mutation) -> Spec:
+    """A spec that was read, with one edit. Raises: SpecError with every mistake that the edit makes."""
+    return _parsed(spec.root, spec.texts, mutation, [promise.name for promise in spec.properties], [])
+
+
+def _parsed(
+    root: Path,
+    originals: Mapping[str, Source],
+    mutant: Mutant | Mutation | Sequence[Mutant] | None,
+    only: Iterable[str],
+    mistakes: list[Mistake],
+) -> Spec:
     texts = dict(originals)
-    for edit in [mutant] if isinstance(mutant, Mutant) else mutant or ():
-        texts[edit.file] = _mutate(texts[edit.file], edit)
+    for edit in [mutant] if isinstance(mutant, Mutant | Mutation) else mutant or ():
+        source = texts[edit.file]
+        texts[edit.file] = Source(source.path, edit.edited(source.text))
+        assert texts[edit.file] != source, f"{source.path} is changed by its mutant"
 
     def each(folder: str, suffix: str, parse: Callable[[Source, str], T]) -> list[T]:
         found = []
@@ -92,6 +112,7 @@ def load_spec(root: Path, mutant: Mutant | Sequence[Mutant] | None = None, only:
     steering = each("replay", ".toml", lambda source, _: (source, parse_steering(source)))
     bugs = each("bugs", ".toml", lambda source, stem: (source, parse_bug(source, stem)))
     questions = dict(each("judgements", ".toml", lambda source, stem: (f"judgements/{stem}.toml", parse_questions(source))))
+    sightings = each("conformance", ".toml", lambda source, _: parse_sightings(source))
     clauses = [clause for file in each("clauses", ".md", lambda source, _: parse_clauses(source)) for clause in file]
     if not mistakes:
         missing = [name for name in ("lifecycle", "request_log") if name not in charts]
@@ -106,6 +127,7 @@ def load_spec(root: Path, mutant: Mutant | Sequence[Mutant] | None = None, only:
             mistakes += cross_check_bug(source, bug, originals, promised, released)
         for path, asked in questions.items():
             mistakes += check_questions(texts[path], asked, properties, scenario_names(root))
+        mistakes += check_sightings(sightings, networks[0], Source(str(root), ""))
     mistakes += _unknown(only, properties)
     if mistakes:
         raise SpecError(sorted(mistakes, key=lambda mistake: mistake.place))
@@ -122,6 +144,7 @@ def load_spec(root: Path, mutant: Mutant | Sequence[Mutant] | None = None, only:
         steering[0][1] if steering else Steering(),
         tuple(sorted((bug for _, bug in bugs), key=lambda bug: (bug.number, bug.name))),
         tuple(question for asked in questions.values() for question in asked),
+        sightings[0],
         texts,
     )
 
@@ -138,11 +161,6 @@ def _read(root: Path, mistakes: list[Mistake]) -> dict[str, Source]:
     if not any(name.startswith("networks/") for name in texts):
         mistakes.append(Mistake(Reader(Source(str(root), "")).place(), "no network here: is this a spec folder?"))
     return texts
-
-
-def _mutate(source: Source, mutant: Mutant) -> Source:
-    assert mutant.find in source.text, f"{source.path} does not contain {mutant.find!r}"
-    return Source(source.path, source.text.replace(mutant.find, mutant.replace))
 
 
 def _unknown(only: Iterable[str], properties: list[Property]) -> list[Mistake]:

@@ -1,0 +1,169 @@
+"""The flow of `pcstate mutants`: mutants of the spec, each judged by every property -> which of them no property notices.
+
+In: the spec, a Go, and how many mutants of which chart. Out: a `MutationReport`: what became of each.
+Theory of operation: a mutant is checked in a small network first, and in the default one if it survives there. One that survives
+both is compared with the spec itself: if it takes the same steps in the same order, it is equivalent at these bounds.
+"""
+
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pcstate.check.arrows import Explored
+from pcstate.check.judge import Judge
+from pcstate.check.sameness import same_steps
+from pcstate.check.tracing import Tracer
+from pcstate.errors import Mistake, Place, SpecError
+from pcstate.model.mutation import Argument, Fate, Mutation, Tried
+from pcstate.model.verdict import Bounds, Verdict, worst
+from pcstate.pipeline import Steps, build, compile_all, uncollected
+from pcstate.search import every_state
+from pcstate.specs.charts import ChartBehaviour
+from pcstate.specs.library import Spec, mutated
+from pcstate.specs.mutation import OPERATORS, arguments, mutations
+from pcstate.specs.networks import instantiate
+from pcstate.specs.profiles import Profile, choose_profile
+from pcstate.specs.source import known
+
+__all__ = ["MutationReport", "mutants"]
+
+SIZES = (Bounds(requests=1), Bounds())
+"""The networks that mutants are judged in, one after the other; the default one is that whose verdicts the profiles pin."""
+WIDE = Bounds(callers=2, requests=1, closers=0)
+"""One more, with several times as many states, for those that survive."""
+GROWTH = 4
+"""A mutant's search is given up beyond so many times the states of the spec itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class MutationReport:
+    """What became of the mutants of one profile."""
+
+    profile: str
+    go: str
+    part: str | None
+    """The chart whose mutants were asked for (or `network` or `profile`); None for all."""
+    generated: int
+    """How many mutants there are, of which `tried` are a sample."""
+    seed: int
+    sizes: tuple[Bounds, ...]
+    properties: tuple[str, ...]
+    """Those that were judged."""
+    tried: tuple[Tried, ...]
+
+    @property
+    def operators(self) -> Mapping[str, str]:
+        """What each operator does."""
+        return OPERATORS
+
+    @property
+    def verdict(self) -> Verdict:
+        """VIOLATED if a mutant survived, else UNKNOWN if one is unknown, else HOLDS."""
+        meant = {Fate.SURVIVED: Verdict.VIOLATED, Fate.UNKNOWN: Verdict.UNKNOWN}
+        return worst(meant.get(found.fate, Verdict.HOLDS) for found in self.tried)
+
+
+def mutants(
+    spec: Spec,
+    go: str | None = None,
+    part: str | None = None,
+    sample: int | None = None,
+    seed: int = 0,
+    timeout: float = 60.0,
+    wide: bool = False,
+    progress: Steps | None = None,
+) -> MutationReport:
+    """Try mutants of the spec: all of them, or a `sample` that `seed` decides; of one `part` only if it is given.
+
+    Order: by file and place. Cost: about two seconds a mutant, less for one that is killed in the small network, and some ten
+    more if it survives and is looked at in the `wide` one too.
+    Bounds: `SIZES`, and `WIDE` if asked; a search is given up after `timeout` seconds or beyond `GROWTH` times the states that
+    the spec itself has. Raises: SpecError for a Go or a part that there is not, and for an argument about no mutant.
+    """
+    profile = choose_profile(spec.profiles, go)
+    every = mutations(spec, profile)
+    argued = arguments(spec, every)
+    if part is not None:
+        parts = dict.fromkeys(mutation.part for mutation in every)
+        if part not in parts:
+            raise SpecError([Mistake(Place("--chart", 0), f"there are no mutants of {part!r}", "", known(parts, part))])
+        every = tuple(mutation for mutation in every if mutation.part == part)
+    chosen = every if sample is None or sample >= len(every) else _sampled(every, sample, seed)
+    tell = progress or (lambda done, of, what: None)
+    tell(0, len(chosen), "the spec itself")
+    sizes = (*SIZES, WIDE) if wide else SIZES
+    trial = _Trial(spec, profile, sizes, timeout, argued)
+    found = []
+    for done, mutation in enumerate(chosen):
+        tell(done, len(chosen), f"{mutation.place} {mutation.operator}")
+        found.append(trial.of(mutation))
+    tell(len(chosen), len(chosen), "")
+    names = tuple(promise.name for promise in spec.properties if promise.applies(profile.name))
+    return MutationReport(profile.name, go or profile.name, part, len(every), seed, sizes, names, tuple(found))
+
+
+def _sampled(every: Sequence[Mutation], sample: int, seed: int) -> tuple[Mutation, ...]:
+    chosen = sorted(random.Random(seed).sample(range(len(every)), sample))
+    return tuple(every[number] for number in chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """An explored network, and the verdict of each property on it."""
+
+    graph: Explored
+    verdicts: Mapping[str, Verdict]
+
+
+class _Trial:
+    """The spec itself, judged once in each size, and each mutant beside it."""
+
+    def __init__(self, spec: Spec, profile: Profile, sizes: Sequence[Bounds], timeout: float, argued: Iterable[Argument]) -> None:
+        self.spec, self.profile, self.argued = spec, profile, tuple(argued)
+        built = build(spec, profile, sizes[-1])
+        self.behaviours = built.behaviours
+        self.own = [self._judged(spec, bounds, self.behaviours) for bounds in sizes]
+        built.remember()
+        self.limits = [
+            replace(bounds, max_states=GROWTH * len(own.graph.states), timeout=timeout)
+            for bounds, own in zip(sizes, self.own, strict=True)
+        ]
+
+    def of(self, mutation: Mutation) -> Tried:
+        """What becomes of one mutant. What its charts answer is not kept."""
+        try:
+            mutant = mutated(self.spec, mutation)
+            behaviours = {
+                name: self.behaviours[name] if chart == self.spec.charts[name] else ChartBehaviour(chart)
+                for name, chart in mutant.charts.items()
+            }
+            for own, limits in zip(self.own, self.limits, strict=True):
+                judged = self._judged(mutant, limits, behaviours)
+                killers = _killers(own, judged, pinned=limits.sizes == Bounds().sizes)
+                if killers:
+                    return Tried(mutation, Fate.KILLED, killers, limits)
+        except SpecError as error:
+            return Tried(mutation, Fate.REFUSED, reason=str(error.mistakes[0]).splitlines()[0])
+        if judged.graph.stopped:
+            return Tried(mutation, Fate.UNKNOWN, reason=f"the search stopped at its {judged.graph.stopped}")
+        if same_steps(own.graph, judged.graph):
+            return Tried(mutation, Fate.EQUIVALENT)
+        why = next((argument.why for argument in self.argued if argument.speaks_of(mutation)), "")
+        return Tried(mutation, Fate.ARGUED if why else Fate.SURVIVED, reason=why)
+
+    def _judged(self, spec: Spec, bounds: Bounds, behaviours: Mapping[str, ChartBehaviour]) -> _Judged:
+        profile = choose_profile(spec.profiles, self.profile.name)
+        network = instantiate(spec.network, behaviours, profile.constants, bounds.sizes)
+        compiled = compile_all(spec, network)
+        lifecycle = behaviours["lifecycle"]
+        with uncollected():
+            graph = every_state(network, bounds)
+            judge = Judge(graph, Tracer(network, spec.clauses), (lifecycle, lifecycle.initial(profile.constants)))
+            return _Judged(graph, {promise.promise.name: judge.judge(promise, profile.name).verdict for promise in compiled})
+
+
+def _killers(own: _Judged, mutant: _Judged, pinned: bool) -> tuple[str, ...]:
+    """The properties that tell a mutant from the spec: they are violated by it only, or, where verdicts are pinned, by the spec
+    only."""
+    killing = (Verdict.VIOLATED, Verdict.HOLDS) if pinned else (Verdict.VIOLATED,)
+    return tuple(name for name, verdict in mutant.verdicts.items() if verdict in killing and verdict is not own.verdicts[name])

@@ -1,0 +1,74 @@
+"""`same_steps` against a walk over pairs of states, written as plainly as can be."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pcstate.check.explore import explore
+from pcstate.check.sameness import same_steps
+from pcstate.model.lts import Event
+from pcstate.model.network import Vector
+from pcstate.model.verdict import Bounds
+from tests.check.small import Drawn, Edges, Sync, build, graph_of, graphs, network, networks
+
+VECTORS = [Vector(f"v{n}", (), ((0, Event("x")),)) for n in range(5)]
+
+
+def alike(one: Edges, other: Edges) -> bool:
+    """Whether the same words lead through both, to states that offer the same."""
+    seen, queue = {(0, 0)}, [(0, 0)]
+    for left, right in queue:
+        if one[left].keys() != other[right].keys():
+            return False
+        for vector, target in one[left].items():
+            pair = target, other[right][vector]
+            if pair not in seen:
+                seen.add(pair)
+                queue.append(pair)
+    return True
+
+
+@given(graphs(states=4, vectors=3), graphs(states=4, vectors=3))
+def test_two_graphs_are_the_same_if_the_same_words_lead_through_both(one: Edges, other: Edges) -> None:
+    assert alike(one, other) == same_steps(graph_of(one, VECTORS), graph_of(other, VECTORS))
+
+
+@given(graphs(), st.data())
+def test_a_graph_with_its_states_doubled_is_the_same(edges: Edges, data: st.DataObject) -> None:
+    """Each arrow goes to either copy of its target."""
+    size = len(edges)
+    doubled = [{v: target + size * data.draw(st.integers(0, 1)) for v, target in row.items()} for row in edges * 2]
+    assert same_steps(graph_of(edges, VECTORS), graph_of(doubled, VECTORS))
+    assert same_steps(graph_of(doubled, VECTORS), graph_of(edges, VECTORS))
+
+
+@given(graphs(), st.data())
+def test_a_graph_with_one_arrow_less_is_another(edges: Edges, data: st.DataObject) -> None:
+    reached = graph_of(edges, VECTORS)
+    renumbered = [dict(row) for row in reached.edges]
+    state = data.draw(st.sampled_from(range(len(renumbered))))
+    if not renumbered[state]:
+        renumbered[state][0] = 0
+        assert not same_steps(reached, graph_of(renumbered, VECTORS))
+        return
+    del renumbered[state][data.draw(st.sampled_from(sorted(renumbered[state])))]
+    assert alike([dict(row) for row in reached.edges], renumbered) == same_steps(reached, graph_of(renumbered, VECTORS))
+    assert not same_steps(reached, graph_of(renumbered, VECTORS))
+
+
+@given(networks())
+def test_a_network_is_the_same_as_itself(drawn: Drawn) -> None:
+    assert same_steps(explore(build(drawn), Bounds()), explore(build(drawn), Bounds()))
+
+
+def test_vectors_are_told_apart_by_how_they_are_written() -> None:
+    one, same, other = (network({"a": "off -x-> on"}, [Sync(name, {"a": "x"})]) for name in ("go", "go", "stop"))
+    assert same_steps(explore(one, Bounds()), explore(same, Bounds()))
+    assert not same_steps(explore(one, Bounds()), explore(other, Bounds()))
+
+
+def test_what_was_not_explored_to_its_end_is_never_the_same() -> None:
+    net = network({"a": "off -x-> on"}, [Sync("x", {"a": "x"})])
+    whole, part = explore(net, Bounds()), explore(net, Bounds(max_states=1))
+    assert part.stopped
+    assert not same_steps(whole, part)
+    assert not same_steps(part, whole)
