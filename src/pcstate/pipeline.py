@@ -9,7 +9,7 @@
               does some run of the network show that log? -> the smallest program where not
     judge     (judgement.py) the questions of spec/ -> check and predict under each profile -> an answer to each
     explain   (explain.py) a goroutine dump -> goroutines -> connections -> what each does, and what to change
-    graph     spec/ -> diagrams -> files
+    graph     (draw.py) spec/ -> diagrams -> files
     trace     (trace.py) what check reported -> one trace of it, replayed on the spec -> text, pictures, all states
     replay    (replay.py) such a trace -> what makes its steps happen -> our Go replayer -> did real Go do the same?
     bugs      (bugs.py) spec/bugs -> check finds each where it is, and not where it is mended -> the track record
@@ -28,20 +28,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pcstate.check.arrows import Explored
-from pcstate.check.diagrams import chart_diagram, lifecycle_diagram, quotient_diagram, reachable_diagram
-from pcstate.check.explore import explore
 from pcstate.check.judge import Judge
 from pcstate.check.limits import Progress
 from pcstate.check.minimise import looked_at
 from pcstate.check.predict import Prediction, Rests, alike, misses_a_conn, outcomes
 from pcstate.check.reduction import Reduction
-from pcstate.check.refinement import refines
 from pcstate.check.skeleton import Skeleton, skeleton
 from pcstate.check.standing import standing
 from pcstate.check.tracing import Tracer
 from pcstate.errors import Mistake, Place, SpecError
 from pcstate.model.advice import CompiledAdvice, Standing
-from pcstate.model.diagram import Diagram
 from pcstate.model.lts import Behaviour, Value
 from pcstate.model.network import Network
 from pcstate.model.property import CompiledProperty, Mutant
@@ -456,39 +452,6 @@ def observe(scenario: Scenario, go: str | None = None, repeat: int = 1) -> Obser
     return ObserveReport(toolchain.version, run(scenario, toolchain, repeat))
 
 
-def draw(output: Path, gos: Sequence[str | None], subjects: Sequence[str], formats: Sequence[str]) -> list[str]:
-    """Write the diagrams that `subjects` names (if empty, all but the large `reachable`); returns a line for each file.
-
-    A property may be named too: its trace is another flow's (`trace.draw_traces`).
-    Raises: SpecError for a subject, format or Go that does not exist.
-    """
-    from pcstate.show.graphs import FORMATS, drawable, render  # networkx is slow to import
-
-    spec = read_spec()
-    check_words("--to", formats, FORMATS)
-    known_subjects = [
-        "lifecycle",
-        "reachable",
-        "quotient",
-        *(name for name in sorted(spec.charts) if name != "lifecycle"),
-    ]
-    properties = [promise.name for promise in spec.properties]
-    check_words("--of", subjects, [*known_subjects, *properties])
-    output.mkdir(parents=True, exist_ok=True)
-    written = []
-    profiles = list(dict.fromkeys(choose_profile(spec.profiles, go).name for go in gos))
-    for subject in subjects or [name for name in known_subjects if name != "reachable"]:
-        if subject in properties:
-            continue
-        for name in profiles if subject in ("lifecycle", "reachable", "quotient") else ("",):
-            diagram = _diagram(spec, subject, name)
-            for suffix, content in render(diagram, drawable(diagram, formats)).items():
-                path = output / f"{diagram.name}.{suffix}"
-                path.write_bytes(content)
-                written.append(f"{path}: {len(diagram.nodes)} nodes, {len(diagram.edges)} edges")
-    return written
-
-
 def check_words(option: str, words: Sequence[str], allowed: Collection[str]) -> None:
     """Are all of an option's words allowed? Raises: SpecError with those that are not."""
     wrong = [
@@ -496,19 +459,3 @@ def check_words(option: str, words: Sequence[str], allowed: Collection[str]) -> 
     ]
     if wrong:
         raise SpecError(wrong)
-
-
-def _diagram(spec: Spec, subject: str, profile: str) -> Diagram:
-    if subject not in ("reachable", "quotient", "lifecycle"):
-        return chart_diagram(spec.charts[subject])
-    chosen = choose_profile(spec.profiles, profile)
-    if subject == "lifecycle":
-        return lifecycle_diagram(spec.charts["lifecycle"], chosen.name, chosen.constants)
-    built = build(spec, chosen, replace(Bounds(), requests=1 if subject == "reachable" else 2, closers=0))
-    graph = explore(built.network, Bounds())
-    built.remember()
-    if subject == "reachable":
-        return reachable_diagram(graph, chosen.name)
-    lifecycle = built.behaviours["lifecycle"]
-    refinement = refines(graph, lifecycle, lifecycle.initial(chosen.constants))
-    return quotient_diagram(graph, refinement, chosen.name)

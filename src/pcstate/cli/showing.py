@@ -36,12 +36,12 @@ if TYPE_CHECKING:
 @click.option("--to", "formats", default="svg,png,dot,mermaid,graphml,aut", show_default=True, help="Formats, by commas.")
 def graph(output: Path, gos: tuple[str, ...], subjects: tuple[str, ...], formats: str) -> int:
     """Draw the lifecycle, each chart, the reachable graph of one connection, and the traces of properties; list the files."""
-    from pcstate import pipeline
+    from pcstate.draw import draw
     from pcstate.trace import draw_traces
 
     words = split_words(formats)
     for line in [
-        *pipeline.draw(output, gos or (None,), subjects, words),
+        *draw(output, gos or (None,), subjects, words),
         *draw_traces(output, gos or (None,), subjects, words),
     ]:
         click.echo(line)
