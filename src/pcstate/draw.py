@@ -1,6 +1,6 @@
 """The flow of `pcstate graph`: spec/ -> diagrams -> files.
 
-In: what is to be drawn, under which Gos, in which formats. Out: the files. A network is explored only for the two diagrams of states.
+In: what to draw, under which Gos, in which formats. Out: the files. A network is explored only for the two diagrams of states.
 """
 
 from collections.abc import Sequence
