@@ -18,7 +18,7 @@ from pcstate.golang.replayer import replay
 from pcstate.golang.toolchain import Toolchain
 from pcstate.model.formula import compile_formula
 from pcstate.model.network import GlobalState, Network, Vector
-from pcstate.model.replay import Plan
+from pcstate.model.replay import Plan, Unsteered
 from pcstate.model.verdict import Bounds, Verdict
 from pcstate.pipeline import build, read_spec
 from pcstate.specs.library import Spec
@@ -45,21 +45,10 @@ class Chance:
 
     def __call__(self, waiting: Sequence[tuple[Vector, GlobalState]]) -> int:
         held = [n for n, (vector, _) in enumerate(waiting) if vector.name in self.gates]
-        others = [
-            n for n, (vector, state) in enumerate(waiting) if vector.name not in self.gates and not self.is_gap(vector, state)
-        ]
+        others = [n for n, (vector, _) in enumerate(waiting) if vector.name not in self.gates]
         if held and (not others or self.random.random() > DEEDS):
             return self.random.choice(held)
         return self.random.choice(others or held)
-
-    def is_gap(self, vector: Vector, state: GlobalState) -> bool:
-        """A cancel before getConn has looked into the pool (test_a_done_context_meets_an_idle_connection)."""
-        if vector.name != "cancel_elsewhere":
-            return False
-        request = dict(vector.args)["r"]
-        callers = [n for n, component in enumerate(self.network.components) if component.name == "caller"]
-        looks = [self.network.configuration(n, state) for n in callers]
-        return any(look.state == "get_conn" and dict(look.data)["req"] == request for look in looks)
 
 
 @functools.cache
@@ -77,18 +66,21 @@ def test_real_go_stands_where_the_spec_has_it_at_every_rest(spec: Spec, go: Tool
     gates = frozenset(name for action in spec.steering.actions if action.opens for name in action.vectors)
     dials = compile_formula(spec.network.outcome["dials"], net, dict(net.parameters))
     short = misses_a_conn(net)
-    steps = 0
+    planned = steps = 0
     for seed in range(walks):
         run = walk(net, spec.steering, short, Chance(net, gates, random.Random(seed)), 30)
         found = plan(net, spec.steering, run, dials, short)
+        if isinstance(found, Unsteered) and "too many races" in found.reason:
+            continue
         assert isinstance(found, Plan), found
         attempt = judge(found, replay(found, bounds, go), spec.knowledge)
         if attempt.diverged is not None:
             step, sight = found.steps[attempt.diverged], attempt.sights[attempt.diverged]
             pytest.fail(f"seed {seed}, {step.vector}: {attempt.missed[attempt.diverged]} {sight}, not {step.allowed}")
         assert attempt.verdict is Verdict.VIOLATED or found.other, (seed, attempt.end, found.same)
+        planned += 1
         steps += len(found.steps)
-    assert steps > 8 * walks, "the walks are too short to mean anything"
+    assert 2 * planned >= walks and steps > 8 * planned, "the walks are too few or too short to mean anything"
 
 
 SINCE_THE_RESULT_IS_A_CHANNEL = [go for go in TOOLCHAINS if release(go) >= (1, 23)][:1]
@@ -96,10 +88,9 @@ SINCE_THE_RESULT_IS_A_CHANNEL = [go for go in TOOLCHAINS if release(go) >= (1, 2
 
 @pytest.mark.go
 @pytest.mark.parametrize("go", SINCE_THE_RESULT_IS_A_CHANNEL, ids=lambda go: str(go.version))
-@pytest.mark.xfail(strict=True, reason="caller.yaml has no select behind pool_hit, as getConn has since Go 1.23")
 def test_a_done_context_meets_an_idle_connection(spec: Spec, go: Toolchain) -> None:
     """getConn finds an idle connection for a request that has been cancelled: its select takes one or the other, by chance."""
-    script = ["do", "ctx_live", "pool_miss", "cancel_elsewhere", "connected", "do", "ctx_live", "cancel_elsewhere", "pool_hit"]
+    script = ["do", "ctx_live", "pool_miss", "cancel_elsewhere", "connected", "do", "ctx_live", "cancel_elsewhere"]
     names = iter(script)
 
     def next_of_script(waiting: Sequence[tuple[Vector, GlobalState]]) -> int:
@@ -109,9 +100,14 @@ def test_a_done_context_meets_an_idle_connection(spec: Spec, go: Toolchain) -> N
     net = network(choose_profile(spec.profiles, str(go.version)).name, "one caller")
     short = misses_a_conn(net)
     run = walk(net, spec.steering, short, next_of_script, len(script))
+    state = run[-1][1]
+    for name in ("pool_hit_waits", "ctx_done_waiting"):
+        number, state = next(step for step in net.steps(state) if net.vectors[step[0]].name == name)
+        run.append((number, state))
     found = plan(net, spec.steering, run, lambda _: 1, short)
     assert isinstance(found, Plan)
-    assert script == [step.vector.partition("(")[0] for step in found.steps]
-    sights = [judge(found, replay(found, SIZES["one caller"][0], go), spec.knowledge).sights[-1] for _ in range(20)]
+    assert [*script, "pool_hit_waits"] == [step.vector.partition("(")[0] for step in found.steps]
     expected = {each.errors for each in found.steps[-1].allowed}
+    assert {((0, "context-canceled"),), ((0, "context-canceled"), (1, "context-canceled"))} == expected
+    sights = [judge(found, replay(found, SIZES["one caller"][0], go), spec.knowledge).sights[-1] for _ in range(20)]
     assert {sight.errors for sight in sights} <= expected
