@@ -57,7 +57,7 @@ def test_one_profile_for_both_is_said_at_once(run: Run, monkeypatch: pytest.Monk
     def searched(*_: object) -> None:
         raise AssertionError("nothing is to be explored")
 
-    monkeypatch.setattr("pcstate.pipeline.explore", searched)
+    monkeypatch.setattr("pcstate.pipeline.every_state", searched)
     assert (0, "Go 1.24 and Go 1.26: the same, for go1.26 speaks for both\n", "") == run("1.24", "go1.26")
     code, out, _ = run("1.27.0", "1.27.1", "--format", "json")
     answer = json.loads(out)
