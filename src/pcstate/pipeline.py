@@ -427,9 +427,9 @@ def lint(root: Path | None = None) -> Spec:
         network = build(spec, profile, Bounds()).network
         compile_all(spec, network)
         compile_all_advice(spec, network)
-        programs = build(spec, profile, Bounds(conns=2), everything()).network
-        watched(spec.sightings, programs)
-        told(spec.sightings, programs)
+        for watchable in (network, build(spec, profile, Bounds(conns=2), everything()).network):
+            watched(spec.sightings, watchable)
+            told(spec.sightings, watchable)
     return spec
 
 
