@@ -6,11 +6,12 @@ LINT_IMPORTS = $(PYTHON) -c 'from importlinter.cli import lint_imports_command a
 
 GRAPHS = --go 1.12 --go 1.13 --go 1.16 --go 1.19 --go 1.22 --go 1.26 --go 1.27.0 --go 1.27 --to svg,dot,mermaid,graphml,aut
 
-# Traces of what holds, too: why both loops stay, how a body is drained, and how a cancel meets a pooled connection.
-TRACES = --of unread-body-keeps-both-loops --of a-drained-body-frees-it --of a-cancel-can-hit-the-pool --go 1.27 --to svg,mermaid
+# Traces of what is otherwise than one may think, too: what holds, and what takes two callers.
+TRACES = --of unread-body-keeps-both-loops --of a-drained-body-frees-it --of a-cancel-can-hit-the-pool --of a-cancel-harms-no-other \
+	--of close-returns-before-the-close --of the-pool-can-hold-a-closed-connection --of reused-without-a-request --go 1.27 --to svg,mermaid
 
 .DEFAULT_GOAL := check
-.PHONY: check lint test graphs-check graphs judgements agreement mutation format coverage wheel
+.PHONY: check lint test graphs-check graphs judgements agreement mutation track-record format coverage wheel
 
 check: lint test graphs-check  ## everything
 
@@ -49,6 +50,10 @@ agreement:  ## write docs/agreement.md: the library under every Go that is found
 # Exit status 1 is no failure here: the page lists what survived. Some five minutes.
 mutation:  ## write docs/mutation.md: which mistakes in the spec a property notices
 	$(PCSTATE) mutants --sample 80 --seed 1 -o docs/mutation.md || test $$? -eq 1
+
+# What no installed Go has is not replayed: docs/track-record.md was written with all that `agreement` runs.
+track-record:  ## write docs/track-record.md: bugs that net/http has had, and whether check and real Go show them
+	$(PCSTATE) bugs --replay -o docs/track-record.md
 
 format:
 	$(PYTHON) -m ruff format

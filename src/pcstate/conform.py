@@ -1,26 +1,47 @@
-"""The flow of `pcstate conform`: scenarios under real Gos, and predicted -> is the one within the other?
+"""The flow of `pcstate conform`: scenarios under real Gos, and the spec -> is what was seen within what it allows?
 
-In: the spec, scenarios and toolchains. Out: a `ConformReport` of each scenario under each Go.
+In: the spec, scenarios (named, or drawn at random) and toolchains. Out: a `ConformReport` of each scenario under each Go. Two
+questions are asked of each run: is its outcome among those predicted, and does some run of the network show its log?
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pcstate.check.conformance import compare
 from pcstate.errors import GoError, SpecError
+from pcstate.fitting import Exercised, Fitting
 from pcstate.model.conformance import Conformance
+from pcstate.model.observation import Observation
 from pcstate.model.scenario import Scenario
-from pcstate.model.verdict import Verdict, worst
-from pcstate.pipeline import PredictReport, Steps, open_scenarios, predict
+from pcstate.model.verdict import Bounds, Verdict, worst
+from pcstate.pipeline import SCENARIO_BOUNDS, PredictReport, Steps, open_scenarios, predict
 from pcstate.specs.library import Spec
 from pcstate.specs.profiles import Profile, choose_profile
 from pcstate.specs.scenarios import scenario_names
+from pcstate.specs.variations import as_expression, as_toml, draw, length, smaller
 
 if TYPE_CHECKING:
+    from pcstate.golang.harness import Driver
     from pcstate.golang.toolchain import Toolchain
 
-__all__ = ["Compared", "ConformReport", "conform"]
+__all__ = ["Compared", "ConformReport", "Drawn", "Smallest", "conform"]
+
+AGAIN = 5
+"""How often a smaller program is run to see whether it disagrees, too."""
+TRIALS = 200
+"""How many smaller programs are tried."""
+RANDOM_BOUNDS = Bounds(max_states=100_000, timeout=5.0)
+"""The limits of what is predicted of a program that was drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """So many random programs of a seed."""
+
+    count: int
+    seed: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +57,26 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
+class Smallest:
+    """The smallest program found on which one Go and the spec disagree."""
+
+    go: str
+    profile_name: str
+    scenario: Scenario
+    conformance: Conformance
+
+    @property
+    def text(self) -> str:
+        """Its file."""
+        return as_toml(self.scenario)
+
+    @property
+    def expression(self) -> str:
+        """What `observe` and `predict` take for it; `""` where it needs a file."""
+        return as_expression(self.scenario)
+
+
+@dataclass(frozen=True, slots=True)
 class ConformReport:
     """What `conform` found, scenario by scenario, and for each one Go by Go."""
 
@@ -43,11 +84,23 @@ class ConformReport:
     repeat: int
     left_out: tuple[str, ...]
     """The Gos that are installed, but that no profile speaks for."""
+    smallest: tuple[Smallest, ...] = ()
+    """For each Go that disagrees."""
+    exercised: Exercised = field(default_factory=Exercised)
+    """What runs that fit took of the network."""
+    vectors: tuple[str, ...] = ()
+    """The names of all vectors, in the network's order."""
+    drawn: Drawn | None = None
 
     @property
     def verdict(self) -> Verdict:
         """VIOLATED if any result is, else UNKNOWN if any is, else HOLDS."""
         return worst(result.conformance.verdict for result in self.results)
+
+    @property
+    def never(self) -> tuple[str, ...]:
+        """The vectors that no run need have taken."""
+        return tuple(name for name in self.vectors if name not in self.exercised.certain)
 
 
 def conform(
@@ -58,35 +111,135 @@ def conform(
     repeat: int = 10,
     progress: Steps | None = None,
     stdin: Callable[[], str] = str,
+    drawn: Drawn | None = None,
 ) -> ConformReport:
-    """Compare real Go with the spec: each scenario that is `asked` for (if none, all of the library) under each of `gos` (if
-    none, every toolchain found that a profile speaks for), with the profile of that Go or with that of `against`.
+    """Compare real Go with the spec: each scenario that is `asked` for, and those `drawn` (if neither, all of the library), under
+    each of `gos` (if none, every toolchain found that a profile speaks for), with the profile of that Go or of `against`.
 
-    Order: scenarios as asked, or by folder and name; Gos as asked, or from old to new.
-    Cost:  `repeat` runs of each under each Go, and a prediction for each scenario and profile.
+    Order: scenarios as asked, or by folder and name, then those drawn; Gos as asked, or from old to new.
+    Cost:  `repeat` runs of each under each Go, and for each scenario and profile a prediction and the network that runs are held
+    against; where a Go disagrees, up to `TRIALS` times as much for a program smaller than the smallest that does.
     Raises: SpecError and GoError, before anything is run, for what does not exist.
     """
-    from pcstate.golang.harness import observe as run
-
     folders = {name: path.parent.name for name, path in scenario_names(spec.root).items()}
-    names = list(dict.fromkeys(asked or folders))
-    scenarios = [(folders.get(name, ""), found) for name, found in zip(names, open_scenarios(spec, names, stdin), strict=True)]
+    names = list(dict.fromkeys(asked or (() if drawn else folders)))
+    opened = open_scenarios(spec, names, stdin) if names else ()
+    scenarios = [(folders.get(name, ""), found) for name, found in zip(names, opened, strict=True)]
+    scenarios += [("", draw(drawn.seed, number)) for number in range(drawn.count)] if drawn else []
     toolchains, left_out = _toolchains(spec, gos, against)
     results: list[Compared] = []
-    for folder, scenario in scenarios:
-        predictions: dict[str, PredictReport] = {}
-        for toolchain, profile in toolchains:
-            if progress:
-                progress(len(results), len(scenarios) * len(toolchains), f"{scenario.name}, Go {toolchain.version}")
-            if profile.name not in predictions:
-                predictions[profile.name] = predict(spec, scenario, profile.name)
-            predicted = predictions[profile.name]
-            observed = [outcome for outcome, _ in run(scenario, toolchain, repeat)]
-            conformance = compare(observed, predicted.outcomes, predicted.complete, predicted.reason)
-            results.append(Compared(folder, scenario, toolchain.version, profile.name, conformance))
+    exercised = Exercised()
+    with ExitStack() as stack:
+        drivers = _Drivers(stack)
+        for folder, scenario in scenarios:
+            bench = _Bench(spec, scenario, RANDOM_BOUNDS if drawn and scenario.name not in folders else SCENARIO_BOUNDS)
+            for toolchain, profile in toolchains:
+                if progress:
+                    progress(len(results), len(scenarios) * len(toolchains), f"{scenario.name}, Go {toolchain.version}")
+                found = bench.judge(profile, drivers.of(toolchain), repeat)
+                results.append(Compared(folder, scenario, toolchain.version, profile.name, found))
+            for fitting in bench.fittings.values():
+                exercised.add(fitting.exercised)
+        smallest = tuple(_smallest(spec, results, toolchains, drivers, progress))
     if progress:
         progress(len(results), len(results), "")
-    return ConformReport(tuple(results), repeat, left_out)
+    vectors = tuple(dict.fromkeys(sync["name"] for sync in spec.network.syncs))
+    return ConformReport(tuple(results), repeat, left_out, smallest, exercised, vectors, drawn)
+
+
+class _Drivers:
+    """A driver for each toolchain, started when it is first needed."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._running: dict[Toolchain, Driver] = {}
+
+    def of(self, toolchain: "Toolchain") -> "Driver":
+        """The one of that toolchain. Raises: GoError if it cannot be built."""
+        from pcstate.golang.harness import Driver
+
+        if toolchain not in self._running:
+            self._running[toolchain] = self._stack.enter_context(Driver(toolchain))
+        return self._running[toolchain]
+
+
+class _Bench:
+    """One scenario, and what each profile that was asked for says of it."""
+
+    def __init__(self, spec: Spec, scenario: Scenario, bounds: Bounds) -> None:
+        self.spec = spec
+        self.scenario = scenario
+        self.bounds = bounds
+        self.predictions: dict[str, PredictReport] = {}
+        self.fittings: dict[str, Fitting] = {}
+
+    def judge(self, profile: Profile, driver: "Driver", repeat: int) -> Conformance:
+        """How `repeat` runs compare with a profile. One that does not answer is UNKNOWN."""
+        if profile.name not in self.predictions:
+            self.predictions[profile.name] = predict(self.spec, self.scenario, profile.name, self.bounds)
+        predicted = self.predictions[profile.name]
+        try:
+            seen = [driver.watch(self.scenario) for _ in range(repeat)]
+        except GoError as error:
+            return Conformance(Verdict.UNKNOWN, 0, len(predicted.outcomes), reason=str(error))
+        outcome = compare([run.outcome for run in seen], predicted.outcomes, predicted.complete, predicted.reason)
+        return _joined(outcome, self._fitting(profile), seen)
+
+    def parts(self, profile: Profile, driver: "Driver", repeat: int) -> bool:
+        """Whether the log of one of so many runs fits none of the network. What is predicted is not asked: a log that fits ends
+        in what is allowed."""
+        try:
+            runs = (driver.watch(self.scenario) for _ in range(repeat))
+            return any(self._fitting(profile).fits(run).misfit for run in runs)
+        except GoError:
+            return False
+
+    def _fitting(self, profile: Profile) -> Fitting:
+        if profile.name not in self.fittings:
+            self.fittings[profile.name] = Fitting(self.spec, profile, self.scenario)
+        return self.fittings[profile.name]
+
+
+def _joined(outcome: Conformance, fitting: Fitting, seen: Iterable[Observation]) -> Conformance:
+    """The worse of what the outcomes and the logs say."""
+    found = [fitting.fits(run) for run in seen]
+    verdict = worst([outcome.verdict, *(fit.verdict for fit in found)])
+    misfit = next((fit.misfit for fit in found if fit.misfit), None)
+    reasons = dict.fromkeys(reason for reason in (outcome.reason, *(fit.reason for fit in found)) if reason)
+    outside = () if verdict is Verdict.VIOLATED and outcome.verdict is Verdict.UNKNOWN else outcome.outside
+    reason = "; ".join(reasons) if verdict is Verdict.UNKNOWN else ""
+    return replace(outcome, verdict=verdict, misfit=misfit, outside=outside, reason=reason)
+
+
+def _smallest(
+    spec: Spec,
+    results: Iterable[Compared],
+    toolchains: Iterable[tuple["Toolchain", Profile]],
+    drivers: _Drivers,
+    progress: Steps | None,
+) -> Iterator[Smallest]:
+    """For each Go that disagrees the smallest program found on which it does."""
+    for toolchain, profile in toolchains:
+        wrong = [r for r in results if r.go == toolchain.version and r.conformance.verdict is Verdict.VIOLATED]
+        if not wrong:
+            continue
+        first = min(wrong, key=lambda result: length(result.scenario))
+        best = Smallest(first.go, profile.name, first.scenario, first.conformance)
+        trials = 0
+        candidates = smaller(best.scenario)
+        while trials < TRIALS and (candidate := next(candidates, None)) is not None:
+            trials += 1
+            if progress:
+                progress(trials, TRIALS + 1, f"a smaller program than {first.scenario.name}, Go {toolchain.version}")
+            bench = _Bench(spec, candidate, RANDOM_BOUNDS)
+            if best.conformance.misfit and not bench.parts(profile, drivers.of(toolchain), AGAIN):
+                continue
+            found = bench.judge(profile, drivers.of(toolchain), AGAIN)
+            if found.verdict is Verdict.VIOLATED:
+                name = f"smaller than {first.scenario.name}"
+                best = replace(best, scenario=replace(candidate, name=name, about=name), conformance=found)
+                candidates = smaller(best.scenario)
+        yield best
 
 
 def _toolchains(spec: Spec, gos: Sequence[str], against: str | None) -> tuple[list[tuple["Toolchain", Profile]], tuple[str, ...]]:

@@ -33,7 +33,7 @@ def coverage(spec: Spec, report: CheckReport) -> Coverage:
     Order: by place; properties as judged. Cost: a second or two for the default network, more with its transitions.
     Bounds: those of the report; nothing is said of properties if the search was stopped.
     """
-    graph = report.graph
+    graph = report.whole
     network = graph.network
     taken: set[Place] = set()
     could: set[Place] = set()

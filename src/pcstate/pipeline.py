@@ -5,11 +5,14 @@
     predict   spec/ + scenario -> network with that program in it -> explored, time in order -> outcomes at rest
     diff      (diff.py) check and predict under two profiles -> what differs, and a run that only one of them has
     observe   scenario -> our Go driver under a real toolchain -> outcomes, counted
-    conform   (conform.py) scenarios x toolchains -> observe and predict -> is the one within the other?
+    conform   (conform.py) scenarios x toolchains -> runs, with a log each -> within what predict foretells, and (fitting.py)
+              does some run of the network show that log? -> the smallest program where not
     judge     (judgement.py) the questions of spec/ -> check and predict under each profile -> an answer to each
     explain   (explain.py) a goroutine dump -> goroutines -> connections -> what each does, and what to change
-    graph     spec/ -> diagrams -> files
+    graph     (draw.py) spec/ -> diagrams -> files
     trace     (trace.py) what check reported -> one trace of it, replayed on the spec -> text, pictures, all states
+    replay    (replay.py) such a trace -> what makes its steps happen -> our Go replayer -> did real Go do the same?
+    bugs      (bugs.py) spec/bugs -> check finds each where it is, and not where it is mended -> the track record
     export    (export.py) spec/ -> network, made finite -> files for Spin, TLC, mCRL2
     mutants   (mutants.py) spec/ -> small edits of it -> check each -> which of them no property notices
     lint      spec/ -> every mistake at once
@@ -22,24 +25,20 @@ import gc
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pcstate.check.arrows import Explored
-from pcstate.check.diagrams import chart_diagram, lifecycle_diagram, quotient_diagram, reachable_diagram
-from pcstate.check.explore import explore
 from pcstate.check.judge import Judge
 from pcstate.check.limits import Progress
 from pcstate.check.minimise import looked_at
 from pcstate.check.predict import Prediction, Rests, alike, misses_a_conn, outcomes
 from pcstate.check.reduction import Reduction
-from pcstate.check.refinement import refines
 from pcstate.check.skeleton import Skeleton, skeleton
 from pcstate.check.standing import standing
 from pcstate.check.tracing import Tracer
 from pcstate.errors import Mistake, Place, SpecError
 from pcstate.model.advice import CompiledAdvice, Standing
-from pcstate.model.diagram import Diagram
-from pcstate.model.lts import Value
+from pcstate.model.lts import Behaviour, Value
 from pcstate.model.network import Network
 from pcstate.model.property import CompiledProperty, Mutant
 from pcstate.model.scenario import CallerProgram, Outcome, Scenario, ServerScript
@@ -56,7 +55,11 @@ from pcstate.specs.profiles import Profile, choose_profile
 from pcstate.specs.programs import demands
 from pcstate.specs.properties import compile_property, is_symmetric
 from pcstate.specs.scenarios import load_scenario, parse_expression, scenario_names
+from pcstate.specs.sightings import told, watched
 from pcstate.specs.source import Reader, known, spec_root
+
+if TYPE_CHECKING:
+    from pcstate.check.cluster import ClusterGraph, ClusterJudge
 
 __all__ = [
     "SCENARIO_BOUNDS", "CheckReport", "PredictReport", "build", "check", "check_words", "compile_all", "library", "lint",
@@ -77,7 +80,7 @@ class CheckReport:
     profile: Profile
     go: str
     bounds: Bounds
-    graph: Explored
+    graph: "Explored | ClusterGraph"
     judgements: tuple[Judgement, ...]
     expected: tuple[Verdict, ...]
     """For each judgement the verdict that the property's file expects of this profile."""
@@ -87,6 +90,12 @@ class CheckReport:
     def profile_name(self) -> str:
         """The name of the profile that was checked."""
         return self.profile.name
+
+    @property
+    def whole(self) -> Explored:
+        """The graph of a search in this process: all of it can be looked at."""
+        assert isinstance(self.graph, Explored), "no graph of a cluster"
+        return self.graph
 
     @property
     def states(self) -> int:
@@ -162,7 +171,7 @@ class ObserveReport:
     outcomes: tuple[tuple[Outcome, int], ...]
 
 
-def read_spec(root: Path | None = None, mutant: Mutant | None = None, only: Sequence[str] = ()) -> Spec:
+def read_spec(root: Path | None = None, mutant: Mutant | Sequence[Mutant] | None = None, only: Sequence[str] = ()) -> Spec:
     """The spec in `root`, or the one that pcstate ships. Raises: SpecError with every mistake in it."""
     return load_spec(root or spec_root(), mutant, only)
 
@@ -207,9 +216,15 @@ class Built:
 
 
 def build(
-    spec: Spec, profile: Profile, bounds: Bounds, scenario: Scenario | None = None, memory: Mapping[str, Any] | None = None
+    spec: Spec,
+    profile: Profile,
+    bounds: Bounds,
+    scenario: Scenario | None = None,
+    memory: Mapping[str, Any] | None = None,
+    program: Behaviour | None = None,
 ) -> Built:
-    """The network of one size under one profile: the free one, or the one with a scenario's programs in it, as many as it has.
+    """The network of one size under one profile: the free one, or the one with a scenario's programs in it, as many as it has, or
+    with `program` in the place of each.
 
     `memory` is what each chart has answered (`ChartBehaviour.remembered`); what earlier processes kept, if it is not given.
     """
@@ -224,7 +239,7 @@ def build(
     if scenario is None:
         return Built(instantiate(spec.network, behaviours, profile.constants, sizes), behaviours, size)
     asked = demands(scenario)
-    lines = {f"program[{i}]": (line, line.initial) for i, line in enumerate(asked.programs)}
+    lines = {f"program[{i}]": (program or line, line.initial) for i, line in enumerate(asked.programs)}
     constants = {**profile.constants, **asked.constants}
     sets: dict[str, list[Value]] = {**asked.sets, "ranks": list(range(min(bounds.conns, asked.ranks)))}
     network = feasible(instantiate(spec.network, behaviours, constants, sizes, lines, sets))
@@ -275,6 +290,7 @@ def check(
     symmetry: bool = True,
     minimise: bool = False,
     scenario: Scenario | None = None,
+    cluster: str | None = None,
 ) -> CheckReport:
     """Explore the network and judge every property. Raises: SpecError.
 
@@ -285,6 +301,7 @@ def check(
     allow it; with `minimise`, what nothing can tell apart in a connection or a caller. The report says what it did.
 
     A search that is stopped is written to the file `checkpoint`, if one is given, and goes on from there the next time.
+    With `cluster`, the states are in the actors of the Ray cluster at that address, without reductions or a checkpoint.
     Cost: see benchmarks/; the default bounds take a second or two. Bounds: those given.
     """
     profile = choose_profile(spec.profiles, go)
@@ -300,13 +317,23 @@ def check(
         compiled = tuple(replace(each, idle=each.idle or _of_all(each)) for each in compiled)
     lifecycle = built.behaviours["lifecycle"]
     abstract = (lifecycle, lifecycle.initial(profile.constants))
-    with uncollected():
-        reductions = Reductions(
-            symmetry and all(is_symmetric(promise.promise, network) for promise in compiled),
-            looked_at(formula for promise in compiled for formula in promise.formulas) if minimise else None,
-        )
-        graph = every_state(network, bounds, progress, kept, reductions)
-        judge = Judge(graph, Tracer(graph.network, spec.clauses), abstract)
+    tracer = Tracer(network, spec.clauses)
+    graph: Explored | ClusterGraph
+    with uncollected(), contextlib.ExitStack() as opened:
+        judge: Judge | ClusterJudge
+        if cluster:
+            from pcstate.check import cluster as shared  # numba takes a second to import
+
+            graph = shared.ClusterGraph(network, opened.enter_context(shared.actors(cluster)))
+            graph.search(bounds, progress)
+            judge = shared.ClusterJudge(graph, tracer)
+        else:
+            reductions = Reductions(
+                symmetry and all(is_symmetric(promise.promise, network) for promise in compiled),
+                looked_at(formula for promise in compiled for formula in promise.formulas) if minimise else None,
+            )
+            graph = every_state(network, bounds, progress, kept, reductions)
+            judge = Judge(graph, tracer, abstract)
         judgements = tuple(judge.judge(promise, profile.name) for promise in compiled)
     expected = tuple(_expected(promise, profile.name) for promise in compiled)
     built.remember()
@@ -400,7 +427,9 @@ def lint(root: Path | None = None) -> Spec:
         network = build(spec, profile, Bounds()).network
         compile_all(spec, network)
         compile_all_advice(spec, network)
-        build(spec, profile, Bounds(conns=2), everything())
+        for watchable in (network, build(spec, profile, Bounds(conns=2), everything()).network):
+            watched(spec.sightings, watchable)
+            told(spec.sightings, watchable)
     return spec
 
 
@@ -423,39 +452,6 @@ def observe(scenario: Scenario, go: str | None = None, repeat: int = 1) -> Obser
     return ObserveReport(toolchain.version, run(scenario, toolchain, repeat))
 
 
-def draw(output: Path, gos: Sequence[str | None], subjects: Sequence[str], formats: Sequence[str]) -> list[str]:
-    """Write the diagrams that `subjects` names (if empty, all but the large `reachable`); returns a line for each file.
-
-    A property may be named too: its trace is another flow's (`trace.draw_traces`).
-    Raises: SpecError for a subject, format or Go that does not exist.
-    """
-    from pcstate.show.graphs import FORMATS, drawable, render  # networkx is slow to import
-
-    spec = read_spec()
-    check_words("--to", formats, FORMATS)
-    known_subjects = [
-        "lifecycle",
-        "reachable",
-        "quotient",
-        *(name for name in sorted(spec.charts) if name != "lifecycle"),
-    ]
-    properties = [promise.name for promise in spec.properties]
-    check_words("--of", subjects, [*known_subjects, *properties])
-    output.mkdir(parents=True, exist_ok=True)
-    written = []
-    profiles = list(dict.fromkeys(choose_profile(spec.profiles, go).name for go in gos))
-    for subject in subjects or [name for name in known_subjects if name != "reachable"]:
-        if subject in properties:
-            continue
-        for name in profiles if subject in ("lifecycle", "reachable", "quotient") else ("",):
-            diagram = _diagram(spec, subject, name)
-            for suffix, content in render(diagram, drawable(diagram, formats)).items():
-                path = output / f"{diagram.name}.{suffix}"
-                path.write_bytes(content)
-                written.append(f"{path}: {len(diagram.nodes)} nodes, {len(diagram.edges)} edges")
-    return written
-
-
 def check_words(option: str, words: Sequence[str], allowed: Collection[str]) -> None:
     """Are all of an option's words allowed? Raises: SpecError with those that are not."""
     wrong = [
@@ -463,19 +459,3 @@ def check_words(option: str, words: Sequence[str], allowed: Collection[str]) -> 
     ]
     if wrong:
         raise SpecError(wrong)
-
-
-def _diagram(spec: Spec, subject: str, profile: str) -> Diagram:
-    if subject not in ("reachable", "quotient", "lifecycle"):
-        return chart_diagram(spec.charts[subject])
-    chosen = choose_profile(spec.profiles, profile)
-    if subject == "lifecycle":
-        return lifecycle_diagram(spec.charts["lifecycle"], chosen.name, chosen.constants)
-    built = build(spec, chosen, replace(Bounds(), requests=1 if subject == "reachable" else 2, closers=0))
-    graph = explore(built.network, Bounds())
-    built.remember()
-    if subject == "reachable":
-        return reachable_diagram(graph, chosen.name)
-    lifecycle = built.behaviours["lifecycle"]
-    refinement = refines(graph, lifecycle, lifecycle.initial(chosen.constants))
-    return quotient_diagram(graph, refinement, chosen.name)

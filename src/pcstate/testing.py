@@ -1,7 +1,8 @@
-"""Hypothesis machines for spec authors and their tests: sequences of events against a live chart, walks of a network.
+"""Hypothesis machines for spec authors and their tests: events against a live chart, walks of a network, actions on a live Go.
 
     TestReadLoop = chart_machine(chart, constants, alphabet).TestCase      the live chart agrees with its derived LTS
     TestWalks = network_machine(network, always, lifecycle).TestCase       a walk breaks no invariant and no lifecycle rule
+    TestGo = live_machine(spec, profile, driver).TestCase                  what a live Go shows is what some run of the spec does
 
 Walks are steered: each draws a goal among the formulas that are watched, and of the steps that are possible those come
 first that lead nearer to it, rare ones before common ones; Hypothesis prefers what comes first. `Coverage` says where the
@@ -11,18 +12,43 @@ walks have been.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from pcstate.check.belief import Belief, TooMany, Watch, follow
 from pcstate.check.explore import StateGraph
+from pcstate.fitting import Exercised, watch
+from pcstate.golang.harness import Driver
 from pcstate.model.chart import Chart
 from pcstate.model.formula import Formula
 from pcstate.model.lts import Behaviour, Event, Value
 from pcstate.model.network import GlobalState, Network
+from pcstate.model.observation import Entry
+from pcstate.model.scenario import CallerProgram, Scenario, ServerScript, Step
+from pcstate.model.verdict import Bounds
+from pcstate.pipeline import Built, build
 from pcstate.specs.charts import ChartBehaviour, LiveChart
+from pcstate.specs.library import Spec
+from pcstate.specs.profiles import Profile
+from pcstate.specs.programs import FreeLine, events_of
 
-__all__ = ["Coverage", "chart_machine", "network_machine"]
+__all__ = ["SETTINGS", "Coverage", "chart_machine", "live_machine", "network_machine"]
+
+SETTINGS: tuple[tuple[ServerScript, Mapping[str, Any]], ...] = (
+    (ServerScript(behaviour="any"), {}),
+    (ServerScript("chunked", behaviour="any"), {"MaxIdleConnsPerHost": 1}),
+    (ServerScript("chunked", 4096, "keep-alive", "close-after-response"), {}),
+    (ServerScript("length", 10240, "close", "normal"), {"MaxConnsPerHost": 1}),
+    (ServerScript("length", 300_000, "keep-alive", "normal"), {"MaxIdleConns": 1}),
+    (ServerScript("length", 10240, "keep-alive", "stall-body"), {}),
+    (ServerScript("length", 10240, "keep-alive", "truncate-body"), {}),
+    (ServerScript("none", 0, "keep-alive", "close-while-idle"), {}),
+    (ServerScript(), {"DisableKeepAlives": True}),
+)
+"""A server for a live Go, and fields of its Transport. Servers of behaviour "any" do as they are told; their bodies fit into a
+socket's buffers."""
 
 
 @dataclass(slots=True)
@@ -134,6 +160,135 @@ def network_machine(
                 assert formula(self.state), f"{name} is broken"
 
     return NetworkMachine
+
+
+def live_machine(
+    spec: Spec,
+    profile: Profile,
+    driver: Driver,
+    exercised: Exercised,
+    settings: Sequence[tuple[ServerScript, Mapping[str, Any]]] = SETTINGS,
+    requests: int = 3,
+) -> type[RuleBasedStateMachine]:
+    """A machine whose rules are the actions of a client goroutine, and of its servers, against a running driver; the belief set
+    is the model. It fails with where the log and the spec part. `exercised` collects what the runs took of the network.
+
+    Cost: some 50 ms for each step that is a settle, or does not return; the first run with each setting takes a second or two.
+    """
+    watches: dict[int, tuple[Built, Watch]] = {}
+
+    def watched(number: int, scenario: Scenario) -> Watch:
+        if number not in watches:
+            sizes = Bounds(callers=1, conns=requests + 1, hosts=1, requests=requests)
+            built = build(spec, profile, sizes, scenario, program=FreeLine())
+            watches[number] = built, watch(spec, built.network, servers_are_told=scenario.server.behaviour == "any")
+        return watches[number][1]
+
+    class LiveGo(RuleBasedStateMachine):
+        steps: list[list[Step]]
+        busy = False
+
+        @initialize(number=st.integers(0, len(settings) - 1))
+        def begin(self, number: int) -> None:
+            server, transport = settings[number]
+            self.server = server
+            self.number = number
+            self.some = Step("read", server.bytes // 2)
+            scenario = Scenario("live", "", (CallerProgram(requests, (0,), (Step("get"), self.some)),), server, transport)
+            self.steps = []
+            self.entries = 0
+            self.belief: Belief | None = Belief(watched(number, scenario))
+            self.talk = driver.converse(scenario)
+
+        @precondition(lambda self: self.may_begin())
+        @rule(verb=st.sampled_from(["get", "get", "get", "head", "post"]))
+        def start_a_request(self, verb: str) -> None:
+            self.steps.append([])
+            self.take(Step(verb))
+
+        @precondition(lambda self: self.may_go_on())
+        @rule()
+        def read_some(self) -> None:
+            self.take(self.some)
+
+        @precondition(lambda self: self.may_go_on())
+        @rule(verb=st.sampled_from(["read-all", "read-exact"]))
+        def read_to_the_end(self, verb: str) -> None:
+            self.take(Step(verb))
+
+        @precondition(lambda self: self.may_go_on())
+        @rule()
+        def close(self) -> None:
+            self.take(Step("close"))
+
+        @precondition(lambda self: self.may_go_on() and Step("spawn close") not in self.steps[-1])
+        @rule()
+        def close_from_another_goroutine(self) -> None:
+            self.take(Step("spawn close"))
+
+        @precondition(lambda self: self.may_go_on())
+        @rule()
+        def cancel(self) -> None:
+            self.take(Step("cancel"))
+
+        @precondition(lambda self: self.may_go_on())
+        @rule(verb=st.sampled_from(["settle", "close-idle"]))
+        def settle_or_close_idle(self, verb: str) -> None:
+            self.take(Step(verb))
+
+        @precondition(lambda self: self.busy)
+        @rule()
+        def cancel_what_does_not_return(self) -> None:
+            self.fit(self.talk.take("abandon"))
+
+        @precondition(lambda self: self.told())
+        @rule(word=st.sampled_from(["stall", "go-on", "hang-up"]))
+        def the_server_stalls_goes_on_or_hangs_up(self, word: str) -> None:
+            self.fit(self.talk.take(word))
+
+        def may_begin(self) -> bool:
+            return hasattr(self, "talk") and not self.busy and len(self.steps) < requests
+
+        def may_go_on(self) -> bool:
+            return hasattr(self, "talk") and not self.busy and bool(self.steps)
+
+        def told(self) -> bool:
+            return hasattr(self, "talk") and self.server.behaviour == "any"
+
+        def take(self, step: Step) -> None:
+            self.steps[-1].append(step)
+            self.fit(self.talk.take(step))
+
+        def fit(self, entries: Sequence[Entry]) -> None:
+            """Hold what was seen against the belief set. A belief set that is too large says nothing from then on."""
+            self.busy = self.talk.busy
+            if self.belief is None:
+                return
+            events = [[events_of(steps, number, 0, self.server) for number, steps in enumerate(self.steps)]]
+            try:
+                misfit = follow(self.belief, entries, events, self.entries)
+            except TooMany:
+                self.belief = None
+                return
+            self.entries += len(entries)
+            if misfit is not None:
+                self.belief = None
+                raise AssertionError(
+                    f"entry {misfit.number + 1} of the log fits no run: {misfit.entry}\n"
+                    f"the spec allows: {'; or '.join(misfit.allowed)}\n"
+                    f"{misfit.states} states fitted up to there, such as\n  " + "\n  ".join(misfit.last)
+                )
+
+        def teardown(self) -> None:
+            if not hasattr(self, "talk"):
+                return
+            self.fit(self.talk.end().entries)
+            watches[self.number][0].remember()
+            if self.belief is not None:
+                certain, possible = self.belief.taken()
+                exercised.add(Exercised(1, Counter(certain), Counter(possible)))
+
+    return LiveGo
 
 
 def _distances(graph: StateGraph, formula: Formula) -> dict[GlobalState, int]:

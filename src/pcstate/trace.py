@@ -69,7 +69,11 @@ def _choose(reported: Sequence[ReportedTrace], path: str, asked: str | None, go:
         _refuse("--property", f"{asked!r} has no trace in {path}: {said}", there_are)
     if len({each.profile for each in chosen}) > 1:
         profiles = ", ".join(each.profile for each in chosen)
-        _refuse("--property", f"{asked!r} has several traces in {path}", f"choose one with --go: {profiles}")
+        _refuse(
+            "--property",
+            f"{asked!r} has several traces in {path}",
+            f"choose one with --go (with --replay: --profile): {profiles}",
+        )
     return chosen[0]
 
 

@@ -8,6 +8,7 @@ from pcstate.golang.toolchain import Toolchain
 from pcstate.model.verdict import Verdict
 from pcstate.specs.library import Spec
 from pcstate.specs.profiles import Profile, choose_profile
+from pcstate.specs.variations import length
 from tests.golang.toolchains import TOOLCHAINS
 
 ARTICLE = ["seed", "unread", "close-only", "read-and-close", "cancel-instead"]
@@ -51,3 +52,23 @@ def test_conform_tells_a_go_from_the_spec_of_another(spec: Spec) -> None:
     assert (Verdict.HOLDS, Verdict.VIOLATED) == (own.verdict, other.verdict)
     (outside,) = other.results[0].conformance.outside
     assert {"dials", "reused", "goroutines", "idle_conns"} < {difference.field for difference in outside.differences}
+    (smallest,) = other.smallest
+    assert ("-e 'get; close'", ()) == (smallest.expression, own.smallest)
+    assert smallest.conformance.misfit and "put-idle-conn" == smallest.conformance.misfit.entry.kind
+
+
+def test_random_programs_tell_a_go_from_the_spec_of_another(spec: Spec) -> None:
+    if "1.27.3" not in {toolchain.version for toolchain in TOOLCHAINS}:
+        pytest.skip("needs Go 1.27.3")
+    found = flow.conform(spec, gos=["1.27.3"], against="1.26", repeat=1, drawn=flow.Drawn(2, 196))
+    assert Verdict.VIOLATED is found.verdict
+    (smallest,) = found.smallest
+    assert length(smallest.scenario) <= 4
+
+
+@pytest.mark.skipif(not MODELLED, reason="no Go that a profile speaks for is installed")
+@pytest.mark.parametrize("toolchain", MODELLED, ids=lambda toolchain: str(toolchain.version))
+def test_random_programs_do_what_the_spec_allows(spec: Spec, toolchain: Toolchain) -> None:
+    found = flow.conform(spec, gos=[toolchain.version], repeat=1, drawn=flow.Drawn(4, 1))
+    assert [] == [result.scenario.name for result in found.results if result.conformance.verdict is Verdict.VIOLATED]
+    assert {"do", "recv_writech"} <= found.exercised.certain.keys()

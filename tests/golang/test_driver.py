@@ -16,7 +16,17 @@ from pcstate.model.scenario import CallerProgram, Scenario, ServerScript, Step
 
 GO = Toolchain(Path("go"), "1.27.3")
 GET = Scenario("get", "", (CallerProgram(1, (0,), (Step("get"),)),))
-OUTCOME = {"reused": [], "read_loops": 0, "write_loops": 0, "goroutines": 1, "idle_conns": 0, "unread_conns": 0, "errors": []}
+OUTCOME = {
+    "reused": [],
+    "read_loops": 0,
+    "write_loops": 0,
+    "goroutines": 1,
+    "idle_conns": 0,
+    "unread_conns": 0,
+    "errors": [],
+    "events": [],
+    "at_rest": True,
+}
 SECONDS_AS_DIALS = f"""#!{sys.executable}
 import json, sys
 for line in sys.stdin:

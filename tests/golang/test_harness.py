@@ -55,12 +55,48 @@ def outcome(*, dials: int, reused: str, loops: int, idle: int = 0, unread: int =
     )
 
 
+TWO = CallerProgram(1, (0,), (Step("get"), Step("settle"), Step("read-all")))
+
+
+def kept_by_one(found: Outcome) -> bool:
+    return (1, 1, 3) == (found.dials, found.idle_conns, found.goroutines)
+
+
 @every_go
 def test_read_to_eof_keeps_one_connection(go: Toolchain) -> None:
     """The article's program: three goroutines, and no Close."""
     kept = outcome(dials=1, reused="FTTTTT", loops=1, idle=1)
     assert ((kept, 3),) == observe(scenario("get; read-all"), go, 3)
     assert ((kept, 3),) == observe(scenario("get; read-all; close"), go, 3)
+
+
+@every_go
+def test_each_goroutine_tells_what_it_does_in_its_order(go: Toolchain) -> None:
+    with Driver(go) as driver:
+        seen = driver.watch(scenario("get; read-all", 2))
+    assert seen.at_rest and kept_by_one(seen.outcome)
+    told = [(entry.request, entry.kind, dict(entry.facts)) for entry in seen.entries]
+    callers = ("begin", "get-conn", "got-conn", "return")
+    for request in (0, 1):
+        mine = [kind for number, kind, _ in told if number == request]
+        assert ["begin", "get-conn", "got-conn", "return", "begin", "return"] == [kind for kind in mine if kind in callers]
+        assert ["got-first-response-byte", "put-idle-conn"] == [kind for kind in mine if kind.startswith(("got-f", "put"))]
+        assert 1 == mine.count("wrote-request")
+        assert mine.index("put-idle-conn") < len(mine) - 1, "Read returns io.EOF after the connection is in the pool"
+    assert [0, 1] == [facts["reused"] for _, kind, facts in told if kind == "got-conn"]
+    assert [0, 1] == [facts["was_idle"] for _, kind, facts in told if kind == "got-conn"]
+    assert ("rest", 3, 1) == (told[-1][1], told[-1][2]["goroutines"], told[-1][2]["idle_conns"])
+
+
+@any_go
+def test_an_error_is_told_where_it_comes_up(go: Toolchain) -> None:
+    with Driver(go) as driver:
+        closed = driver.watch(scenario("get; close; read-all", 1)).entries
+        full = driver.watch(replace(scenario("get; settle; read-all", 1), callers=(TWO,) * 4)).entries
+        settled = driver.watch(scenario("get; settle; close", 1)).entries
+    assert ["", "", "closed-body"] == [dict(entry.facts)["error"] for entry in closed if entry.kind == "return"]
+    assert {"", "full"} == {dict(entry.facts)["error"] for entry in full if entry.kind == "put-idle-conn"}
+    assert ["begin", "rest", "return"] == [entry.kind for entry in settled][6:9], "a settle ends with what is there then"
 
 
 @every_go

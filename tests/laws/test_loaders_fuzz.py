@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pcstate import pipeline
 from pcstate.errors import SpecError
 from pcstate.model.verdict import Bounds
+from pcstate.specs.bugs import parse_bug
 from pcstate.specs.chart_text import parse_chart
 from pcstate.specs.clauses import parse_clauses
 from pcstate.specs.diagnosis import parse_diagnosis
@@ -21,6 +22,7 @@ from pcstate.specs.profiles import parse_profile
 from pcstate.specs.properties import parse_property
 from pcstate.specs.scenarios import parse_expression, parse_scenario
 from pcstate.specs.source import Source, read_source, spec_root
+from pcstate.specs.steering import parse_steering
 
 LOADERS: dict[str, Callable[[Source], object]] = {
     "charts": parse_chart,
@@ -28,6 +30,8 @@ LOADERS: dict[str, Callable[[Source], object]] = {
     "profiles": lambda source: parse_profile(source, "fuzzed"),
     "properties": lambda source: parse_property(source, "fuzzed"),
     "clauses": parse_clauses,
+    "replay": parse_steering,
+    "bugs": lambda source: parse_bug(source, "fuzzed"),
     "diagnosis": parse_diagnosis,
     "scenarios": lambda source: parse_scenario(source, "fuzzed"),
 }

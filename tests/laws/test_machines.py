@@ -56,6 +56,7 @@ def walk(spec: Spec, go: str | None, coverage: Coverage, examples: int) -> Netwo
         f"{compiled.promise.name} {instance.label}": instance.formula
         for compiled in pipeline.compile_all(spec, built.network)
         if compiled.promise.kind == "always" and compiled.promise.applies(profile.name)
+        if not compiled.idle and not compiled.promise.at_rest
         for instance in compiled.instances
     }
     lifecycle = built.behaviours["lifecycle"]

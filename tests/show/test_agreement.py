@@ -1,13 +1,17 @@
 """What `conform` found, as lines and as a page of tables: both sides of a disagreement, and nothing that changes by itself."""
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
 
 from pcstate.check.conformance import compare
-from pcstate.conform import Compared, ConformReport
-from pcstate.model.conformance import Conformance
-from pcstate.model.scenario import CallerProgram, Outcome, Scenario
+from pcstate.conform import Compared, ConformReport, Drawn, Smallest
+from pcstate.fitting import Exercised
+from pcstate.model.conformance import Conformance, Misfit
+from pcstate.model.observation import Entry
+from pcstate.model.scenario import CallerProgram, Outcome, Scenario, Step
+from pcstate.model.verdict import Verdict
 from pcstate.show.agreement import agreement_page, conform_json, conform_text
 
 KEPT = Outcome(1, (False, True), 1, 1, 3, 1, 0, ("", ""))
@@ -104,6 +108,35 @@ def test_the_text_has_a_line_for_each_disagreement_and_each_unknown(capsys: pyte
     ] == capsys.readouterr().out.splitlines()
 
 
+def test_a_misfit_says_what_was_seen_and_what_is_allowed(capsys: pytest.CaptureFixture[str]) -> None:
+    misfit = Misfit(Entry("put-idle-conn", 0, 0, -1, (("error", ""),)), 8, ("caller[0] user",), 11, ("rest", "return"))
+    found = Conformance(Verdict.VIOLATED, 1, 1, misfit=misfit)
+    get = Scenario("get", "a [get]", (CallerProgram(2, (0,), (Step("get"), Step("read", 3))),))
+    smallest = Smallest("1.27.3", "go1.26", get, found)
+    said = "entry 9 of the log fits no run: put-idle-conn of caller 0, request 0: error none; the spec allows rest; or return"
+    report = ConformReport((compared("", "early", "1.27.3", found),), 1, (), (smallest,))
+    conform_text(report)
+    lines = capsys.readouterr().out.splitlines()
+    assert f"VIOLATED early (Go 1.27.3, spec go1.27): {said}" == lines[0]
+    assert {f"  {said}", "    pcstate observe -e 'get; read 3' -n 2 --go 1.27.3", '    each = ["get", "read 3"]'} <= set(lines)
+    assert ["  11 states fitted up to there, 1 of them:", "    caller[0] user"] == lines[-4:-2]
+    assert f"- `early`, Go 1.27.3 against go1.27\n  - {said}\n" in agreement_page(report)
+
+
+def test_what_was_exercised_is_told_of_random_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    exercised = Exercised(4, Counter(do=4, cancel=1), Counter(do=4, cancel=2, expire=1))
+    report = ConformReport(REPORT.results[:1], 1, (), (), exercised, ("do", "cancel", "expire", "retry"), Drawn(4))
+    conform_text(report)
+    assert [
+        "4 runs took 2 of 4 kinds of step (50 %), whatever way each went:",
+        "  100.0 %  do",
+        "   25.0 %  cancel",
+        "perhaps taken: expire",
+        "never taken: retry",
+    ] == capsys.readouterr().out.splitlines()[:-1]
+    assert {"do": [4, 4], "cancel": [1, 2], "expire": [0, 1], "retry": [0, 0]} == conform_json(report)["exercised"]["vectors"]
+
+
 def test_an_error_on_one_side_only_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     conform_text(ConformReport((compared("", "early", "1.27.3", compare([STUCK], [GONE], True)),), 1, ()))
     line = capsys.readouterr().out.splitlines()[0]
@@ -113,7 +146,7 @@ def test_an_error_on_one_side_only_is_named(capsys: pytest.CaptureFixture[str]) 
 def test_the_json_has_the_outcomes_that_are_not_allowed() -> None:
     results = conform_json(REPORT)["results"]
     assert ["HOLDS", "HOLDS", "HOLDS", "VIOLATED", "UNKNOWN", "UNKNOWN"] == [result["verdict"] for result in results]
-    keys = ["scenario", "go", "spec", "verdict", "observed", "predicted", "outside", "reason"]
+    keys = ["scenario", "go", "spec", "verdict", "observed", "predicted", "outside", "misfit", "reason"]
     assert [keys] * 6 == [list(result) for result in results]
     assert [KEPT.as_json()] == results[3]["outside"]
     assert ("", []) == (results[0]["reason"], results[0]["outside"])

@@ -10,6 +10,7 @@ import pytest
 from pcstate import pipeline
 from pcstate.errors import Mistake, SpecError
 from pcstate.specs.advice import parse_advice
+from pcstate.specs.bugs import parse_bug
 from pcstate.specs.chart_text import parse_chart
 from pcstate.specs.clauses import parse_clauses
 from pcstate.specs.diagnosis import parse_diagnosis
@@ -17,10 +18,12 @@ from pcstate.specs.network_text import parse_network
 from pcstate.specs.profiles import parse_profile
 from pcstate.specs.properties import parse_property
 from pcstate.specs.scenarios import EXAMPLES, load_scenario, parse_expression, parse_scenario
+from pcstate.specs.sightings import parse_sightings
 from pcstate.specs.source import Source
+from pcstate.specs.steering import parse_steering
 
 BODY, NETWORK, PROFILE = "charts/body.yaml", "networks/transport.toml", "profiles/go1.12.toml"
-ADVICE, QUESTIONS = "advice/rests.toml", "judgements/questions.toml"
+ADVICE, QUESTIONS, SEEN = "advice/rests.toml", "judgements/questions.toml", "conformance/seen.toml"
 NEEDS = "properties/a-connection-is-reused.toml"
 PROPERTY, CLAUSES = "properties/pooled-has-no-unread-body.toml", "clauses/body.md"
 
@@ -126,6 +129,17 @@ RULES: dict[str, tuple[str, ...]] = {
     "a rest counts what it is for": (ADVICE, "readLoop of {conns}", "readLoop of «{callers}»", "no {callers} here", "{conns}"),
     "a rest speaks of components": (ADVICE, 'who = ["drainer[j]"]', 'who = ["«drainr[j]»"]', "no component 'drainr[j]'"),
     "a rest names states": (ADVICE, "== 'reading'", "== «'readng'»", "no state 'readng'", "reading"),
+    "entries exist": (SEEN, '"put-idle-conn"', '"«put-idel-conn»"', "no entry is called 'put-idel-conn'", "put-idle-conn"),
+    "what is seen are vectors": (SEEN, '"ctx_live"', '"«ctx_alive»"', "no vector is called 'ctx_alive'", "ctx_live"),
+    "entries show what there is": (SEEN, "was_idle =", "«was_idel» =", "does not show 'was_idel'", "did you mean 'was_idle'?"),
+    "writers are components": (SEEN, '"write_loop[j]"', '"«writer[j]»"', "'writer[j]' is no component", "write_loop"),
+    "writers have numbers": (SEEN, '"write_loop[j]"', '"«write_loop[m]»"', "'write_loop[m]'"),
+    "requests are formulas": (SEEN, '"read_loop[j].req"', '"«read_loop[j]».rek"', "no datum 'rek'", "req"),
+    "keys of a [[seen]] exist": (SEEN, "shows =", "«show» =", "has no key 'show'", "did you mean 'shows'?"),
+    "servers are told what there is": (SEEN, '"stall"', '"«stal»"', "no entry is called 'stal'", "did you mean 'stall'?"),
+    "servers do vectors": (SEEN, "hang_up =", "«hang_upp» =", "no vector is called 'hang_upp'", "did you mean 'hang_up'?"),
+    "servers are in states": (SEEN, "== 'finishing'", "== «'finish'»", "no state 'finish'", "finishing"),
+    "steps return where states are": (SEEN, "== 'user'", "== «'usr'»", "no state 'usr'", "user"),
     "profiles speak of releases": (PROFILE, 'to = "1.12"', 'to = "«twelve»"', "must be a Go release"),
     "kinds exist": (PROPERTY, '"always"', '"«alwais»"', "no kind 'alwais'", "did you mean 'always'?"),
     "keys of a property exist": (PROPERTY, "clauses =", "«claus» =", "has no key 'claus'", "did you mean 'clauses'?"),
@@ -328,7 +342,10 @@ EMPTY: dict[str, Callable[[Source], object]] = {
     "chart": parse_chart,
     "network": parse_network,
     "advice": parse_advice,
+    "sightings": parse_sightings,
     "clauses": parse_clauses,
+    "steering": parse_steering,
+    "bug": lambda source: parse_bug(source, "bug"),
     "diagnosis": parse_diagnosis,
     "profile": lambda source: parse_profile(source, "x"),
     "property": lambda source: parse_property(source, "x"),

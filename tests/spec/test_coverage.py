@@ -47,7 +47,7 @@ def covered(spec: Spec, checked: CheckReport) -> Coverage:
 def test_the_transition_that_is_taken_does_what_the_step_does(checked: CheckReport) -> None:
     """Its target and its updates, worked out anew, against what python-statemachine has answered."""
     count = 0
-    for component, done in zip(checked.graph.network.components, fired(checked.graph), strict=True):
+    for component, done in zip(checked.graph.network.components, fired(checked.whole), strict=True):
         behaviour = component.behaviour
         assert isinstance(behaviour, ChartBehaviour)
         for local, event in done.steps:

@@ -46,6 +46,10 @@ USAGE = {
     "unknown profile to compare": (["diff", "go1.1", "1.26"], ["V1: no profile", "'go1.1'", "go1.12"]),
     "unknown scenario to compare": (["diff", "1.26", "1.26", "sede"], ["sede: there is no scenario", "did you mean 'seed'?"]),
     "nothing to compare with": (["diff", "1.26"], ["Missing argument", "V2"]),
+    "a cluster and a checkpoint": (
+        ["check", "--cluster", "local:2", "--checkpoint", "x"],
+        ["--cluster takes neither --checkpoint"],
+    ),
     "bad expression": (["predict", "-e", "get; raed-all"], ["-e:1:6", "get; raed-all", "     ^~~~~~~~", "read-all"]),
     "expression without a request": (["predict", "-e", "close"], ["-e:1:1", "exactly one of get, head, post"]),
     "expression repeated too often": (["predict", "-e", "get", "-n", "0"], ["-n must be from 1 to 1000"]),
@@ -69,10 +73,7 @@ USAGE = {
     "unknown diagram": (["graph", "--of", "lifecycel"], ["--of", "'lifecycel'", "did you mean 'lifecycle'?"]),
     "unknown format of a diagram": (["graph", "--to", "svgg"], ["--to", "'svgg'", "did you mean 'svg'?"]),
     "unknown format of an answer": (["predict", "seed", "--format", "yaml"], ["'yaml'", "text", "json"]),
-    "unknown schema": (
-        ["schema", "chekc"],
-        ["'chekc'", "'check', 'conform', 'diff', 'explain', 'observe', 'predict', 'scenarios'"],
-    ),
+    "unknown schema": (["schema", "chekc"], ["'chekc'", "'bugs', 'check', ", "'scenarios'"]),
     "no schema": (["schema"], ["Missing argument", "check", "observe", "predict"]),
     "unknown command": (["chekc"], ["chekc"]),
     "unknown option": (["check", "--propertey", "x"], ["--propertey"]),

@@ -12,10 +12,12 @@ from pcstate.check.predict import Prediction
 from pcstate.cli import main
 from pcstate.conform import Compared, ConformReport
 from pcstate.errors import GoError, SpecError
+from pcstate.fitting import Fit, Fitting
 from pcstate.golang.toolchain import Toolchain
 from pcstate.model.conformance import Conformance
+from pcstate.model.observation import Entry, Observation
 from pcstate.model.scenario import Outcome, Scenario
-from pcstate.model.verdict import Verdict
+from pcstate.model.verdict import Bounds, Verdict
 from pcstate.specs.library import Spec
 
 KEPT = Outcome(1, (False,), 1, 1, 3, 1, 0, ("",))
@@ -29,14 +31,33 @@ FOUND = {
 Pretend = Callable[..., None]
 
 
+class Pretended:
+    """A driver that sees nothing but an outcome, always the same; "" for it: it does not answer."""
+
+    def __init__(self, shown: Outcome | str, entries: tuple[Entry, ...] = ()) -> None:
+        self.shown = shown
+        self.entries = entries
+
+    def __enter__(self) -> "Pretended":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def watch(self, scenario: Scenario) -> Observation:
+        if isinstance(self.shown, str):
+            raise GoError("our driver did not answer")
+        return Observation(self.shown, self.entries)
+
+
 @pytest.fixture
 def pretend(monkeypatch: pytest.MonkeyPatch) -> Pretend:
     """These versions of Go are installed, the first choice first, and all show `shown` of every scenario."""
 
-    def call(*versions: str, shown: Outcome = KEPT) -> None:
+    def call(*versions: str, shown: Outcome | str = KEPT) -> None:
         toolchains = tuple(Toolchain(Path(f"/{number}/go"), version) for number, version in enumerate(versions))
         monkeypatch.setattr("pcstate.golang.toolchain.installed", lambda: toolchains)
-        monkeypatch.setattr("pcstate.golang.harness.observe", lambda scenario, toolchain, repeat: ((shown, repeat),))
+        monkeypatch.setattr("pcstate.golang.harness.Driver", lambda toolchain: Pretended(shown))
 
     return call
 
@@ -89,11 +110,12 @@ def test_each_profile_is_predicted_once(monkeypatch: pytest.MonkeyPatch, pretend
     asked = []
     predict = pipeline.predict
 
-    def counted(spec: Spec, scenario: Scenario, go: str) -> pipeline.PredictReport:
+    def counted(spec: Spec, scenario: Scenario, go: str, bounds: Bounds) -> pipeline.PredictReport:
         asked.append(go)
-        return predict(spec, scenario, go)
+        return predict(spec, scenario, go, bounds)
 
     monkeypatch.setattr(flow, "predict", counted)
+    monkeypatch.setattr(flow, "TRIALS", 0)
     report = flow.conform(spec, ["truncated-read"])
     assert ["go1.26", "go1.27.2"] == asked
     assert ["1.25.5", "1.26.6", "1.27.2", "1.27.3"] == [result.go for result in report.results]
@@ -110,6 +132,7 @@ def test_without_names_the_whole_library_is_compared(monkeypatch: pytest.MonkeyP
     pretend("1.27.3")
     nothing = pipeline.PredictReport(spec.profiles[0], "", Scenario("", "", ()), Prediction({}, False, 0, "not now"))
     monkeypatch.setattr(flow, "predict", lambda *_: nothing)
+    monkeypatch.setattr(Fitting, "fits", lambda *_: Fit(Verdict.HOLDS))
     seen: list[tuple[int, int]] = []
     report = flow.conform(spec, progress=lambda done, of, _: seen.append((done, of)))
     assert len(report.results) >= 70
@@ -143,6 +166,42 @@ def test_without_any_fitting_go_it_says_what_to_do(pretend: Pretend, spec: Spec)
         flow.conform(spec, ["seed"])
 
 
+def test_a_go_that_does_not_answer_is_unknown_and_does_not_stop_the_rest(pretend: Pretend, spec: Spec) -> None:
+    pretend("1.27.3", shown="")
+    found = [result.conformance for result in flow.conform(spec, ["truncated-read", "half-read"]).results]
+    assert [(Verdict.UNKNOWN, "our driver did not answer")] * 2 == [(each.verdict, each.reason) for each in found]
+
+
+def test_the_worse_of_outcome_and_log_counts(
+    monkeypatch: pytest.MonkeyPatch, pretend: Pretend, spec: Spec, tmp_path: Path
+) -> None:
+    pretend("1.27.3")
+    (tmp_path / "one.toml").write_text('[[caller]]\neach = ["get", "read-all"]\n', encoding="utf-8")
+    monkeypatch.setattr(flow, "TRIALS", 0)
+    kept = next(iter(pipeline.predict(spec, pipeline.open_scenario(None, "get; read-all", 1, str), "1.27").outcomes))
+    begun = Entry("begin", 0, 0, 0, (("error", ""),))
+    for entries, verdict in (((begun,), Verdict.HOLDS), ((Entry("get-conn", 0, 0),), Verdict.VIOLATED)):
+        driver = Pretended(kept, entries)
+        monkeypatch.setattr("pcstate.golang.harness.Driver", lambda toolchain, driver=driver: driver)
+        (found,) = flow.conform(spec, [str(tmp_path / "one.toml")]).results
+        assert (verdict, 0, verdict is Verdict.VIOLATED) == (
+            found.conformance.verdict, len(found.conformance.outside), found.conformance.misfit is not None,
+        )  # fmt: skip
+
+
+def test_random_programs_come_after_those_named_and_are_the_same_each_time(
+    monkeypatch: pytest.MonkeyPatch, pretend: Pretend, spec: Spec
+) -> None:
+    pretend("1.27.3", shown="")
+    nothing = pipeline.PredictReport(spec.profiles[0], "", Scenario("", "", ()), Prediction({}, False, 0, "not now"))
+    monkeypatch.setattr(flow, "predict", lambda *_: nothing)
+    drawn = flow.Drawn(3, 7)
+    first, again = (flow.conform(spec, ["half-read"], drawn=drawn).results for _ in range(2))
+    assert ["half-read", "random-7-0", "random-7-1", "random-7-2"] == [result.scenario.name for result in first]
+    assert [result.scenario for result in first] == [result.scenario for result in again]
+    assert first[1:] != flow.conform(spec, drawn=flow.Drawn(3, 8)).results
+
+
 def test_a_version_that_is_installed_twice_runs_once(pretend: Pretend, spec: Spec) -> None:
     pretend("1.27.3", "1.27.3")
     assert ["1.27.3"] == [result.go for result in flow.conform(spec, ["truncated-read", "truncated-read"]).results]
@@ -153,6 +212,7 @@ def test_progress_is_shown_on_a_terminal_only_and_wiped(
     monkeypatch: pytest.MonkeyPatch, pretend: Pretend, capsys: pytest.CaptureFixture[str], terminal: bool
 ) -> None:
     pretend("1.27.3")
+    monkeypatch.setattr(flow, "TRIALS", 0)
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.setattr("sys.stderr.isatty", lambda: terminal)
     exit_code("truncated-read")

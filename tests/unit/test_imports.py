@@ -33,7 +33,8 @@ def test_model_needs_numpy_at_most(module: Path) -> None:
 
 @pytest.mark.parametrize("module", sorted((SOURCE / "check").rglob("*.py")), ids=lambda path: path.stem)
 def test_check_needs_numpy_and_numba_at_most(module: Path) -> None:
-    assert foreign(module) <= {"llvmlite", "numba", "numpy"}, "llvmlite is numba's own"
+    also = {"ray"} if module.stem == "cluster" else set()
+    assert foreign(module) <= {"llvmlite", "numba", "numpy"} | also, "llvmlite is numba's own"
 
 
 @pytest.mark.parametrize("module", sorted((SOURCE / "golang").rglob("*.py")), ids=lambda path: path.stem)

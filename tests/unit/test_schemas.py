@@ -2,20 +2,30 @@
 
 import copy
 import json
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
-from pcstate import pipeline
+from pcstate import bugs, pipeline
 from pcstate.check.conformance import compare
 from pcstate.cli import SCHEMAS, main
-from pcstate.conform import Compared, ConformReport
-from pcstate.model.scenario import Outcome, Scenario
-from pcstate.model.verdict import Bounds, Verdict
+from pcstate.conform import Compared, ConformReport, Smallest
+from pcstate.errors import Place
+from pcstate.fitting import Exercised
+from pcstate.model.conformance import Conformance, Misfit
+from pcstate.model.finding import Finding
+from pcstate.model.observation import Entry
+from pcstate.model.replay import Action, Attempt, Call, Plan, Replayed, Sight, Step
+from pcstate.model.scenario import CallerProgram, Outcome, Scenario
+from pcstate.model.scenario import Step as ProgramStep
+from pcstate.model.stack import Stack
+from pcstate.model.trace import Trace
+from pcstate.model.verdict import Bounds, Judgement, Verdict
 from pcstate.pipeline import ObserveReport
-from pcstate.show import agreement, report
+from pcstate.show import agreement, replayed, report, track_record
 from pcstate.specs.properties import KINDS
 
 DOCUMENTS: dict[str, dict[str, Any]] = {path.stem: json.loads(path.read_text("utf-8")) for path in SCHEMAS.glob("*.json")}
@@ -58,9 +68,31 @@ def conformed() -> Any:
     """What `conform` prints of a Go that agrees, one that disagrees, and one of which nobody knows."""
     kept = Outcome(1, (False,), 1, 1, 3, 1, 0, ("",))
     stuck = Outcome(1, (False,), 1, 1, 3, 0, 1, ("stuck",))
+    misfit = Misfit(Entry("put-idle-conn", 0, 0, -1, (("error", ""),)), 8, ("caller[0] user",), 11, ("return of caller 0",))
     found = [compare([kept], [kept], True), compare([kept], [stuck], True), compare([kept], [stuck], False, "because")]
-    results = tuple(Compared("", Scenario("get", "", ()), "1.27.3", "go1.27.2", each) for each in found)
-    return agreement.conform_json(ConformReport(results, 10, ()))
+    found.append(Conformance(Verdict.VIOLATED, 1, 1, misfit=misfit))
+    get = Scenario("get", "", (CallerProgram(1, (0,), (ProgramStep("get"),)),))
+    results = tuple(Compared("", get, "1.27.3", "go1.27.2", each) for each in found)
+    smallest = (Smallest("1.27.3", "go1.27.2", get, found[3]),)
+    exercised = Exercised(2, Counter(do=2), Counter(do=2, cancel=1))
+    return agreement.conform_json(ConformReport(results, 10, (), smallest, exercised, ("do", "cancel")))
+
+
+def replays(verdict: Verdict = Verdict.VIOLATED) -> Any:
+    """What `trace --replay` prints of two runs, or of a trace that cannot be steered."""
+    finding = Finding(Judgement("a-promise", "deadlock", Verdict.VIOLATED), Trace(()), "go1.27.0", Bounds())
+    if verdict is Verdict.NOT_RUN:
+        return replayed.replay_json(finding, Replayed("1.27.3", None, (), verdict, "cannot be steered: because"))
+    step = Step(3, "do(r=0)", Action(("do",), "send", "", "", 0, "told", Place("here", 1)), 0, {"r": 0}, 0, ())
+    sight = Sight(((("caller", "get-conn"), 1),), ((0, "unexpected-eof"),), 1)
+    left = (Stack(("runtime.gopark", "net/http.(*persistConn).readLoop"), "chan send"),) * 2
+    calls = (Call("caller 0", 0, "Do", "ok"), Call("caller 0", 0, "Read", ""), Call("closer 0", 0, "Close", "other"))
+    attempts = [
+        Attempt((sight,), (missed,), sight, left, calls, diverged, False, each, "")
+        for missed, diverged, each in (("", None, verdict), ("nobody is there", 0, Verdict.HOLDS))
+    ]
+    plan = Plan((step,), (), (), (), ("do(r=0)",), 50)
+    return replayed.replay_json(finding, Replayed("1.27.1", plan, tuple(attempts), verdict))
 
 
 @pytest.mark.parametrize("name", sorted(DOCUMENTS))
@@ -137,6 +169,22 @@ def test_what_conform_prints_is_what_its_schema_says(printed: Callable[..., Any]
     assert [] == complaints("conform", printed("conform", "truncated-read", "--repeat", "1"))
 
 
+@pytest.mark.parametrize("verdict", [Verdict.VIOLATED, Verdict.HOLDS, Verdict.NOT_RUN])
+def test_replays_are_what_the_schema_says(verdict: Verdict) -> None:
+    found = replays(verdict)
+    assert [] == complaints("replay", found)
+    assert (verdict is Verdict.VIOLATED) == found["same"]
+
+
+def recorded() -> Any:
+    """What `bugs` prints of one that is quick to find."""
+    return track_record.record_json(bugs.track_record(pipeline.read_spec(), ["32336"]))
+
+
+def test_a_record_is_what_the_schema_says() -> None:
+    assert [] == complaints("bugs", recorded())
+
+
 def test_the_schemas_name_every_kind_verdict_and_class() -> None:
     definitions = DOCUMENTS["check"]["$defs"]
     assert list(KINDS) == definitions["property"]["properties"]["kind"]["enum"]
@@ -185,12 +233,27 @@ DAMAGE: dict[str, tuple[str, tuple[str | int, ...], object]] = {
     "an observation of an unknown class": ("observe", (*OUTCOME, "errors", 0), "timeout"),
     "a comparison that holds and has one outside": ("conform", ("results", 1, "verdict"), "HOLDS"),
     "a disagreement without an outcome": ("conform", ("results", 1, "outside"), []),
+    "a disagreement without a misfit": ("conform", ("results", 3, "misfit"), None),
+    "a misfit of no states": ("conform", ("results", 3, "misfit", "states"), 0),
+    "an agreement with a misfit": ("conform", ("results", 3, "verdict"), "HOLDS"),
+    "a smallest program that is none": ("conform", ("smallest", 0, "scenario"), None),
+    "a step with one count": ("conform", ("exercised", "vectors", "do"), [1]),
     "a disagreement without a reason": ("conform", ("results", 1, "reason"), ""),
     "an unknown comparison without a reason": ("conform", ("results", 2, "reason"), ""),
     "a comparison that did not run": ("conform", ("results", 0, "verdict"), "NOT_RUN"),
-    "a comparison of no runs": ("conform", ("results", 0, "observed"), 0),
+    "a comparison of no runs": ("conform", ("results", 0, "observed"), -1),
     "a comparison with a count": ("conform", ("results", 1, "outside", 0, "count"), 1),
     "an observation without an outcome": ("observe", ("results", 0, "outcomes"), []),
+    "a bug without a number": ("bugs", ("bugs", 0, "number"), ABSENT),
+    "a bug by hearsay": ("bugs", ("bugs", 0, "by"), "hearsay"),
+    "a side without states": ("bugs", ("bugs", 0, "present", "states"), 0),
+    "a replay that did the same in no run": ("replay", ("same",), 0),
+    "a replay with a reason for what it found": ("replay", ("reason",), "because"),
+    "a replay of no run": ("replay", ("runs",), 0),
+    "a replay that cannot be steered, without a reason": ("replay", ("verdict",), "NOT_RUN"),
+    "a call of another name": ("replay", ("calls", 0, "call"), "Get"),
+    "a goroutine without a leaf": ("replay", ("left", 0, "leaf"), ABSENT),
+    "a step that nothing steered": ("replay", ("steps", 0, "steered"), ABSENT),
 }
 
 
@@ -199,7 +262,14 @@ def whole() -> dict[str, Any]:
     """One undamaged answer of each command."""
     scenario = pipeline.open_scenario(None, "get; read-all", 1)
     predicted = report.predict_json(scenario, [pipeline.predict(pipeline.read_spec(), scenario, "1.12")])
-    return {"check": broken("pooled-has-no-unread-body"), "predict": predicted, "observe": observed(), "conform": conformed()}
+    return {
+        "check": broken("pooled-has-no-unread-body"),
+        "predict": predicted,
+        "observe": observed(),
+        "conform": conformed(),
+        "replay": replays(),
+        "bugs": recorded(),
+    }
 
 
 @pytest.mark.parametrize(("name", "path", "value"), DAMAGE.values(), ids=DAMAGE.keys())

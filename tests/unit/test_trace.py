@@ -212,7 +212,7 @@ WRONG: dict[str, tuple[Callable[[Any], object], list[str], list[str]]] = {
     "an unknown verdict": (put("verdict", value="PASSED"), [], [".verdict must be one of HOLDS", "'PASSED'"]),
     "an unknown property": (lambda d: None, ["--property", "close-return"], ["'close-return'", "did you mean 'close-returns'?"]),
     "a property that holds": (lambda d: None, ["--property", RETURNS], ["has no trace", "HOLDS for go1.27.0", FORGOTTEN]),
-    "a property with several traces": (lambda d: None, ["--property", CANCELLED], ["several traces", "--go: go1.27.0, go1.12"]),
+    "a property with several traces": (lambda d: None, ["--property", CANCELLED], ["several traces", "): go1.27.0, go1.12"]),
     "another Go": (lambda d: None, ["--go", "1.26"], ["no report on '1.26'", "go1.12"]),
     "no trace at all": (no_trace_at_all, [], ["no violated property", "no trace in it at all"]),
     "witnesses only": (only_witnesses, [], ["choose one with --property", f"{CANCELLED} (go1.27.0, HOLDS)"]),
@@ -285,3 +285,22 @@ def test_what_is_expected_to_be_violated_is_drawn_unless_something_is_named(tmp_
     assert FORGOTTEN in expected
     assert {f"trace-{name}-go1.27.0.mmd" for name in expected} == {path.name for path in tmp_path.iterdir()}
     assert [] == draw_traces(tmp_path, ["1.27.0"], ["lifecycle"], ["svg"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--repeat", "3"], "go with --replay"),
+        (["--format", "json"], "go with --replay"),
+        (["--profile", "1.27"], "go with --replay"),
+        (["--replay", "--to", "svg"], "without --to"),
+        (["--replay", "-o", "."], "without --to and -o"),
+        (["--replay", "--repeat", "0"], "0 is not in the range"),
+        (["--replay", "--go", "1.1"], "Go 1.1 was not found"),
+        (["--replay", "--profile", "1.26"], "no report on '1.26'"),
+    ],
+)
+def test_wrong_words_about_a_replay_are_answered(run: Run, file: Path, arguments: list[str], said: str) -> None:
+    code, out, err = run("trace", str(file), "--property", FORGOTTEN, *arguments)
+    assert (2, "") == (code, out)
+    assert said in err

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -70,6 +70,7 @@ class Followed(Protocol):
         ...
 
 
+@runtime_checkable
 class Explored(Protocol):
     """The explored part of a network. State 0 is the initial one; the numbers are in breadth-first order."""
 

@@ -79,9 +79,9 @@ class Search:
         self.targets: list[npt.NDArray[np.int32]] = []
         self.turns: list[npt.NDArray[np.uint8]] = []
         self._table = np.empty((0, 0), np.int64)
-        self._tables = [np.zeros(1 << 8, np.int64) for _ in range(kernels.PARTITIONS)]
+        self._tables = [np.zeros(1 << 8, np.uint64) for _ in range(kernels.PARTITIONS)]
         self._filled = [0] * kernels.PARTITIONS
-        self._new = [np.empty(0, np.int64)] * kernels.PARTITIONS
+        self._new = [np.empty(0, np.uint64)] * kernels.PARTITIONS
         self._candidates = _Candidates(0, self.packing.layout.words)
 
     def run(self, bounds: Bounds, progress: Progress | None = None, each: Callable[[], None] = lambda: None) -> None:
@@ -139,7 +139,7 @@ class Search:
             setattr(search, name, [arrays[name]] if len(arrays[name]) else [])
         search.levels, search.seconds = list(header["levels"]), header["seconds"]
         while (full := np.ceil(search.total / len(search._tables) / FULL * 2)) > len(search._tables[0]):
-            search._tables = [np.zeros(2 * len(table), np.int64) for table in search._tables]
+            search._tables = [np.zeros(2 * len(table), np.uint64) for table in search._tables]
             assert full < 1 << 32
         search._candidates = _Candidates(0, search.packing.layout.words)
         return search
@@ -180,22 +180,23 @@ class Search:
             self._filled[p] = kernels.place_all(self.states, self.total, p, table)
 
     def _batch(self, pool: ThreadPoolExecutor) -> None:
-        """Expand some states of the present level."""
+        """Expand some states of the present level; or see to it that the next batch can, with all the rows that these need."""
         low = self.expanded
         high = min(low + BATCH * self.threads, self.levels[-1])
-        if self._relaid(low, high):
-            return
         threads = self.threads if self.total >= THREADED else 1
         cuts = [int(cut) for cut in np.linspace(low, high, threads + 1)]
         parts = self._expand(pool, cuts)
+        if any(end < 0 for _, end in parts):
+            self._work_out(low, high)
+            return
         self._look_up(pool, threads, parts)
         self._keep(cuts, parts)
         self.expanded = high
         if high == self.levels[-1] and self.total > high:
             self.levels.append(self.total)
 
-    def _relaid(self, low: int, high: int) -> bool:
-        """See to it that the tables have what these states need. True where that made a new layout of all states."""
+    def _work_out(self, low: int, high: int) -> None:
+        """Make the rows that these states need, and a new layout of all states where the groups have become too many."""
         packing, at = self.packing, self.packing.layout
         missing = np.empty(at.places, np.int64)
         found = kernels.unexpanded(self.states, low, high, at.word, at.shift, at.mask, at.base, packing.tables.row_of, missing)
@@ -206,21 +207,18 @@ class Search:
         if packing.blown_up:
             self._begin(self.apart | packing.blown_up)
             self._reserve(room)
-            return True
-        if not packing.crowded:
-            if self.permutations:
-                self._table = self.permutations.table(packing.layout)
-            return False
-        self.states = packing.relaid(self.states[: self.total])
-        self._candidates = _Candidates(0, packing.layout.words)
-        self._reserve(room)
-        return True
+        elif packing.crowded:
+            self.states = packing.relaid(self.states[: self.total])
+            self._candidates = _Candidates(0, packing.layout.words)
+            self._reserve(room)
 
     def _expand(self, pool: ThreadPoolExecutor, cuts: list[int]) -> list[tuple[int, int]]:
         """Where the candidates of each part of the states are."""
         room = len(self.network.vectors) * BATCH
         if len(self._candidates.hashes) < room * self.threads:
             self._candidates = _Candidates(room * self.threads, self.packing.layout.words)
+        if self.permutations:
+            self._table = self.permutations.table(self.packing.layout)
         parts = zip(cuts, cuts[1:], self._workers, range(0, room * self.threads, room), strict=False)
         jobs = [pool.submit(self._expand_part, low, high, worker, at) for low, high, worker, at in parts]
         return [(n * room, job.result()) for n, job in enumerate(jobs)]
@@ -228,14 +226,11 @@ class Search:
     def _expand_part(self, low: int, high: int, worker: "_Worker", begin: int) -> int:
         at, tables, found = self.packing.layout, self.packing.tables, self._candidates
         places = (at.word, at.shift, at.mask, at.base)
-        rows = (tables.row_of, tables.allowed, tables.moved, tables.before, tables.first, tables.delta)
-        parties = (self.packing.parties, self.packing.party)
-        end: int = kernels.expand(
-            self.states, low, high, *places, *rows, *parties, found.keys, found.vectors, worker.degree, begin
-        )
-        if self.permutations:
+        rows = (tables.row_of, tables.cells, tables.step, self.packing.parties, self.packing.party)
+        end: int = kernels.expand(self.states, low, high, *places, *rows, found.keys, found.vectors, worker.degree, begin)
+        if self.permutations and end > begin:
             kernels.canonical(found.keys, begin, end, *places, self._table, self.permutations.target, found.turn)
-        kernels.spread(found.keys, begin, end, found.hashes, found.order, worker.starts)
+        kernels.spread(found.keys, begin, max(begin, end), found.hashes, found.order, worker.starts)
         return end
 
     def _look_up(self, pool: ThreadPoolExecutor, threads: int, parts: list[tuple[int, int]]) -> None:
@@ -250,23 +245,20 @@ class Search:
     def _look_up_in(self, partitions: range, parts: list[tuple[int, int]]) -> None:
         found = self._candidates
         for p in partitions:
-            ranges = [
-                (begin + int(worker.starts[p]), begin + int(worker.starts[p + 1]))
-                for (begin, _), worker in zip(parts, self._workers, strict=False)
-            ]
+            ranges = [(int(worker.starts[p]), int(worker.starts[p + 1])) for _, worker in zip(parts, self._workers, strict=False)]
             most = sum(high - low for low, high in ranges)
             self._make_room(p, most)
-            new, count = np.empty(most, np.int64), 0
+            new, count = np.empty(most, np.uint64), 0
             for low, high in ranges:
                 count = kernels.look_up(
-                    self.states, self._tables[p], found.keys, found.hashes, found.order, low, high, found.target, new, count
+                    self.states, self._tables[p], found.keys, found.order, low, high, found.target, new, count
                 )
             self._new[p] = new[:count]
             self._filled[p] += count
 
     def _make_room(self, p: int, more: int) -> None:
         while self._filled[p] + more > FULL * len(self._tables[p]):
-            bigger = np.zeros(2 * len(self._tables[p]), np.int64)
+            bigger = np.zeros(2 * len(self._tables[p]), np.uint64)
             kernels.rehash(self._tables[p], bigger)
             self._tables[p] = bigger
 
@@ -300,6 +292,6 @@ class _Candidates:
         self.keys = np.empty((room, words), np.int64)
         self.hashes = np.empty(room, np.uint64)
         self.vectors = np.empty(room, np.int32)
-        self.order = np.empty(room, np.int32)
+        self.order = np.empty(room, np.uint64)
         self.turn = np.empty(room, np.uint8)
         self.target = np.empty(room, np.int32)

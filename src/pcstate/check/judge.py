@@ -14,7 +14,13 @@ from pcstate.model.network import GlobalState, Network
 from pcstate.model.property import CompiledProperty, Instance, Property
 from pcstate.model.verdict import Judgement, Verdict
 
-__all__ = ["Judge", "movers"]
+__all__ = ["Judge", "movers", "not_asked"]
+
+
+def not_asked(compiled: CompiledProperty, profile: str) -> str:
+    """Why this network, under that profile, is not asked for a property; empty if it is."""
+    promise = compiled.promise
+    return compiled.idle or ("" if promise.applies(profile) else f"it speaks of {', '.join(promise.holds)} only")
 
 
 class Judge:
@@ -33,11 +39,8 @@ class Judge:
     def judge(self, compiled: CompiledProperty, profile: str) -> Judgement:
         """The verdict on one property under a profile; VIOLATED comes with a shortest counterexample."""
         promise = compiled.promise
-        if compiled.idle:
-            return self._result(compiled, Verdict.NOT_RUN, compiled.idle)
-        if not promise.applies(profile):
-            wanted = ", ".join(promise.holds)
-            return self._result(compiled, Verdict.NOT_RUN, f"it speaks of {wanted} only")
+        if reason := not_asked(compiled, profile):
+            return self._result(compiled, Verdict.NOT_RUN, reason)
         if promise.kind == "refinement":
             return self._refinement(compiled)
         check = {

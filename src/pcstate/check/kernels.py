@@ -3,6 +3,8 @@
 A state is one or two words of 63 bits; a group's configuration is a field in one of them. A table of states holds, by hash, 32
 bits of the hash and a number: `tag << 32 | number + 1`. While a batch is being looked up, a state that is new to it has no number
 yet: its slot holds PENDING plus the place of the candidate that was first.
+
+Indices are unsigned: numba looks at the sign of any other, to count from the end.
 """
 
 from typing import Any
@@ -13,6 +15,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from pcstate.check import components
+from pcstate.check.packing import ALLOWED, MOVED, STEPS
 
 __all__ = [
     "PARTITIONS",
@@ -29,11 +32,14 @@ __all__ = [
 ]
 
 PARTITIONS = 8
-"""The states are spread over that many tables, by three bits of their hash: each grows on its own, and belongs to one thread."""
+"""The states are spread over that many tables, by their hash: each grows on its own, and belongs to one thread."""
 
-_AHEAD = 16
-_PENDING = np.int64(1) << np.int64(31)
-_LOW = (np.int64(1) << np.int64(32)) - np.int64(1)
+U = np.uint64
+_0, _1, _32, _63 = U(0), U(1), U(32), U(63)
+_AHEAD = U(16)
+_PENDING = U(1 << 31)
+_LOW = U((1 << 32) - 1)
+_TAG = U(((1 << 32) - 1) << 32)
 
 
 @intrinsic
@@ -52,7 +58,7 @@ def _prefetch(typingctx: Any, array: Any, index: Any) -> Any:
         builder.call(function, [pointer, word(0), word(3), word(1)])
         return context.get_dummy_value()
 
-    return types.void(array, types.int64), codegen
+    return types.void(array, types.uint64), codegen
 
 
 @intrinsic
@@ -100,41 +106,46 @@ def unexpanded(states, low, high, word, shift, mask, base, row_of, missing):
 
 
 @njit(nogil=True, cache=True)
-def expand(
-    states, low, high, word, shift, mask, base, row_of, allowed, moved, before, first, delta, parties, party,
-    keys, vectors, degree, at,
-):  # fmt: skip
-    """The successors of the states from `low` to `high`, by state and vector, into `keys` and `vectors` from place `at` on.
+def expand(states, low, high, word, shift, mask, base, row_of, cells, step, parties, party, keys, vectors, degree, begin):
+    """The successors of the states from `low` to `high`, by state and vector, into `keys` and `vectors` from place `begin` on.
 
-    `degree` gets how many each state has. Returns the place behind the last.
+    `degree` gets how many each state has. Returns the place behind the last; -1 where a state needs a row that there is not.
     """
-    words = states.shape[1]
-    groups = len(shift)
-    rows = np.empty(groups, np.int64)
-    for n in range(low, high):
+    words = U(states.shape[1])
+    groups = U(len(shift))
+    rows = np.empty(groups, np.uint64)
+    at = U(begin)
+    for n in range(U(low), U(high)):
         for g in range(groups):
-            rows[g] = row_of[base[g] + ((states[n, word[g]] >> shift[g]) & mask[g])]
+            row = row_of[U(base[g] + ((states[n, U(word[g])] >> shift[g]) & mask[g]))]
+            if row < 0:
+                return -1
+            rows[g] = row
         known = at
-        for u in range(allowed.shape[1]):
-            enabled = allowed[rows[0], u]
-            for g in range(1, groups):
-                enabled &= allowed[rows[g], u]
-            while enabled != np.uint64(0):
-                bit = _trailing(enabled)
-                enabled &= enabled - np.uint64(1)
-                v = u * 64 + np.int64(bit)
-                for w in range(words):
-                    keys[at, w] = states[n, w]
-                for k in range(parties[v], parties[v + 1]):
-                    row = rows[party[k]]
-                    own = moved[row, u]
-                    if (own >> bit) & np.uint64(1):
-                        offer = first[row] + before[row, u] + np.int64(_ones(own & ((np.uint64(1) << bit) - np.uint64(1))))
-                        keys[at, word[party[k]]] += delta[offer]
-                vectors[at] = v
-                at += 1
-        degree[n - low] = at - known
-    return at
+        for u in range(U(cells.shape[1])):
+            enabled = cells[rows[_0], u, ALLOWED]
+            for g in range(_1, groups):
+                enabled &= cells[rows[g], u, ALLOWED]
+            while enabled != _0:
+                vectors[at] = u * U(64) + _trailing(enabled)
+                enabled &= enabled - _1
+                at += _1
+        degree[n - U(low)] = at - known
+        for k in range(known, at):
+            v = U(vectors[k])
+            bit = v & _63
+            p, end = parties[v], parties[v + _1]
+            for w in range(words):
+                key = states[n, w]
+                while p < end and U(word[party[p]]) == w:
+                    g = U(party[p])
+                    row, moved = rows[g], cells[rows[g], v >> U(6), MOVED]
+                    if (moved >> bit) & _1:
+                        before = _ones(moved & ((_1 << bit) - _1))
+                        key += np.int64(step[cells[row, v >> U(6), STEPS] + before]) << shift[g]
+                    p += _1
+                keys[k, w] = key
+    return np.int64(at)
 
 
 @njit(nogil=True, cache=True)
@@ -174,103 +185,117 @@ def canonical(keys, low, high, word, shift, mask, base, table, target, turn):
         keys[n] = best
 
 
+@njit(inline="always")
+def _hash(states, n):
+    mixed = _0
+    for w in range(U(states.shape[1])):
+        mixed = _mixed(mixed ^ U(states[n, w]))
+    return mixed
+
+
+@njit(inline="always")
+def _partition(mixed: np.uint64, partitions: np.uint64) -> np.uint64:
+    """One of so many partitions, by the upper half of a hash."""
+    return ((mixed >> _32) * partitions) >> _32
+
+
+@njit(inline="always")
+def _tag(mixed: np.uint64) -> np.uint64:
+    """The lower half of a hash, in the upper half of a word."""
+    return mixed << _32
+
+
 @njit(nogil=True, cache=True)
 def spread(keys, low, high, hashes, order, starts):
-    """The candidates from `low` to `high` by partition: their places into `order`, where each partition begins into `starts`."""
+    """The candidates from `low` to `high` by partition, a tag and the place of each, into `order`.
+
+    Where each partition begins, and the last ends, into `starts`: so its length says how many there are.
+    """
+    partitions = U(len(starts) - 1)
     starts[:] = 0
-    for n in range(low, high):
-        mixed = np.uint64(0)
-        for w in range(keys.shape[1]):
-            mixed = _mixed(mixed ^ np.uint64(keys[n, w]))
-        hashes[n] = mixed
-        starts[np.int64(mixed >> np.uint64(61)) + 1] += 1
-    for p in range(PARTITIONS):
-        starts[p + 1] += starts[p]
-    free = starts[:PARTITIONS].copy()
-    for n in range(low, high):
-        p = np.int64(hashes[n] >> np.uint64(61))
-        order[low + free[p]] = n
+    for n in range(U(low), U(high)):
+        hashes[n] = _hash(keys, n)
+        starts[_partition(hashes[n], partitions) + _1] += 1
+    starts[0] = low
+    for p in range(partitions):
+        starts[p + _1] += starts[p]
+    free = starts.copy()
+    for n in range(U(low), U(high)):
+        p = _partition(hashes[n], partitions)
+        order[U(free[p])] = _tag(hashes[n]) | n
         free[p] += 1
 
 
 @njit(inline="always")
-def _tag(mixed: np.uint64) -> np.int64:
-    return np.int64((mixed >> np.uint64(29)) & np.uint64(0xFFFFFFFF))
-
-
-@njit
-def _log(size: int) -> int:
-    """The logarithm of a power of two."""
-    shift = 0
-    while size >> shift > 1:
-        shift += 1
-    return shift
+def _drop(table):
+    """By how much a table's entry is to be shifted to be its slot."""
+    drop = U(64)
+    while len(table) >> (64 - np.int64(drop)) > 1:
+        drop -= _1
+    return drop
 
 
 @njit(inline="always")
 def _equal(left, one, right, other):
     same = True
-    for w in range(left.shape[1]):
+    for w in range(U(left.shape[1])):
         same &= left[one, w] == right[other, w]
     return same
 
 
 @njit(nogil=True, cache=True)
-def look_up(states, table, keys, hashes, order, low, high, target, new, found):
+def look_up(states, table, keys, order, low, high, target, new, found):
     """Look up the candidates `order[low:high]`, all of the partition of `table`.
 
     `target` gets each one's number; -1 where it is new, -2 minus the place of the first where it is new but not the first. `new`
     gets from `found` on the places in the table of the new ones. Returns how many `new` has then.
     """
-    size = len(table)
-    last = size - 1
-    drop = 32 - _log(size)
-    for k in range(low, min(high, low + _AHEAD)):
-        _prefetch(table, _tag(hashes[order[k]]) >> drop)
-    for k in range(low, high):
+    last = U(len(table) - 1)
+    drop = _drop(table)
+    words = U(states.shape[1])
+    high = U(high)
+    for k in range(U(low), min(high, U(low) + _AHEAD)):
+        _prefetch(table, order[k] >> drop)
+    for k in range(U(low), high):
         if k + _AHEAD < high:
-            _prefetch(table, _tag(hashes[order[k + _AHEAD]]) >> drop)
-        if k + _AHEAD // 2 < high:
-            guess = table[_tag(hashes[order[k + _AHEAD // 2]]) >> drop]
-            number = (guess & _LOW) - 1
-            if 0 <= number < _PENDING - 1:
-                _prefetch(states, number * states.shape[1])
-        place = order[k]
-        tag = _tag(hashes[place])
-        slot = tag >> drop
+            _prefetch(table, order[k + _AHEAD] >> drop)
+            _prefetch(states, ((table[order[k + _AHEAD // U(2)] >> drop] & _LOW) - _1) * words)
+        entry = order[k]
+        place = entry & _LOW
+        slot = entry >> drop
         while True:
             content = table[slot]
-            if content == 0:
-                table[slot] = (tag << 32) | (_PENDING + place)
-                new[found] = slot
+            if content == _0:
+                table[slot] = entry | _PENDING
+                new[U(found)] = slot
                 found += 1
                 target[place] = -1
                 break
-            if (content >> 32) & _LOW == tag:
+            if (content ^ entry) & _TAG == _0:
                 number = content & _LOW
                 if number >= _PENDING:
                     if _equal(keys, number - _PENDING, keys, place):
-                        target[place] = -2 - (number - _PENDING)
+                        target[place] = -2 - np.int64(number - _PENDING)
                         break
-                elif _equal(states, number - 1, keys, place):
-                    target[place] = number - 1
+                elif _equal(states, number - _1, keys, place):
+                    target[place] = number - _1
                     break
-            slot = (slot + 1) & last
+            slot = (slot + _1) & last
     return found
 
 
 @njit(nogil=True, cache=True)
 def number_new(states, total, keys, low, high, target):
     """Give the new among the candidates from `low` to `high` their numbers, in order, from `total` on. Returns the new total."""
-    for place in range(low, high):
+    for place in range(U(low), U(high)):
         found = target[place]
         if found == -1:
-            for w in range(states.shape[1]):
-                states[total, w] = keys[place, w]
+            for w in range(U(states.shape[1])):
+                states[U(total), w] = keys[place, w]
             target[place] = total
             total += 1
         elif found < -1:
-            target[place] = target[-2 - found]
+            target[place] = target[U(-2 - found)]
     return total
 
 
@@ -279,25 +304,22 @@ def settle_new(table, new, target):
     """Write the numbers that the new ones were given into the table."""
     for slot in new:
         content = table[slot]
-        place = (content & _LOW) - _PENDING
-        table[slot] = (content & ~_LOW) | (np.int64(target[place]) + 1)
+        table[slot] = (content & _TAG) | U(target[(content & _LOW) - _PENDING] + 1)
 
 
 @njit(nogil=True, cache=True)
 def place_all(states, total, p, table):
     """Enter those of all states that are of partition `p` into its table, which is empty. Returns how many they are."""
-    last = len(table) - 1
-    drop = 32 - _log(len(table))
+    last = U(len(table) - 1)
+    drop = _drop(table)
     filled = 0
-    for n in range(total):
-        mixed = np.uint64(0)
-        for w in range(states.shape[1]):
-            mixed = _mixed(mixed ^ np.uint64(states[n, w]))
-        if np.int64(mixed >> np.uint64(61)) == p:
+    for n in range(U(total)):
+        mixed = _hash(states, n)
+        if _partition(mixed, U(PARTITIONS)) == U(p):
             slot = _tag(mixed) >> drop
-            while table[slot] != 0:
-                slot = (slot + 1) & last
-            table[slot] = (_tag(mixed) << 32) | (n + 1)
+            while table[slot] != _0:
+                slot = (slot + _1) & last
+            table[slot] = _tag(mixed) | (n + _1)
             filled += 1
     return filled
 
@@ -305,14 +327,13 @@ def place_all(states, total, p, table):
 @njit(nogil=True, cache=True)
 def rehash(table, bigger):
     """Move what `table` holds into `bigger`, which is empty; the tags say where to."""
-    last = len(bigger) - 1
-    drop = 32 - _log(len(bigger))
-    for k in range(len(table)):
-        content = table[k]
-        if content != 0:
-            slot = ((content >> 32) & _LOW) >> drop
-            while bigger[slot] != 0:
-                slot = (slot + 1) & last
+    last = U(len(bigger) - 1)
+    drop = _drop(bigger)
+    for content in table:
+        if content != _0:
+            slot = content >> drop
+            while bigger[slot] != _0:
+                slot = (slot + _1) & last
             bigger[slot] = content
 
 

@@ -43,10 +43,14 @@ class Limits:
         """Seconds of search so far."""
         return time.monotonic() - self._begin
 
-    def reached(self, found: int, expanded: int, depth: int) -> str:
-        """The limit that a search has come to which is so far; empty if it has come to none."""
+    def reached(self, found: int, expanded: int, depth: int, memory: int | None = None) -> str:
+        """The limit that a search has come to which is so far; empty if it has come to none.
+
+        `memory` is that of another process than this one.
+        """
         bounds, seconds = self._bounds, self.seconds
-        memory = resident() if bounds.memory or self._progress else 0
+        if memory is None:
+            memory = resident() if bounds.memory or self._progress else 0
         if self._progress:
             self._progress(Status(found, expanded, depth, seconds, memory))
         if found > bounds.max_states:

@@ -11,6 +11,7 @@ or somebody in its way (`unless`) offers it too, as something to add or as a vet
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
+from pcstate.model.lts import Event
 from pcstate.model.network import Component, GlobalState, Network, Part
 
 __all__ = ["ALSO", "NEEDED", "SHARED", "VETO", "Group", "Offer", "merge"]
@@ -24,7 +25,9 @@ SHARED = "shared"
 Offer = tuple[int, int, int]
 """A vector's number, what the offer counts for, and the configuration of the group that it leads to."""
 
-_Parts = tuple[tuple[Part, ...], tuple[Part, ...], tuple[Part, ...]]
+_Part = tuple[int, Component, Event, dict[int, int]]
+"""A member's place, what it is, its event, and where that leads from each of its configurations as far as it is known."""
+_Parts = tuple[tuple[_Part, ...], tuple[_Part, ...], tuple[_Part, ...]]
 
 
 @dataclass(slots=True)
@@ -42,9 +45,15 @@ class Group:
     _numbers: dict[GlobalState, int] = field(default_factory=dict)
     _leads: list[dict[int, tuple[int, ...]]] = field(default_factory=list)
     """For each member, by its configuration: the vectors that are to be looked at because of it."""
+    _leaders: list[list[tuple[int, _Part]]] = field(default_factory=list)
+    """For each member the vectors that it may lead: those of which it is the first who, or anybody where there is no who here."""
 
     def __post_init__(self) -> None:
         self._leads = [{} for _ in self.members]
+        self._leaders = [[] for _ in self.members]
+        for vector, (who, unless, also) in self.vectors.items():
+            for part in who[:1] or (*unless, *also):
+                self._leaders[part[0]].append((vector, part))
         self.number(tuple(self.network.components[c].initial for c in self.members))
 
     def number(self, configuration: GlobalState) -> int:
@@ -64,29 +73,21 @@ class Group:
     def _led(self, place: int, own: int) -> tuple[int, ...]:
         known = self._leads[place]
         if own not in known:
-            known[own] = tuple(v for v, parts in self.vectors.items() if self._leads_by(parts, place, own))
+            known[own] = tuple(vector for vector, part in self._leaders[place] if _step(part, own) >= 0)
         return known[own]
-
-    def _leads_by(self, parts: _Parts, place: int, own: int) -> bool:
-        """Whether the member at `place` makes a vector worth looking at: its first who, or anybody else if it has no who here."""
-        who, unless, also = parts
-        return any(p == place and self._step((p, event), own) >= 0 for p, event in (who[:1] or (*unless, *also)))
-
-    def _step(self, part: Part, own: int) -> int:
-        return self.network.components[self.members[part[0]]].behaviour.step(own, part[1])
 
     def _offer(self, vector: int, configuration: GlobalState) -> Offer | None:
         who, unless, also = self.vectors[vector]
         moved = list(configuration)
         for part in who:
-            target = self._step(part, configuration[part[0]])
+            target = _step(part, configuration[part[0]])
             if target < 0:
                 return None
             moved[part[0]] = target
-        if any(self._step(part, configuration[part[0]]) >= 0 for part in unless):
+        if unless and any(_step(part, configuration[part[0]]) >= 0 for part in unless):
             return None if who else (vector, VETO, self._numbers[configuration])
         for part in also:
-            target = self._step(part, configuration[part[0]])
+            target = _step(part, configuration[part[0]])
             if target >= 0:
                 moved[part[0]] = target
         target = self.number(tuple(moved))
@@ -115,11 +116,23 @@ def _group_of(component: Component, requests: int) -> str:
             return SHARED
 
 
+def _step(part: _Part, own: int) -> int:
+    _, component, event, targets = part
+    target = targets.get(own)
+    if target is None:
+        target = targets[own] = component.behaviour.step(own, event)
+    return target
+
+
 def _within(network: Network, members: list[int]) -> Iterator[tuple[int, _Parts]]:
     place = {component: n for n, component in enumerate(members)}
+    targets: dict[Part, dict[int, int]] = {}
+
+    def parts(asked: Collection[Part]) -> tuple[_Part, ...]:
+        known = [part for part in asked if part[0] in place]
+        return tuple((place[c], network.components[c], event, targets.setdefault((c, event), {})) for c, event in known)
+
     for number, vector in enumerate(network.vectors):
-        who, unless, also = (
-            tuple((place[c], event) for c, event in parts if c in place) for parts in (vector.who, vector.unless, vector.also)
-        )
-        if who or unless or also:
-            yield number, (who, unless, also)
+        found = parts(vector.who), parts(vector.unless), parts(vector.also)
+        if any(found):
+            yield number, found

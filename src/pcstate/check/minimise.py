@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pcstate.check.merged import Group
-from pcstate.check.packing import Packing
+from pcstate.check.packing import ALLOWED, MOVED, Packing
 from pcstate.model.formula import Formula
 
 __all__ = ["Looks", "looked_at", "representatives"]
@@ -48,7 +48,7 @@ def _representatives(packing: Packing, g: int, looks: Looks) -> Ints:
     number = _labels(group, looks)
     number[rows < 0] = size + np.flatnonzero(rows < 0)  # each one alone
     number = np.unique(number, return_inverse=True)[1].astype(np.int64)
-    masks = np.concatenate((tables.allowed[rows[known]], tables.moved[rows[known]]), axis=1).view(np.int64)
+    masks = tables.cells[rows[known]][:, :, [ALLOWED, MOVED]].reshape(len(known), -1).view(np.int64)
     offers, place = _steps(packing, rows[known])
     column = offers - tables.first[rows[known]][place]
     targets = np.full((len(known), int(column.max(initial=-1)) + 1), -1, np.int64)

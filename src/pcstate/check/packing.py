@@ -13,7 +13,7 @@ import numpy.typing as npt
 from pcstate.check.merged import SHARED, VETO, Group
 from pcstate.model.network import GlobalState, Network
 
-__all__ = ["Layout", "Packing", "Tables"]
+__all__ = ["ALLOWED", "MOVED", "STEPS", "Layout", "Packing", "Tables"]
 
 WORD = 63
 """Bits of a word that are used: the sign stays clear."""
@@ -59,68 +59,60 @@ class Layout:
         return found
 
 
+ALLOWED, MOVED, STEPS = range(3)
+"""What a cell of the tables holds."""
+
+
 @dataclass(slots=True)
 class Tables:
     """What each group does in each of its configurations, a row each; `row_of[base[g] + local]` is the row's number or -1.
 
-    Bit v of `allowed` is set where the group does not stand in the way of vector v: it offers it, or is not needed for it; of
-    `moved` where it goes somewhere with it. The steps of a row begin at `first`, by vector; `before` counts those of the words
-    before each word of `moved`. So a state's vectors are the conjunction of its rows.
+    A row has a cell for every 64 vectors. Bit v of ALLOWED is set where the group does not stand in the way of vector v: it
+    offers it, or is not needed for it; of MOVED where it goes somewhere with it; at STEPS the steps of those begin, by vector.
+    So a state's vectors are the conjunction of its rows, and what is read of one cell is side by side.
     """
 
     row_of: npt.NDArray[np.int32]
-    allowed: npt.NDArray[np.uint64]
-    moved: npt.NDArray[np.uint64]
-    before: npt.NDArray[np.int16]
+    cells: npt.NDArray[np.uint64]
     first: npt.NDArray[np.int32]
-    delta: Ints
-    """By how much the state's word grows: `step` in the field of the group that `owner` names."""
-    step: Ints
-    owner: npt.NDArray[np.int16]
+    """Where the steps of each row begin."""
+    step: npt.NDArray[np.int32]
+    """By how much the configuration's number grows."""
     rows: int = 0
     steps: int = 0
 
     @staticmethod
     def empty(places: int, vectors: int) -> "Tables":
         """Tables without rows."""
-        room, width = 1 << 10, -(-vectors // 64)
-        masks = np.zeros((room, width), np.uint64)
-        steps = np.zeros(room, np.int64)
-        return Tables(
-            np.full(places, -1, np.int32), masks, masks.copy(), np.zeros((room, width), np.int16), np.zeros(room, np.int32),
-            steps, steps.copy(), np.zeros(room, np.int16),
-        )  # fmt: skip
+        room = 1 << 10
+        cells = np.zeros((room, -(-vectors // 64), 3), np.uint64)
+        return Tables(np.full(places, -1, np.int32), cells, np.zeros(room, np.int32), np.zeros(room, np.int32))
 
-    def add(self, place: int, others: Ints, offers: list[tuple[int, int, int]], group: int, shift: int) -> None:
+    def add(self, place: int, others: Ints, offers: list[tuple[int, int, int]]) -> None:
         """A new row: it allows `others`, and what the offers (vector, counts, step) say."""
         self._room(len(offers))
-        row, width = self.rows, self.allowed.shape[1]
+        row, width = self.rows, self.cells.shape[1]
         moving = [(vector, step) for vector, counts, step in offers if counts != VETO]
         allowed, moved = np.zeros(64 * width, np.bool_), np.zeros(64 * width, np.bool_)
         allowed[others] = True
         allowed[[vector for vector, counts, _ in offers if counts != VETO]] = True
         allowed[[vector for vector, counts, _ in offers if counts == VETO]] = False
         moved[[vector for vector, _ in moving]] = True
-        self.allowed[row] = np.packbits(allowed, bitorder="little").view(np.uint64)
-        self.moved[row] = np.packbits(moved, bitorder="little").view(np.uint64)
-        self.before[row, 1:] = moved.reshape(width, 64).sum(axis=1).cumsum()[:-1]
+        self.cells[row, :, ALLOWED] = np.packbits(allowed, bitorder="little").view(np.uint64)
+        self.cells[row, :, MOVED] = np.packbits(moved, bitorder="little").view(np.uint64)
+        self.cells[row, :, STEPS] = self.steps
+        self.cells[row, 1:, STEPS] += moved.reshape(width, 64).sum(axis=1, dtype=np.uint64).cumsum()[:-1]
         self.first[row] = self.steps
-        goal = slice(self.steps, self.steps + len(moving))
-        self.step[goal] = [step for _, step in moving]
-        self.delta[goal] = self.step[goal] << shift
-        self.owner[goal] = group
+        self.step[self.steps : self.steps + len(moving)] = [step for _, step in moving]
         self.row_of[place] = row
-        self.rows, self.steps = row + 1, goal.stop
+        self.rows, self.steps = row + 1, self.steps + len(moving)
 
     def _room(self, offers: int) -> None:
         if self.rows == len(self.first):
-            for name in ("allowed", "moved", "before", "first"):
-                array = getattr(self, name)
-                setattr(self, name, np.concatenate((array, np.zeros_like(array))))
+            self.cells = np.concatenate((self.cells, np.zeros_like(self.cells)))
+            self.first = np.concatenate((self.first, np.zeros_like(self.first)))
         while self.steps + offers > len(self.step):
-            for name in ("delta", "step", "owner"):
-                array = getattr(self, name)
-                setattr(self, name, np.concatenate((array, np.zeros_like(array))))
+            self.step = np.concatenate((self.step, np.zeros_like(self.step)))
 
 
 @dataclass(slots=True)
@@ -131,7 +123,7 @@ class Packing:
     groups: list[Group]
     layout: Layout = field(init=False)
     tables: Tables = field(init=False)
-    parties: Ints = field(init=False)
+    parties: npt.NDArray[np.uint64] = field(init=False)
     party: Ints = field(init=False)
     """The groups that have a part in vector v: `party[parties[v] : parties[v + 1]]`."""
     _others: list[Ints] = field(init=False)
@@ -142,7 +134,7 @@ class Packing:
         self.layout = Layout.of([_width(group) for group in self.groups])
         self.tables = Tables.empty(self.layout.places, vectors)
         having = [[g for g, group in enumerate(self.groups) if v in group.vectors] for v in range(vectors)]
-        self.parties = np.concatenate(([0], np.cumsum([len(groups) for groups in having]))).astype(np.int64)
+        self.parties = np.concatenate(([0], np.cumsum([len(groups) for groups in having]))).astype(np.uint64)
         self.party = np.array([g for groups in having for g in groups], dtype=np.int64)
         self._others = [
             np.array([v for v in range(vectors) if v not in group.vectors or not group.vectors[v][0]], dtype=np.int64)
@@ -165,9 +157,8 @@ class Packing:
             rows = self.tables.row_of[base : base + len(first)]
             for local in np.flatnonzero(rows >= 0).tolist():
                 begin = int(self.tables.first[rows[local]])
-                own = slice(begin, begin + int(np.bitwise_count(self.tables.moved[rows[local]]).sum()))
+                own = slice(begin, begin + int(np.bitwise_count(self.tables.cells[rows[local], :, MOVED]).sum()))
                 self.tables.step[own] = first[local + self.tables.step[own]] - local
-        self.tables.delta = self.tables.step << self.layout.shift[self.tables.owner]
 
     def words(self, state: GlobalState) -> tuple[int, ...]:
         """A global state as words."""
@@ -187,7 +178,7 @@ class Packing:
         for place, g in zip(places.tolist(), owner.tolist(), strict=True):
             local = place - int(self.layout.base[g])
             offers = [(vector, counts, target - local) for vector, counts, target in self.groups[g].offers(local)]
-            self.tables.add(place, self._others[g], offers, g, int(self.layout.shift[g]))
+            self.tables.add(place, self._others[g], offers)
 
     @property
     def crowded(self) -> bool:
@@ -210,7 +201,6 @@ class Packing:
             packed[:, new.word[g]] |= old.fields(states, g) << new.shift[g]
             row_of[new.base[g] : new.base[g] + (1 << width)] = tables.row_of[old.base[g] : old.base[g] + (1 << width)]
         tables.row_of = row_of
-        tables.delta = tables.step << new.shift[tables.owner]
         return packed
 
     def state(self, words: Ints) -> GlobalState:

@@ -111,6 +111,22 @@ class PersistentSets:
                         break
         return best
 
+    def within(self, state: GlobalState, among: int) -> int:
+        """A small persistent set of those that can fire in `state` that holds none but vectors of `among`; 0 if none is found."""
+        enabled = self.dependence.enabled(state) & self.dependence.counted
+        first = enabled & self._first & among
+        if first:
+            return first & -first
+        best, limit = 0, enabled.bit_count() + 1
+        truth: dict[int, bool] = {}
+        for seed in sorted(bits(enabled & among), key=lambda n: self._place[n]):
+            found = self._around(seed, state, enabled, limit, truth)
+            if found and not found & ~among:
+                best, limit = found, found.bit_count()
+                if limit == 1:
+                    break
+        return best
+
     def _around(self, seed: int, state: GlobalState, enabled: int, limit: int, truth: dict[int, bool]) -> int:
         """The persistent set that grows from `seed`; 0 if it has `limit` members or more."""
         known = self._known.setdefault(seed, [])

@@ -16,6 +16,8 @@ from pcstate.golang.toolchain import Toolchain, go_environment
 
 __all__ = ["built"]
 
+PARTS = {"replayer": ("driver/stacks.go", "driver/failure.go")}
+"""Files that a program has besides those of its folder."""
 BUILD_TIME = 600.0
 """Seconds; the first build of a release compiles the standard library too."""
 
@@ -36,8 +38,10 @@ def built(program: str, toolchain: Toolchain) -> Path:
 
 
 def _sources(program: str) -> dict[str, bytes]:
-    folder = files("pcstate.golang.programs").joinpath(program)
-    texts = {item.name: item.read_bytes() for item in folder.iterdir() if item.name.endswith(".go")}
+    programs = files("pcstate.golang.programs")
+    items = [item for item in programs.joinpath(program).iterdir() if item.name.endswith(".go")]
+    items += [programs.joinpath(part) for part in PARTS.get(program, ())]
+    texts = {item.name: item.read_bytes() for item in items}
     return dict(sorted(texts.items()))
 
 

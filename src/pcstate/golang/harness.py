@@ -1,4 +1,4 @@
-"""A scenario + a toolchain -> the outcomes that real Go shows.
+"""A scenario + a toolchain -> the outcomes that real Go shows, and what is seen on the way.
 
 Theory of operation: our driver (`programs/driver`), built by that toolchain, is a process that takes one scenario a
 line and answers with one outcome a line. It sees to rest and to its own deadline; here it is only started, fed, killed
@@ -14,6 +14,11 @@ goroutines that it could not get rid of.
 | idle_conns | idle_conns | readLoops in Peek that nobody awaits a response of |
 | unread_conns | unread_conns | readLoops in the select at the end of their loop |
 | errors | errors | class of the first error of Do or Read; `stuck`: it had not returned at rest |
+
+| Entry | the driver's JSON (`events`) |
+|---|---|
+| kind, caller, request, step | the same |
+| facts | `error`, `reused` and `was_idle`, or the counts of `rest` |
 """
 
 import json
@@ -28,9 +33,10 @@ from typing import IO, Any, Self
 from pcstate.errors import GoError
 from pcstate.golang.building import built
 from pcstate.golang.toolchain import Toolchain, go_environment
-from pcstate.model.scenario import Outcome, Scenario, milliseconds
+from pcstate.model.observation import Entry, Observation
+from pcstate.model.scenario import Outcome, Scenario, Step, milliseconds
 
-__all__ = ["Driver", "observations", "observe"]
+__all__ = ["Conversation", "Driver", "observations", "observe"]
 
 DEADLINE = 10.0
 """Seconds for one scenario to come to rest, besides the timeouts that it sets itself."""
@@ -82,37 +88,90 @@ class Driver:
             self._process = None
 
     def run(self, scenario: Scenario) -> Outcome:
-        """What one run of `scenario` leaves behind.
+        """What one run of `scenario` leaves behind. Raises: as `watch`."""
+        return self.watch(scenario).outcome
+
+    def watch(self, scenario: Scenario) -> Observation:
+        """What one run of `scenario` shows.
 
         A driver that has ended is started again, once for each scenario.
         Raises: GoError if it ends again, does not answer in time, or refuses the scenario.
         """
-        self._asked += 1
-        deadline = min(self.deadline + _waiting(scenario), LONGEST)
-        line = json.dumps(_as_json(scenario, self._asked, deadline))
-        answer = self._ask(line, deadline + GRACE) or self._ask(line, deadline + GRACE)
+        line, patience = self._line(scenario)
+        answer = self._ask(line, patience) or self._ask(line, patience)
         if answer is None:
-            assert self._process
-            words = self._process.last_words()
-            self.close()
-            raise GoError(f"our driver (Go {self.toolchain.version}) crashed in {scenario.name!r}:\n{words}")
+            raise self._crashed(scenario)
         if answer.get("failure"):
             raise GoError(f"our driver (Go {self.toolchain.version}) refused {scenario.name!r}: {answer['failure']}")
-        return _outcome(answer)
+        return _observation(answer)
 
-    def _ask(self, line: str, patience: float) -> dict[str, Any] | None:
-        """The answer to one line; None if the process has ended instead. Raises: GoError if it is silent."""
+    def converse(self, scenario: Scenario) -> "Conversation":
+        """A run of which the steps are told one by one, by its only caller; its program says to which hosts requests go, and how
+        many there may be."""
+        line, patience = self._line(scenario, live=True)
+        self._living()
+        return Conversation(self, scenario, line, patience)
+
+    def _line(self, scenario: Scenario, live: bool = False) -> tuple[str, float]:
+        """What to ask, and how long an answer may take."""
+        self._asked += 1
+        deadline = min(self.deadline + _waiting(scenario), LONGEST)
+        return json.dumps({**_as_json(scenario, self._asked, deadline), "live": live}), deadline + GRACE
+
+    def _crashed(self, scenario: Scenario) -> GoError:
+        assert self._process
+        words = self._process.last_words()
+        self.close()
+        return GoError(f"our driver (Go {self.toolchain.version}) crashed in {scenario.name!r}:\n{words}")
+
+    def _living(self) -> "_Process":
+        """The process, started if there is none."""
         if self._process and self._process.ended:
             self.close()
         if not self._process:
             self._process = _Process(str(self._binary))
+        return self._process
+
+    def _ask(self, line: str, patience: float) -> dict[str, Any] | None:
+        """The answer to one line; None if the process has ended instead. Raises: GoError if it is silent."""
         try:
-            answer = self._process.ask(line, patience)
+            answer = self._living().ask(line, patience)
         except queue.Empty:
             self.close()
             raise GoError(f"our driver (Go {self.toolchain.version}) did not answer within {patience:g} s") from None
         found: dict[str, Any] | None = json.loads(answer) if answer else None
         return found
+
+
+class Conversation:
+    """One live run: steps are taken one by one. `busy` says that the last one has not returned, although nothing moves."""
+
+    def __init__(self, driver: Driver, scenario: Scenario, line: str, patience: float) -> None:
+        self.busy = False
+        self._driver = driver
+        self._scenario = scenario
+        self._first = line + "\n"
+        self._patience = patience
+
+    def take(self, step: Step | str) -> tuple[Entry, ...]:
+        """Take a step, or do what a word of the driver's `live.go` says (`abandon`, `stall`, `go-on`, `hang-up`); what was seen
+        since the last one. Raises: GoError if the driver refuses it, ends or is silent."""
+        answer = self._tell(str(step))
+        self.busy = answer["busy"]
+        return tuple(map(_entry, answer["events"]))
+
+    def end(self) -> Observation:
+        """What is there at rest; its log is what was seen since the last step. Raises: as `take`."""
+        return _observation(self._tell("end"))
+
+    def _tell(self, word: str) -> dict[str, Any]:
+        line, self._first = self._first + json.dumps({"step": word}), ""
+        answer = self._driver._ask(line, self._patience)
+        if answer is None:
+            raise self._driver._crashed(self._scenario)
+        if answer.get("failure"):
+            raise GoError(f"our driver (Go {self._driver.toolchain.version}) refused {word!r}: {answer['failure']}")
+        return answer
 
 
 class _Process:
@@ -202,6 +261,20 @@ def _as_json(scenario: Scenario, number: int, deadline: float) -> dict[str, Any]
         ],
         "deadline_ms": round(deadline * 1000),
     }
+
+
+def _observation(answer: dict[str, Any]) -> Observation:
+    return Observation(_outcome(answer), tuple(map(_entry, answer["events"])), answer["at_rest"])
+
+
+def _entry(event: dict[str, Any]) -> Entry:
+    caller, request, step = (event.get(key, -1) for key in ("caller", "request", "step"))
+    if event["kind"] == "rest":
+        facts = event["rest"]
+    else:
+        facts = {"error": event.get("error", "")}
+        facts.update({key: int(event[key]) for key in ("reused", "was_idle") if key in event})
+    return Entry(event["kind"], caller, request, step, tuple(sorted(facts.items())))
 
 
 def _outcome(answer: dict[str, Any]) -> Outcome:

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
+from pcstate.model.observation import Entry
 from pcstate.model.scenario import Outcome
 from pcstate.model.verdict import Verdict
 
-__all__ = ["Conformance", "Difference", "Outside"]
+__all__ = ["Conformance", "Difference", "Misfit", "Outside"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,24 @@ class Outside:
 
 
 @dataclass(frozen=True, slots=True)
+class Misfit:
+    """Where a run and the spec part: an entry of the run's log that no state fits which has fitted all before it."""
+
+    entry: Entry
+    number: int
+    """Its place in the log, from 0."""
+    last: tuple[str, ...]
+    """Where the goroutines stand in some of the states that fitted up to there."""
+    states: int
+    """How many those are."""
+    allowed: tuple[str, ...]
+    """What the spec would have allowed there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Conformance:
-    """HOLDS: all that was seen is allowed; VIOLATED: `outside` is not; UNKNOWN: `reason` says why that is not known."""
+    """HOLDS: all that was seen is allowed; VIOLATED: `outside` or `misfit` is not; UNKNOWN: `reason` says why that is not
+    known."""
 
     verdict: Verdict
     observed: int
@@ -40,3 +57,5 @@ class Conformance:
     outside: tuple[Outside, ...] = ()
     reason: str = ""
     """Only of UNKNOWN."""
+    misfit: Misfit | None = None
+    """Where the first run whose log fits no run of the network leaves it."""

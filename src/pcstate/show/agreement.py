@@ -1,12 +1,12 @@
 """What `conform` found -> lines for people, JSON for programs, and a page of tables in Markdown."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any, Protocol
 
 from rich.markup import escape
 
-from pcstate.model.conformance import Conformance, Difference, Outside
+from pcstate.model.conformance import Conformance, Difference, Misfit, Outside
 from pcstate.model.scenario import Scenario
 from pcstate.model.verdict import Verdict
 from pcstate.show.console import terminal
@@ -31,6 +31,32 @@ class Compared(Protocol):
     def conformance(self) -> Conformance: ...
 
 
+class Program(Protocol):
+    """The smallest program found on which a Go disagrees (`conform.Smallest`)."""
+
+    @property
+    def go(self) -> str: ...
+    @property
+    def profile_name(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def expression(self) -> str: ...
+    @property
+    def conformance(self) -> Conformance: ...
+
+
+class Taken(Protocol):
+    """What runs that fit took of the network (`fitting.Exercised`)."""
+
+    @property
+    def runs(self) -> int: ...
+    @property
+    def certain(self) -> Mapping[str, int]: ...
+    @property
+    def possible(self) -> Mapping[str, int]: ...
+
+
 class Conformed(Protocol):
     """All of them (`conform.ConformReport`)."""
 
@@ -41,11 +67,23 @@ class Conformed(Protocol):
     @property
     def left_out(self) -> tuple[str, ...]: ...
     @property
+    def smallest(self) -> Sequence[Program]: ...
+    @property
+    def exercised(self) -> Taken: ...
+    @property
+    def vectors(self) -> tuple[str, ...]: ...
+    @property
+    def never(self) -> tuple[str, ...]: ...
+    @property
+    def drawn(self) -> object: ...
+    @property
     def verdict(self) -> Verdict: ...
 
 
 def conform_json(report: Conformed) -> dict[str, Any]:
-    """The `conform` object: `outside` are the outcomes that are not among the predicted."""
+    """The `conform` object: `outside` are the outcomes that are not among the predicted, `misfit` is where the first log that
+    fits no run of the network leaves them all."""
+    taken = report.exercised
     return {
         "results": [
             {
@@ -56,10 +94,26 @@ def conform_json(report: Conformed) -> dict[str, Any]:
                 "observed": result.conformance.observed,
                 "predicted": result.conformance.predicted,
                 "outside": [outside.seen.as_json() for outside in result.conformance.outside],
+                "misfit": _misfit_json(result.conformance.misfit),
                 "reason": _reason(result.conformance),
             }
             for result in report.results
-        ]
+        ],
+        "smallest": [
+            {
+                "go": found.go,
+                "spec": found.profile_name,
+                "scenario": found.text,
+                "expression": found.expression,
+                "misfit": _misfit_json(found.conformance.misfit),
+                "reason": _reason(found.conformance),
+            }
+            for found in report.smallest
+        ],
+        "exercised": {
+            "runs": taken.runs,
+            "vectors": {name: [taken.certain.get(name, 0), taken.possible.get(name, 0)] for name in report.vectors},
+        },
     }
 
 
@@ -67,13 +121,17 @@ def conform_text(report: Conformed) -> None:
     """A line for each outcome that the spec does not allow, one for each scenario that is unknown, and a summary."""
     out = terminal()
     for result in _of(report, Verdict.VIOLATED):
-        for outside in result.conformance.outside:
-            who = f"{result.scenario.name} (Go {result.go}, spec {result.profile_name})"
-            out.print(_verdict(Verdict.VIOLATED), escape(f"{who}: {_sides(outside, result.conformance)}"), soft_wrap=True)
+        who = f"{result.scenario.name} (Go {result.go}, spec {result.profile_name})"
+        for said in _said(result.conformance):
+            out.print(_verdict(Verdict.VIOLATED), escape(f"{who}: {said}"), soft_wrap=True)
     for (name, reason), gos in _grouped((r.scenario.name, _reason(r.conformance), r.go) for r in _of(report, Verdict.UNKNOWN)):
         out.print(_verdict(Verdict.UNKNOWN), escape(f"{name} (Go {', '.join(gos)}): {reason}"), soft_wrap=True)
     if report.left_out:
         out.print(f"left out, because no profile speaks for it: Go {', '.join(report.left_out)}", soft_wrap=True)
+    for program in report.smallest:
+        out.print(escape(_smallest(program)), soft_wrap=True)
+    if report.exercised.runs and report.drawn:
+        out.print(escape(_exercised(report)), soft_wrap=True)
     out.print(f"{_verdict(report.verdict)}: {_summary(report)}", soft_wrap=True)
 
 
@@ -135,6 +193,10 @@ def _disagreements(report: Conformed) -> list[str]:
             rows.append(f"  - differing: {', '.join(pairs)}")
         else:
             rows.append("  - the spec allows no outcome: the program never comes to rest")
+    fits = _grouped((r.scenario.name, r.profile_name, r.conformance.misfit, r.go) for r in _of(report, Verdict.VIOLATED))
+    for (name, profile, misfit), gos in fits:
+        if misfit:
+            rows += [f"- `{name}`, Go {', '.join(gos)} against {profile}", f"  - {_parting(misfit)}"]
     return rows or ["None."]
 
 
@@ -160,11 +222,65 @@ def _summary(report: Conformed) -> str:
 def _reason(found: Conformance) -> str:
     """Why it is not HOLDS, in a sentence."""
     if found.verdict is Verdict.VIOLATED:
-        return "; ".join(_sides(outside, found) for outside in found.outside)
+        return "; ".join(_said(found))
     if found.verdict is Verdict.UNKNOWN and found.predicted and found.outside:
         missing = f"{len(found.outside)} of {found.observed} observed outcomes not among the {found.predicted} found so far"
         return f"{found.reason}; {missing}"
     return found.reason
+
+
+def _said(found: Conformance) -> list[str]:
+    """What is wrong with it, a sentence each."""
+    return [*(_sides(outside, found) for outside in found.outside), *([_parting(found.misfit)] if found.misfit else [])]
+
+
+def _parting(misfit: Misfit) -> str:
+    """Where a log and the spec part."""
+    return f"entry {misfit.number + 1} of the log fits no run: {misfit.entry}; the spec allows {_any(misfit.allowed)}"
+
+
+def _any(words: Sequence[str]) -> str:
+    return "; or ".join(words) if words else "nothing more"
+
+
+def _smallest(program: Program) -> str:
+    """The smallest program, how it is run, and where it parts, with the states up to there."""
+    misfit = program.conformance.misfit
+    lines = [f"The smallest program found on which Go {program.go} and spec {program.profile_name} disagree:", ""]
+    lines += [f"    {line}" for line in program.text.splitlines()]
+    if program.expression:
+        lines += ["", f"    pcstate observe {program.expression} --go {program.go}"]
+    lines += ["", *(f"  {said}" for said in _said(program.conformance))]
+    if misfit:
+        shown = f", {len(misfit.last)} of them" if len(misfit.last) < misfit.states else ""
+        lines += [f"  {misfit.states} states fitted up to there{shown}:", *(f"    {state}" for state in misfit.last)]
+    return "\n".join([*lines, ""])
+
+
+def _exercised(report: Conformed) -> str:
+    """How much of the network real Go went through, and what it never did."""
+    taken, names = report.exercised, report.vectors
+    maybe = [name for name in report.never if taken.possible.get(name)]
+    surely = len(names) - len(report.never)
+    lines = [
+        f"{taken.runs} runs took {surely} of {len(names)} kinds of step ({100 * surely // len(names)} %), whatever way each went:"
+    ]
+    lines += [f"  {100 * taken.certain[name] / taken.runs:5.1f} %  {name}" for name in names if name not in report.never]
+    lines.append(f"perhaps taken: {', '.join(maybe) or 'none'}")
+    lines.append(f"never taken: {', '.join(name for name in report.never if name not in maybe) or 'none'}")
+    return "\n".join(lines)
+
+
+def _misfit_json(misfit: Misfit | None) -> dict[str, Any] | None:
+    if misfit is None:
+        return None
+    return {
+        "number": misfit.number,
+        "entry": str(misfit.entry),
+        "states": misfit.states,
+        "last": list(misfit.last),
+        "allowed": list(misfit.allowed),
+    }
 
 
 def _sides(outside: Outside, found: Conformance) -> str:

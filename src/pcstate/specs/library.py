@@ -3,20 +3,23 @@
 Every file is read before anything is said, so that all mistakes of all files come together.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from pcstate.errors import Mistake, Place, SpecError
 from pcstate.model.advice import Advice
+from pcstate.model.bug import Bug
 from pcstate.model.chart import Chart
 from pcstate.model.clause import Clause
 from pcstate.model.diagnosis import Knowledge
 from pcstate.model.mutation import Mutation
 from pcstate.model.property import Mutant, Property
 from pcstate.model.question import Question
+from pcstate.model.replay import Steering
 from pcstate.specs.advice import parse_advice
+from pcstate.specs.bugs import cross_check_bug, parse_bug
 from pcstate.specs.chart_text import parse_chart
 from pcstate.specs.clauses import parse_clauses
 from pcstate.specs.diagnosis import joined, parse_diagnosis
@@ -25,7 +28,9 @@ from pcstate.specs.profiles import Profile, parse_profile
 from pcstate.specs.properties import parse_property
 from pcstate.specs.questions import check_questions, parse_questions
 from pcstate.specs.scenarios import scenario_names
+from pcstate.specs.sightings import Sightings, check_sightings, parse_sightings
 from pcstate.specs.source import Reader, Source, known, read_source
+from pcstate.specs.steering import cross_check_steering, parse_steering
 
 __all__ = ["Spec", "load_spec", "mutated"]
 
@@ -46,8 +51,14 @@ class Spec:
     """Where goroutines stand at rest and what to do about it, by file below spec/."""
     knowledge: Knowledge
     """What the goroutines of a dump mean."""
+    steering: Steering
+    """How a trace is replayed on real Go."""
+    bugs: tuple[Bug, ...]
+    """What Go has had wrong, in the order of the numbers."""
     questions: tuple[Question, ...]
     """What `judge` answers."""
+    sightings: Sightings
+    """Which steps of the network real Go shows."""
     texts: Mapping[str, Source]
 
     def meaning(self, constant: str) -> str:
@@ -55,8 +66,8 @@ class Spec:
         return next(meaning for chart in self.charts.values() for name, meaning in chart.meanings if name == constant)
 
 
-def load_spec(root: Path, mutant: Mutant | None = None, only: Iterable[str] = ()) -> Spec:
-    """Read and check `spec/`, with one edit if a mutant is given. Raises: SpecError with every mistake of every file.
+def load_spec(root: Path, mutant: Mutant | Sequence[Mutant] | None = None, only: Iterable[str] = ()) -> Spec:
+    """Read and check `spec/`, with the edits of the mutants that are given. Raises: SpecError with every mistake of every file.
 
     `only` keeps the named properties (all of them if empty); an unknown name is a mistake.
     """
@@ -70,13 +81,17 @@ def mutated(spec: Spec, mutation: Mutation) -> Spec:
 
 
 def _parsed(
-    root: Path, originals: Mapping[str, Source], mutant: Mutant | Mutation | None, only: Iterable[str], mistakes: list[Mistake]
+    root: Path,
+    originals: Mapping[str, Source],
+    mutant: Mutant | Mutation | Sequence[Mutant] | None,
+    only: Iterable[str],
+    mistakes: list[Mistake],
 ) -> Spec:
     texts = dict(originals)
-    if mutant is not None:
-        source = texts[mutant.file]
-        texts[mutant.file] = Source(source.path, mutant.edited(source.text))
-        assert texts[mutant.file] != source, f"{source.path} is changed by its mutant"
+    for edit in [mutant] if isinstance(mutant, Mutant | Mutation) else mutant or ():
+        source = texts[edit.file]
+        texts[edit.file] = Source(source.path, edit.edited(source.text))
+        assert texts[edit.file] != source, f"{source.path} is changed by its mutant"
 
     def each(folder: str, suffix: str, parse: Callable[[Source, str], T]) -> list[T]:
         found = []
@@ -94,15 +109,25 @@ def _parsed(
     properties = each("properties", ".toml", parse_property)
     advice = each("advice", ".toml", lambda source, stem: (f"advice/{stem}.toml", parse_advice(source)))
     diagnosis = each("diagnosis", ".toml", lambda source, _: (source, parse_diagnosis(source)))
+    steering = each("replay", ".toml", lambda source, _: (source, parse_steering(source)))
+    bugs = each("bugs", ".toml", lambda source, stem: (source, parse_bug(source, stem)))
     questions = dict(each("judgements", ".toml", lambda source, stem: (f"judgements/{stem}.toml", parse_questions(source))))
+    sightings = each("conformance", ".toml", lambda source, _: parse_sightings(source))
     clauses = [clause for file in each("clauses", ".md", lambda source, _: parse_clauses(source)) for clause in file]
     if not mistakes:
         missing = [name for name in ("lifecycle", "request_log") if name not in charts]
         mistakes += [Mistake(Place("spec/charts", 0), f"there is no chart {name!r}", "", known(charts)) for name in missing]
         mistakes += _cross_check(originals, charts, profiles, properties, clauses)
         mistakes += _check_diagnosis(diagnosis, clauses)
+        knowledge = joined(diagnosis)[0]
+        for source, found in steering:
+            mistakes += cross_check_steering(source, found, networks[0], charts, knowledge)
+        promised, released = [promise.name for promise in properties], [profile.name for profile in profiles]
+        for source, bug in bugs:
+            mistakes += cross_check_bug(source, bug, originals, promised, released)
         for path, asked in questions.items():
             mistakes += check_questions(texts[path], asked, properties, scenario_names(root))
+        mistakes += check_sightings(sightings, networks[0], Source(str(root), ""))
     mistakes += _unknown(only, properties)
     if mistakes:
         raise SpecError(sorted(mistakes, key=lambda mistake: mistake.place))
@@ -116,7 +141,10 @@ def _parsed(
         {clause.number: clause for clause in clauses},
         dict(advice),
         joined(diagnosis)[0],
+        steering[0][1] if steering else Steering(),
+        tuple(sorted((bug for _, bug in bugs), key=lambda bug: (bug.number, bug.name))),
         tuple(question for asked in questions.values() for question in asked),
+        sightings[0],
         texts,
     )
 

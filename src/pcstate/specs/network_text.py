@@ -49,7 +49,7 @@ def parse_network(source: Source) -> NetworkText:
     sets = reader.typed(document, "sets", dict, 1, {})
     for name, value in parameters.items():
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            place = reader.find("", reader.table("parameters"), name)
+            place = reader.find(str(value).lower(), reader.table("parameters"), name)
             reader.wrong(place, f"parameter {name!r} must be a whole number, 0 or more")
     for name, values in sets.items():
         if not isinstance(values, list) or not all(isinstance(v, int | str) for v in values):

@@ -3,13 +3,13 @@
 No behaviour of the protocol is decided here: a program's line only says which calls its goroutine makes next.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pcstate.model.lts import Configuration, Event, Lts, Value
-from pcstate.model.scenario import CallerProgram, Scenario, ServerScript, Step
+from pcstate.model.scenario import Scenario, ServerScript, Step
 
-__all__ = ["Demands", "demands"]
+__all__ = ["Demands", "FreeLine", "demands", "events_of"]
 
 DRAIN_LIMIT = 262144
 """maxPostCloseReadBytes: bodies up to this long are drained after an early Close since Go 1.27."""
@@ -32,6 +32,29 @@ class Demands:
     ranks: int
     """How many places the pool has, in the list that ranks count in."""
     unsupported: tuple[str, ...]
+    steps: tuple[tuple[tuple[tuple[Event, ...], ...], ...], ...] = ()
+    """For each caller, request and step the events of the program's line, one after the other; none for a read of nothing."""
+
+
+class FreeLine:
+    """A program that is not known yet: a behaviour that takes any event at any place, and counts them. Whoever watches it says
+    which comes next."""
+
+    def configuration(self, local: int) -> Configuration:
+        """After so many events."""
+        return Configuration((f"step_{local}",))
+
+    def step(self, local: int, event: Event) -> int:
+        """One more."""
+        return local + 1
+
+    def cites(self, local: int, event: Event) -> tuple[str, ...]:
+        """Nothing."""
+        return ()
+
+    def renamed(self, local: int, datum: str, value: Value) -> int:
+        """It has no data."""
+        return local
 
 
 def demands(scenario: Scenario) -> Demands:
@@ -39,7 +62,11 @@ def demands(scenario: Scenario) -> Demands:
     in the order of the scenario's numbers for them."""
     width = max(caller.requests for caller in scenario.callers)
     places = {host: place for place, host in enumerate(scenario.hosts)}
-    lines = tuple(_line(caller, i * width, places, scenario.server) for i, caller in enumerate(scenario.callers))
+    steps = tuple(
+        tuple(events_of(caller.each, i * width + k, places[caller.host(k)], scenario.server) for k in range(caller.requests))
+        for i, caller in enumerate(scenario.callers)
+    )
+    lines = tuple(map(_line, steps))
     server, constants = scenario.server, _constants(scenario)
     sets: dict[str, list[Value]] = {
         "kinds": list(dict.fromkeys((_kind(server), "none"))),
@@ -50,40 +77,37 @@ def demands(scenario: Scenario) -> Demands:
         "conn_ends": ["usable", "closech"] if _fits_buffer(scenario) else ["usable"],
     }
     ranks = int(constants["max_idle_conns"] or max(1, int(constants["max_idle_conns_per_host"])))
-    return Demands(lines, sets, constants, ranks, tuple(_unsupported(scenario)))
+    return Demands(lines, sets, constants, ranks, tuple(_unsupported(scenario)), steps)
 
 
-def _line(caller: CallerProgram, first: int, places: Mapping[int, int], server: ServerScript) -> Lts:
-    events = [
-        event
-        for request in range(caller.requests)
-        for event in _request(caller, first + request, places[caller.host(request)], server)
-    ]
+def _line(requests: tuple[tuple[tuple[Event, ...], ...], ...]) -> Lts:
+    events = [event for steps in requests for step in steps for event in step]
     configurations = tuple(Configuration((f"step_{n}",)) for n in range(len(events) + 1))
     return Lts(0, configurations, {(n, event): n + 1 for n, event in enumerate(events)})
 
 
-def _request(caller: CallerProgram, number: int, host: int, server: ServerScript) -> list[Event]:
-    events = []
+def events_of(steps: Sequence[Step], number: int, host: int, server: ServerScript) -> tuple[tuple[Event, ...], ...]:
+    """The events of each of the steps of one request, to the host of that number in the network."""
+    events: list[tuple[Event, ...]] = []
     done = 0
-    for step in caller.each:
+    for step in steps:
         match step.verb:
             case "get" | "head" | "post":
-                events.append(Event("do", (("r", number), ("h", host), ("m", step.verb))))
+                events.append((Event("do", (("r", number), ("h", host), ("m", step.verb))),))
             case "read" | "read-all" | "read-exact":
                 event, done = _read(step, done, server)
-                events += [event] if event else []
+                events.append((event,) if event else ())
             case "cancel":
-                events.append(Event("cancel", (("r", number),)))
+                events.append((Event("cancel", (("r", number),)),))
             case "close":
-                events.append(Event("close"))
+                events.append((Event("close"),))
             case "settle":
-                events += [Event("settle"), Event("go_on")]
+                events.append((Event("settle"), Event("go_on")))
             case "spawn close":
-                events.append(Event("spawn_close", (("r", number),)))
+                events.append((Event("spawn_close", (("r", number),)),))
             case "close-idle":
-                events.append(Event("close_idle"))
-    return events
+                events.append((Event("close_idle"),))
+    return tuple(events)
 
 
 def _read(step: Step, done: int, server: ServerScript) -> tuple[Event | None, int]:
@@ -135,8 +159,8 @@ def _constants(scenario: Scenario) -> dict[str, Value]:
         "body": _kind(server),
         "keeps": int(server.connection == "keep-alive"),
         "keeps_with_body": int(server.connection == "keep-alive" and server.body != "until-close"),
-        "max_idle_conns": max(0, fields.get("MaxIdleConns", 0)),
-        "max_idle_conns_per_host": 0 if fields.get("MaxIdleConns", 0) < 0 else per_host if per_host > 0 else 2,
+        "max_idle_conns": max(-1, fields.get("MaxIdleConns", 0)),
+        "max_idle_conns_per_host": per_host if per_host > 0 else 2,
         "disable_keep_alives": int(bool(fields.get("DisableKeepAlives")) or per_host < 0),
         "one_write": 1,  # no step sends more than a head and a body of one byte
         "client_timeout": int(fields.get("Timeout", 0) > 0),

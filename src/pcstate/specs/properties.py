@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pcstate.errors import SpecError
 from pcstate.model.formula import Written, compile_formula
@@ -11,7 +12,7 @@ from pcstate.model.property import CompiledProperty, Instance, Mutant, Property
 from pcstate.model.verdict import Bounds
 from pcstate.specs.source import Reader, Source, known
 
-__all__ = ["KINDS", "compile_property", "parse_property"]
+__all__ = ["KINDS", "compile_property", "parse_property", "read_mutant", "read_property"]
 
 KINDS = ("always", "leads-to", "sometimes", "deadlock", "refinement")
 _KEYS = ("kind", "about", "formula", "then", "for", "at", "needs", "clauses", "holds", "fails", "mutant")
@@ -20,35 +21,39 @@ _KEYS = ("kind", "about", "formula", "then", "for", "at", "needs", "clauses", "h
 def parse_property(source: Source, name: str) -> Property:
     """Read a property file; its formulas are checked when they meet a network. Raises: SpecError with every mistake."""
     reader = Reader(source)
-    document = reader.toml()
-    reader.keys(document, _KEYS, 1, "a property")
-    kind = reader.typed(document, "kind", str, 1)
+    found = read_property(reader, reader.toml(), name, 1)
+    reader.finish()
+    return found
+
+
+def read_property(reader: Reader, table: dict[str, Any], name: str, line: int) -> Property:
+    """The property in a table that begins at `line`; its mistakes go to `reader`."""
+    reader.keys(table, _KEYS, line, "a property")
+    kind = reader.typed(table, "kind", str, line)
     if kind and kind not in KINDS:
-        reader.wrong(reader.find(kind, 1, "kind"), f"there is no kind {kind!r}", known(KINDS, kind))
-    about = reader.typed(document, "about", str, 1)
-    formula = reader.typed(document, "formula", str, 1)
-    then = reader.typed(document, "then", str, 1, "" if kind != "leads-to" else None)
-    at = reader.typed(document, "at", str, 1, "")
+        reader.wrong(reader.find(kind, line, "kind"), f"there is no kind {kind!r}", known(KINDS, kind))
+    about = reader.typed(table, "about", str, line)
+    formula = reader.typed(table, "formula", str, line)
+    then = reader.typed(table, "then", str, line, "" if kind != "leads-to" else None)
+    at = reader.typed(table, "at", str, line, "")
     if at not in ("", "rest") or (at and kind not in ("always", "sometimes")):
-        reader.wrong(reader.find(at, 1, "at"), "'at' can only be \"rest\", for a property of kind always or sometimes")
-    needs = reader.typed(document, "needs", dict, 1, {})
+        reader.wrong(reader.find(at, line, "at"), "'at' can only be \"rest\", for a property of kind always or sometimes")
+    needs = reader.typed(table, "needs", dict, line, {})
     for size in needs:
         if size not in Bounds().sizes:
-            reader.wrong(reader.find(size, 1, "needs"), f"there is no size {size!r}", known(Bounds().sizes, size))
-        reader.typed(needs, size, int, 1)
+            reader.wrong(reader.find(size, line, "needs"), f"there is no size {size!r}", known(Bounds().sizes, size))
+        reader.typed(needs, size, int, line)
     over = []
-    for clause in filter(None, (part.strip() for part in reader.typed(document, "for", str, 1, "").split(","))):
+    for clause in filter(None, (part.strip() for part in reader.typed(table, "for", str, line, "").split(","))):
         variable, _, domain = clause.partition(" in ")
         if not variable.isidentifier() or not domain.strip():
-            reader.wrong(reader.find(clause, 1, "for"), f"{clause!r} is not 'variable in set'")
+            reader.wrong(reader.find(clause, line, "for"), f"{clause!r} is not 'variable in set'")
         over.append((variable, domain.strip()))
-    mutant = _mutant(reader, reader.typed(document, "mutant", dict, 1, {}))
-    clauses, holds, fails = (reader.strings(document, key, 1) for key in ("clauses", "holds", "fails"))
-    reader.finish()
-    place = reader.place()
+    mutant = _mutant(reader, reader.typed(table, "mutant", dict, line, {}))
+    clauses, holds, fails = (reader.strings(table, key, line) for key in ("clauses", "holds", "fails"))
     return Property(
-        name, kind, about, formula, then, at == "rest", tuple(needs.items()), tuple(over), clauses, holds, fails, mutant, place,
-        reader.written(formula, 1, "formula").place, reader.written(then, 1, "then").place,
+        name, kind, about, formula, then, at == "rest", tuple(needs.items()), tuple(over), clauses, holds, fails, mutant,
+        reader.place(line), reader.written(formula, line, "formula").place, reader.written(then, line, "then").place,
     )  # fmt: skip
 
 
@@ -56,7 +61,12 @@ def _mutant(reader: Reader, table: dict[str, object]) -> Mutant | None:
     if not table:
         return None
     line = reader.table("mutant")
-    reader.keys(table, ("file", "find", "replace"), line, "[mutant]")
+    return read_mutant(reader, table, line, "[mutant]")
+
+
+def read_mutant(reader: Reader, table: dict[str, Any], line: int, what: str) -> Mutant:
+    """The edit in a table that begins at `line`; its mistakes go to `reader`."""
+    reader.keys(table, ("file", "find", "replace"), line, what)
     fields = [reader.typed(table, key, str, line) for key in ("file", "find", "replace")]
     return Mutant(*fields)
 

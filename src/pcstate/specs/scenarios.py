@@ -10,7 +10,7 @@ from pcstate.errors import Mistake, Place, SpecError
 from pcstate.model.scenario import CallerProgram, Scenario, ServerScript, Step, milliseconds
 from pcstate.specs.source import Reader, Source, known, read_source
 
-__all__ = ["load_scenario", "parse_expression", "parse_scenario", "scenario_names"]
+__all__ = ["load_scenario", "parse_expression", "parse_scenario", "read_transport", "scenario_names"]
 
 VERBS = ("get", "head", "post", "read-all", "read", "read-exact", "close", "cancel", "settle", "close-idle", "spawn")
 BODIES = ("none", "length", "chunked", "until-close")
@@ -46,7 +46,7 @@ def parse_scenario(source: Source, name: str) -> Scenario:
     document = reader.toml()
     reader.keys(document, ("about", "transport", "server", "caller"), 1, "a scenario")
     about = reader.typed(document, "about", str, 1, " ").strip()
-    transport = _transport(reader, reader.typed(document, "transport", dict, 1, {}, EXAMPLES["transport"]))
+    transport = read_transport(reader, reader.typed(document, "transport", dict, 1, {}, EXAMPLES["transport"]))
     server = _server(reader, reader.typed(document, "server", dict, 1, {}, EXAMPLES["server"]))
     tables = reader.typed(document, "caller", list, 1, [], EXAMPLES["caller"])
     if not tables and not reader.mistakes:
@@ -82,7 +82,8 @@ def parse_expression(text: str, requests: int) -> Scenario:
     return Scenario(text, text, (CallerProgram(requests, (0,), tuple(steps)),))
 
 
-def _transport(reader: Reader, table: dict[str, Any]) -> dict[str, Any]:
+def read_transport(reader: Reader, table: dict[str, Any]) -> dict[str, Any]:
+    """The table [transport], its mistakes noted."""
     line = reader.table("transport")
     reader.keys(table, TRANSPORT_FIELDS, line, "[transport]")
     found: dict[str, Any] = {}

@@ -15,6 +15,7 @@ import (
 // All its goroutines have a method of *caller on their stack.
 type caller struct {
 	run     *run
+	number  int
 	program callerProgram
 	proceed chan struct{} // one value ends a settle
 
@@ -30,28 +31,35 @@ type caller struct {
 type request struct {
 	cancel   context.CancelFunc
 	response *http.Response
-	read     int64 // bytes of the body
+	asked    int64 // bytes of the body that its reads ask for, whether they came or not
 	reused   bool  // of the connection that served it, the last one if it was retried
 	failure  string
 }
 
-func newCaller(r *run, program callerProgram) *caller {
-	return &caller{run: r, program: program, proceed: make(chan struct{}), requests: make([]request, program.Requests)}
+func newCaller(r *run, number int, program callerProgram) *caller {
+	return &caller{run: r, number: number, program: program, proceed: make(chan struct{}), requests: make([]request, program.Requests)}
 }
 
 func (c *caller) perform() {
 	for i := range c.requests {
 		c.set(func() { c.current = i })
-		for _, s := range c.program.steps {
+		for n, s := range c.program.steps {
 			if c.run.ctx.Err() != nil {
 				return // the observation is over
 			}
-			c.run.moves.Add(1)
-			c.do(i, s)
+			c.take(i, n, s)
 		}
 	}
 	c.set(func() { c.finished = true })
 	c.run.moves.Add(1)
+}
+
+// take takes a step, the n-th of request i, and tells of it.
+func (c *caller) take(i, n int, s step) {
+	c.run.moves.Add(1)
+	c.run.log.add(c.step("begin", i, n, nil))
+	err := c.do(i, s)
+	c.run.log.add(c.step("return", i, n, err))
 }
 
 // set changes what the observer may be looking at.
@@ -61,11 +69,12 @@ func (c *caller) set(change func()) {
 	change()
 }
 
-func (c *caller) do(i int, s step) {
+// do takes one step, and returns its error.
+func (c *caller) do(i int, s step) error {
 	r := &c.requests[i]
 	switch s.verb {
 	case "get", "head", "post":
-		c.send(i, r, strings.ToUpper(s.verb))
+		return c.send(i, r, strings.ToUpper(s.verb))
 	case "cancel":
 		if r.cancel != nil {
 			r.cancel()
@@ -80,45 +89,59 @@ func (c *caller) do(i int, s step) {
 		c.run.client.CloseIdleConnections()
 	}
 	if r.response == nil {
-		return
+		return nil
 	}
+	size := c.run.scenario.Server.Bytes
 	switch s.verb {
 	case "read-all":
-		n, err := io.Copy(io.Discard, r.response.Body)
-		c.note(r, n, err)
+		r.asked = size
+		_, err := io.Copy(io.Discard, r.response.Body)
+		return c.note(r, err)
 	case "read":
-		c.readUpTo(r, s.amount)
+		return c.readUpTo(r, s.amount)
 	case "read-exact":
 		if c.run.scenario.Server.Body != "none" {
-			c.readUpTo(r, c.run.scenario.Server.Bytes-r.read)
+			return c.readUpTo(r, size-r.asked)
 		}
 	case "close":
-		r.response.Body.Close()
+		return r.response.Body.Close()
 	case "spawn close":
 		c.set(func() { c.closing++ })
-		go c.closeBody(r.response.Body)
+		go c.closeBody(i, r.response)
 	}
+	return nil
 }
 
 // readUpTo reads no byte beyond n, and so perhaps not the end of the body; that
 // the body ends before is no failure.
-func (c *caller) readUpTo(r *request, n int64) {
-	got, err := io.CopyN(io.Discard, r.response.Body, n)
+func (c *caller) readUpTo(r *request, n int64) error {
+	if r.asked += n; r.asked > c.run.scenario.Server.Bytes {
+		r.asked = c.run.scenario.Server.Bytes
+	}
+	_, err := io.CopyN(io.Discard, r.response.Body, n)
 	if err == io.EOF {
 		err = nil
 	}
-	c.note(r, got, err)
+	return c.note(r, err)
 }
 
-func (c *caller) closeBody(body io.Closer) {
-	body.Close()
+// closeBody closes a body beside its caller; that of a response that has none is
+// nothing to tell of.
+func (c *caller) closeBody(i int, response *http.Response) {
+	err := response.Body.Close()
+	if response.Request.Method != "HEAD" && response.ContentLength != 0 {
+		e := c.event("closed", i)
+		if err != nil {
+			e.Error = classOf(err)
+		}
+		c.run.log.add(e)
+	}
 	c.set(func() { c.closing-- })
 	c.run.moves.Add(1)
 }
 
-// note keeps the first error of a request.
-func (c *caller) note(r *request, n int64, err error) {
-	r.read += n
+// note keeps the first error of a request, and returns this one.
+func (c *caller) note(r *request, err error) error {
 	if err != nil {
 		c.set(func() {
 			if r.failure == "" {
@@ -126,18 +149,13 @@ func (c *caller) note(r *request, n int64, err error) {
 			}
 		})
 	}
+	return err
 }
 
-func (c *caller) send(i int, r *request, method string) {
+func (c *caller) send(i int, r *request, method string) error {
 	ctx, cancel := context.WithCancel(c.run.ctx)
-	r.cancel = cancel
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn: func(info httptrace.GotConnInfo) {
-			c.set(func() { r.reused = info.Reused })
-			c.run.moved()
-		},
-		WroteRequest: func(httptrace.WroteRequestInfo) { c.run.moved() },
-	})
+	c.set(func() { r.cancel = cancel })
+	ctx = httptrace.WithClientTrace(ctx, c.trace(i))
 	var body io.Reader
 	if method == "POST" {
 		body = strings.NewReader("x")
@@ -148,5 +166,5 @@ func (c *caller) send(i int, r *request, method string) {
 		c.run.moved()
 		r.response, err = c.run.client.Do(req)
 	}
-	c.note(r, 0, err)
+	return c.note(r, err)
 }

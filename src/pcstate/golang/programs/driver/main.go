@@ -22,7 +22,7 @@ func main() {
 	for {
 		line, err := in.ReadBytes('\n')
 		if len(bytes.TrimSpace(line)) > 0 {
-			seen, clean := answer(line)
+			seen, clean := answer(line, in, out)
 			if out.Encode(seen) != nil || !clean {
 				return
 			}
@@ -36,8 +36,9 @@ func main() {
 	}
 }
 
-// answer runs the scenario of one line; clean says that nothing of it is left.
-func answer(line []byte) (seen observation, clean bool) {
+// answer runs the scenario of one line; clean says that nothing of it is left. A
+// live one is told its steps in further lines.
+func answer(line []byte, in *bufio.Reader, out *json.Encoder) (seen observation, clean bool) {
 	s, err := parseScenario(line)
 	if err != nil {
 		return observation{ID: s.ID, Failure: err.Error()}, true
@@ -46,6 +47,13 @@ func answer(line []byte) (seen observation, clean bool) {
 	if err != nil {
 		return observation{ID: s.ID, Failure: err.Error()}, true
 	}
-	seen = r.observe()
+	if s.Live {
+		seen, err = r.converse(func() ([]byte, error) { return in.ReadBytes('\n') }, out.Encode)
+		if err != nil {
+			seen = observation{ID: s.ID, Failure: err.Error()}
+		}
+	} else {
+		seen = r.observe()
+	}
 	return seen, r.cleanUp()
 }

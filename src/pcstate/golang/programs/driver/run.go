@@ -37,6 +37,7 @@ type run struct {
 	dials  atomic.Int64
 	began  time.Time
 	latest atomic.Int64 // when a request last got on, after began, in ns
+	log    eventLog
 
 	mu    sync.Mutex
 	conns []net.Conn // all that the Transport dialled
@@ -74,7 +75,11 @@ func newRun(s *scenario) (*run, error) {
 		},
 	}
 	for _, program := range s.Callers {
-		r.callers = append(r.callers, newCaller(r, program))
+		c := newCaller(r, len(r.callers), program)
+		if s.Live {
+			c.current = -1 // it has not begun any
+		}
+		r.callers = append(r.callers, c)
 	}
 	return r, nil
 }
@@ -105,11 +110,21 @@ func (r *run) observe() observation {
 	}
 	deadline := r.began.Add(time.Duration(r.scenario.DeadlineMS) * time.Millisecond)
 	for {
-		seen, rest := r.awaitRest(deadline)
+		seen, rest := r.settled(deadline)
 		if !rest || !r.resume() {
 			return r.picture(seen, rest)
 		}
 	}
+}
+
+// settled awaits rest, and tells of it.
+func (r *run) settled(deadline time.Time) (census, bool) {
+	seen, rest := r.awaitRest(deadline)
+	if rest {
+		found := r.count(seen)
+		r.log.add(event{Kind: "rest", Rest: &found})
+	}
+	return seen, rest
 }
 
 // awaitRest looks at the goroutines until quietPolls looks in a row have found
@@ -174,13 +189,29 @@ func (r *run) resume() bool {
 	return any
 }
 
-// picture says what is there at rest. A lone caller is the program's main
-// goroutine; several are beside it, and those that have not ended count.
+// count says how much is there. A lone caller is the program's main goroutine;
+// several are beside it, and those that have not ended count, but for those in a
+// settle: they only wait for this.
+func (r *run) count(seen census) counts {
+	found := counts{
+		Dials: int(r.dials.Load()), ReadLoops: seen.readLoops, WriteLoops: seen.writeLoops,
+		Goroutines: 1 + seen.client(), IdleConns: seen.idle, UnreadConns: seen.unread,
+	}
+	for _, c := range r.callers {
+		c.set(func() {
+			found.Goroutines += c.closing
+			if !c.finished && !c.settling && len(r.callers) > 1 {
+				found.Goroutines++
+			}
+		})
+	}
+	return found
+}
+
+// picture says what is there at rest, and what led to it.
 func (r *run) picture(seen census, rest bool) observation {
 	o := observation{
-		ID: r.scenario.ID, Dials: int(r.dials.Load()), ReadLoops: seen.readLoops, WriteLoops: seen.writeLoops,
-		Goroutines: 1 + seen.client(), IdleConns: seen.idle, UnreadConns: seen.unread,
-		Others: append([]string{}, seen.others...), AtRest: rest,
+		ID: r.scenario.ID, counts: r.count(seen), Others: append([]string{}, seen.others...), AtRest: rest, Events: r.log.end(),
 	}
 	for _, c := range r.callers {
 		c.mu.Lock()
@@ -195,10 +226,6 @@ func (r *run) picture(seen census, rest bool) observation {
 			}
 			o.Reused = append(o.Reused, c.requests[i].reused)
 			o.Errors = append(o.Errors, failure)
-		}
-		o.Goroutines += c.closing
-		if !c.finished && len(r.callers) > 1 {
-			o.Goroutines++
 		}
 		c.mu.Unlock()
 	}

@@ -16,6 +16,7 @@ type scenario struct {
 	Server     serverScript    `json:"server"`
 	Callers    []callerProgram `json:"callers"`
 	DeadlineMS int64           `json:"deadline_ms"`
+	Live       bool            `json:"live"` // steps are told one by one, see live.go
 }
 
 // transportFields are fields of http.Transport by name; Timeout is http.Client's.
@@ -54,18 +55,24 @@ type step struct {
 
 // An observation is one line of output. Requests are listed caller by caller.
 type observation struct {
-	ID          json.RawMessage `json:"id"`
-	Dials       int             `json:"dials"`
-	Reused      []bool          `json:"reused"`
-	ReadLoops   int             `json:"read_loops"`
-	WriteLoops  int             `json:"write_loops"`
-	Goroutines  int             `json:"goroutines"`
-	IdleConns   int             `json:"idle_conns"`
-	UnreadConns int             `json:"unread_conns"`
-	Errors      []*string       `json:"errors"`
-	AtRest      bool            `json:"at_rest"` // false: the deadline came first
-	Others      []string        `json:"others"`  // what else of the client's is there
-	Failure     string          `json:"failure,omitempty"`
+	ID      json.RawMessage `json:"id"`
+	Reused  []bool          `json:"reused"`
+	Errors  []*string       `json:"errors"`
+	AtRest  bool            `json:"at_rest"` // false: the deadline came first
+	Others  []string        `json:"others"`  // what else of the client's is there
+	Events  []event         `json:"events"`  // see events.go
+	Failure string          `json:"failure,omitempty"`
+	counts
+}
+
+// counts are what is there at one instant.
+type counts struct {
+	Dials       int `json:"dials"`
+	ReadLoops   int `json:"read_loops"`
+	WriteLoops  int `json:"write_loops"`
+	Goroutines  int `json:"goroutines"`
+	IdleConns   int `json:"idle_conns"`
+	UnreadConns int `json:"unread_conns"`
 }
 
 // A duration is written in milliseconds or as Go writes it ("50ms").
@@ -93,7 +100,7 @@ func parseScenario(line []byte) (*scenario, error) {
 	if err := decoder.Decode(s); err != nil {
 		return s, err
 	}
-	if err := s.Server.check(); err != nil {
+	if err := s.Server.check(s.Live); err != nil {
 		return s, err
 	}
 	for i := range s.Callers {
@@ -107,13 +114,13 @@ func parseScenario(line []byte) (*scenario, error) {
 	return s, nil
 }
 
-func (s serverScript) check() error {
+func (s serverScript) check(live bool) error {
 	for _, field := range []struct{ value, allowed string }{
 		{s.Body, "none length chunked until-close"},
 		{s.Connection, "keep-alive close"},
 		{s.Behaviour, "normal close-after-response close-while-idle stall-head stall-body truncate-body drop-request"},
 	} {
-		known := false
+		known := live && field.value == "any"
 		for _, word := range strings.Fields(field.allowed) {
 			known = known || word == field.value
 		}
@@ -138,17 +145,12 @@ func (p *callerProgram) parse() error {
 	}
 	starts := 0
 	for _, text := range p.Each {
-		s := step{verb: text}
-		switch text {
-		case "get", "head", "post":
+		s, err := parseStep(text)
+		if err != nil {
+			return err
+		}
+		if s.begins() {
 			starts++
-		case "read-all", "read-exact", "close", "cancel", "settle", "close-idle", "spawn close":
-		default:
-			amount, err := strconv.ParseInt(strings.TrimPrefix(text, "read "), 10, 64)
-			if err != nil || amount < 0 || !strings.HasPrefix(text, "read ") {
-				return fmt.Errorf("there is no step %q", text)
-			}
-			s = step{"read", amount}
 		}
 		p.steps = append(p.steps, s)
 	}
@@ -156,4 +158,21 @@ func (p *callerProgram) parse() error {
 		return fmt.Errorf("one of get, head, post in each request, not %d", starts)
 	}
 	return nil
+}
+
+func parseStep(text string) (step, error) {
+	switch text {
+	case "get", "head", "post", "read-all", "read-exact", "close", "cancel", "settle", "close-idle", "spawn close":
+		return step{verb: text}, nil
+	}
+	amount, err := strconv.ParseInt(strings.TrimPrefix(text, "read "), 10, 64)
+	if err != nil || amount < 0 || !strings.HasPrefix(text, "read ") {
+		return step{}, fmt.Errorf("there is no step %q", text)
+	}
+	return step{"read", amount}, nil
+}
+
+// begins says whether the step makes a request.
+func (s step) begins() bool {
+	return s.verb == "get" || s.verb == "head" || s.verb == "post"
 }

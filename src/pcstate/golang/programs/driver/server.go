@@ -29,6 +29,7 @@ const chunkSize = 8 << 10
 //	stall-body            sends the head and half of the body, then nothing
 //	truncate-body         sends the head and half of the body, then closes
 //	drop-request          reads the request and closes
+//	any                   normal, until it is told otherwise (live.go)
 //
 // A response without a body (none, or to HEAD) cannot be cut in half: stall-body
 // is normal for it, and truncate-body is close-after-response.
@@ -44,6 +45,7 @@ type server struct {
 	mu     sync.Mutex
 	conns  map[net.Conn]bool
 	closed bool
+	goOn   chan struct{} // not nil: responses stop in the middle until it is closed
 }
 
 func newServer(script serverScript, moves, timers *atomic.Int64) (*server, error) {
@@ -82,11 +84,63 @@ func (s *server) accept() {
 func (s *server) close() {
 	s.listener.Close()
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.closed = true
+	s.mu.Unlock()
+	s.hangUp()
+}
+
+// hangUp cuts all connections; responses that have stopped go on no more.
+func (s *server) hangUp() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.goOn = nil
 	for conn := range s.conns {
 		conn.Close()
 	}
+	s.moves.Add(1)
+}
+
+// stallFrom makes the responses from now on stop in the middle, or lets those
+// that have go on, and later ones be whole.
+func (s *server) stallFrom(now bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.goOn != nil {
+		close(s.goOn)
+		s.goOn = nil
+	}
+	if now {
+		s.goOn = make(chan struct{})
+	}
+	s.moves.Add(1)
+}
+
+// stalled is what to wait for in the middle of a response, nil for nothing.
+func (s *server) stalled() chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.goOn
+}
+
+// pause waits until the response may go on, and says whether the client is there
+// to have the rest.
+func (s *server) pause(conn net.Conn, in *bufio.Reader, goOn chan struct{}) bool {
+	lost := make(chan error, 1)
+	go s.watch(in, lost)
+	select {
+	case <-lost:
+		return false
+	case <-goOn:
+	}
+	conn.SetReadDeadline(time.Now())
+	err, timeout := (<-lost).(net.Error)
+	conn.SetReadDeadline(time.Time{})
+	return timeout && err.Timeout()
+}
+
+func (s *server) watch(in *bufio.Reader, lost chan<- error) {
+	_, err := in.Peek(1)
+	lost <- err
 }
 
 func (s *server) serve(conn net.Conn) {
@@ -141,7 +195,8 @@ func (s *server) respond(conn net.Conn, in *bufio.Reader, method string) bool {
 	kind := s.script.Body
 	hasBody := method != "HEAD" && kind != "none"
 	size := s.script.Bytes
-	half := hasBody && (s.script.Behaviour == "stall-body" || s.script.Behaviour == "truncate-body")
+	goOn := s.stalled()
+	half := hasBody && (s.script.Behaviour == "stall-body" || s.script.Behaviour == "truncate-body" || goOn != nil)
 	if half {
 		size /= 2
 	}
@@ -152,6 +207,16 @@ func (s *server) respond(conn net.Conn, in *bufio.Reader, method string) bool {
 	}
 	if out.Flush() != nil {
 		return false
+	}
+	if half && goOn != nil {
+		s.moves.Add(1)
+		if !s.pause(conn, in, goOn) {
+			return false
+		}
+		writeBody(out, kind == "chunked", s.script.Bytes-size, true)
+		if out.Flush() != nil {
+			return false
+		}
 	}
 	if half && s.script.Behaviour == "stall-body" {
 		s.stall(in)

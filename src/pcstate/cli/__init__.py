@@ -1,0 +1,61 @@
+"""The command line: words in, a flow called, a report out, exit codes. Nothing else."""
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from pcstate.cli import judging, programs, showing
+from pcstate.cli.common import HOLDS, INTERNAL, INTERRUPTED, SCHEMAS, USAGE
+from pcstate.errors import GoError, SpecError
+
+__all__ = ["SCHEMAS", "cli", "main"]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="pcstate")
+def cli() -> None:
+    """The lifecycle of Go's net/http client connections, as a specification that runs.
+
+    Exit status: 0 holds or nothing found; 1 a finding; 2 wrong usage or a wrong file; 3 inconclusive; 4 internal error.
+    """
+
+
+for _command in (
+    judging.check, judging.judge, programs.scenarios, programs.predict, programs.observe, programs.diff, programs.conform,
+    programs.explain, showing.graph, showing.trace, judging.bugs, showing.export, judging.mutants, showing.schema, showing.spec,
+):  # fmt: skip
+    cli.add_command(_command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run pcstate and exit with its status; a user's mistake is said in a few lines, never a traceback."""
+    try:
+        status = cli.main(args=list(arguments) if arguments is not None else None, standalone_mode=False)
+    except click.exceptions.Abort:
+        status = INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        status = USAGE
+    except SpecError as error:
+        click.echo(str(error), err=True)
+        status = USAGE
+    except GoError as error:
+        click.echo(f"pcstate: {error}", err=True)
+        status = USAGE
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = HOLDS
+    except KeyboardInterrupt:
+        status = INTERRUPTED
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        click.echo(f"pcstate: {where}{error.strerror or error}", err=True)
+        status = USAGE
+    except Exception:
+        traceback.print_exc()
+        click.echo("pcstate: this is a bug in pcstate, not in your files", err=True)
+        status = INTERNAL
+    sys.exit(status or 0)

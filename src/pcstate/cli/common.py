@@ -1,0 +1,114 @@
+"""What the commands have in common: exit statuses, options that several take, and how an answer is printed."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pcstate.errors import Mistake, Place, SpecError
+
+if TYPE_CHECKING:
+    from pcstate.check.limits import Progress, Status
+
+SCHEMAS = Path(__file__).parent.with_name("schemas")
+
+HOLDS, FINDING, USAGE, INCONCLUSIVE, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+format_option = click.option(
+    "--format", "style", type=click.Choice(["text", "json"]), default="text", help="How to print the answer."
+)
+go_option = click.option(
+    "--go", "gos", multiple=True, metavar="V", help="A Go release (1.26, 1.27.1) or a profile's name; may be repeated."
+)
+
+
+def sizes_options(command: Callable[..., int]) -> Callable[..., int]:
+    for name, least, default, about in (
+        ("--max-conns-per-host", 0, 0, "As in http.Transport; 0: no limit."),
+        ("--closers", 0, 1, "Requests of each caller, the last ones, whose body another goroutine may close too."),
+        ("--requests", 1, 2, "Requests of each caller."),
+        ("--hosts", 1, 1, "Hosts."),
+        ("--conns", 1, 1, "Connections that may be dialled."),
+        ("--callers", 1, 1, "Client goroutines."),
+    ):
+        size = click.IntRange(least, 8)
+        command = click.option(name, default=default, show_default=True, type=size, help=about)(command)
+    return command
+
+
+def scenario_arguments(command: Callable[..., int]) -> Callable[..., int]:
+    command = click.argument("scenario", required=False)(command)
+    command = click.option("-e", "--expression", metavar="STEPS", help="A program: 'get; read-all'.")(command)
+    return click.option("-n", "requests", type=int, help="How often -e is repeated; once if not given.")(command)
+
+
+def open_program(scenario: str | None, expression: str | None, requests: int | None) -> Any:
+    from pcstate import pipeline
+
+    if (scenario is None) == (expression is None):
+        raise click.UsageError("give either a SCENARIO or -e STEPS")
+    if scenario is not None and requests is not None:
+        raise click.UsageError("-n goes with -e only: a scenario's file says how many requests each caller makes")
+    return pipeline.open_scenario(scenario, expression, 1 if requests is None else requests, stdin)
+
+
+def split_words(text: str) -> list[str]:
+    """The words between commas."""
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def stdin() -> str:
+    try:
+        return sys.stdin.read()
+    except UnicodeDecodeError as error:
+        raise SpecError([Mistake(Place("<stdin>", 0), f"not UTF-8 text: {error.reason}")]) from None
+
+
+def check_room(path: Path) -> None:
+    """Before a long run, see that the folder of its result is there and lets it be written. Raises: click.FileError."""
+    if not path.parent.is_dir():
+        raise click.FileError(str(path), f"there is no folder {path.parent}; make it first")
+    if not os.access(path.parent, os.W_OK):
+        raise click.FileError(str(path), "its folder cannot be written to")
+
+
+def print_json(value: Any, whole: bool) -> None:
+    import json
+
+    if not whole and isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _shows_progress() -> bool:
+    return sys.stderr.isatty() and not os.environ.get("CI")
+
+
+def progress_line(what: str) -> "Progress | None":
+    """A line on stderr for a search that takes more than a second, on a terminal only."""
+    if not _shows_progress():
+        return None
+
+    def show(status: "Status") -> None:
+        if status.seconds > 1:
+            rate, memory = f"{status.rate:,.0f} a second", f"{status.memory / 1e9:.1f} GB"
+            counts = f"{status.found:,} states, {rate}, depth {status.depth}, {memory}"
+            sys.stderr.write(f"\r\033[K{what}: {counts}, {status.seconds:.0f} s ")
+            sys.stderr.flush()
+
+    return show
+
+
+def steps_line() -> Callable[[int, int, str], None] | None:
+    """A line on stderr that says what is being done, on a terminal only; it is gone afterwards."""
+    if not _shows_progress():
+        return None
+
+    def show(done: int, of: int, what: str) -> None:
+        sys.stderr.write(f"\r\033[K{done} of {of}: {what}" if done < of else "\r\033[K")
+        sys.stderr.flush()
+
+    return show

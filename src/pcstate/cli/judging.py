@@ -1,0 +1,214 @@
+"""Commands about the spec as such: check, judge, mutants, bugs."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pcstate.cli.common import (
+    FINDING,
+    HOLDS,
+    INCONCLUSIVE,
+    check_room,
+    format_option,
+    go_option,
+    print_json,
+    progress_line,
+    sizes_options,
+    steps_line,
+)
+
+
+@click.command()
+@go_option
+@click.option("--property", "names", multiple=True, metavar="P", help="Judge this property only; may be repeated.")
+@sizes_options
+@click.option("--max-states", default=100_000_000, show_default=True, type=click.IntRange(1), help="Give up beyond this.")
+@click.option("--timeout", default=600.0, show_default=True, type=click.FloatRange(0), help="Give up after so many seconds.")
+@click.option(
+    "--memory", "gigabytes", default=0.0, type=click.FloatRange(0), metavar="GB", help="Give up beyond so much; 0: no limit."
+)
+@click.option(
+    "--checkpoint",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    metavar="FILE",
+    help="Go on from FILE if it is there; write to it what a search that is stopped has found.",
+)
+@click.option(
+    "--symmetry/--no-symmetry",
+    default=True,
+    help="In a large search, take for one what only the numbers of connections and callers tell apart (the default).",
+)
+@click.option(
+    "--minimise/--no-minimise",
+    default=False,
+    help="In a large search, take for one what nothing can tell apart in a connection or a caller.",
+)
+@click.option(
+    "--cluster",
+    metavar="HOST:PORT|local:N",
+    help="Keep the states in the actors of a Ray cluster that this machine is in, or in N here. That buys memory, not speed, on "
+    "one machine. Nothing is reduced; only always, sometimes and deadlock are judged.",
+)
+@click.option("--expect", is_flag=True, help="Exit 0 if each verdict is the one that the profile expects.")
+@click.option(
+    "--coverage",
+    "covers",
+    is_flag=True,
+    help="Say which transitions were never taken and which properties are vacuous; the exit status stays as it is.",
+)
+@format_option
+def check(
+    gos: tuple[str, ...],
+    names: tuple[str, ...],
+    gigabytes: float,
+    checkpoint: Path | None,
+    symmetry: bool,
+    minimise: bool,
+    cluster: str | None,
+    expect: bool,
+    covers: bool,
+    style: str,
+    **sizes: Any,
+) -> int:
+    """Explore the network and judge every property."""
+    if cluster and (checkpoint or minimise or covers):
+        raise click.UsageError("--cluster takes neither --checkpoint nor --minimise nor --coverage")
+    if checkpoint and gos[1:]:
+        raise click.UsageError("--checkpoint holds one search: give one --go with it")
+    if covers and minimise:
+        raise click.UsageError("--coverage needs all configurations: leave out --minimise")
+    from pcstate import pipeline
+    from pcstate.coverage import coverage
+    from pcstate.model.coverage import merged
+    from pcstate.model.verdict import Bounds
+    from pcstate.show import report
+    from pcstate.show.coverage import coverage_json, coverage_text
+
+    spec = pipeline.read_spec(only=names)
+    bounds = Bounds(**sizes, memory=int(gigabytes * 1e9))
+    reports = []
+    for go in gos or (None,):
+        progress = progress_line(f"exploring {go or 'the newest profile'}")
+        reports.append(pipeline.check(spec, go, bounds, progress, checkpoint, symmetry, minimise, cluster=cluster))
+    covered = [coverage(spec, found) for found in reports] if covers else []
+    if style == "json":
+        answers = [report.check_json(found) for found in reports]
+        for answer, each in zip(answers, covered, strict=False):
+            answer["coverage"] = coverage_json(each)
+        print_json(answers, bool(gos[1:]))
+    else:
+        for found in reports:
+            report.check_text(found, expect)
+        if covered:
+            coverage_text(merged(covered))
+    if expect:
+        return FINDING if any(found.surprises for found in reports) else HOLDS
+    verdicts = [found.verdict.value for found in reports]
+    return FINDING if "VIOLATED" in verdicts else INCONCLUSIVE if "UNKNOWN" in verdicts else HOLDS
+
+
+@click.command()
+@go_option
+@click.option(
+    "--table",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Put the table into FILE too, between the marks that are there (see spec/README.md).",
+)
+@format_option
+def judge(gos: tuple[str, ...], table: Path | None, style: str) -> int:
+    """What the protocol guarantees, and what it does not: the questions of spec/judgements, each answered by exploration.
+
+    Default: every profile. Exit status 0 whatever the answers are, for some are no by design; 3 if one is not known.
+    """
+    from pcstate import pipeline
+    from pcstate.judgement import judge as answer
+    from pcstate.show import judgement
+
+    found = answer(pipeline.read_spec(), gos, steps_line())
+    if table:
+        judgement.put_table(table, found, Path("graphs"))
+    if style == "json":
+        print_json(judgement.judge_json(found), True)
+    else:
+        judgement.judge_text(found)
+    return INCONCLUSIVE if any(answer.word == "unknown" for each in found for answer in each.answers.values()) else HOLDS
+
+
+@click.command()
+@click.option("--go", metavar="V", help="A Go release (1.26, 1.27.1) or a profile's name.")
+@click.option("--chart", "part", metavar="NAME", help="Mutants of this chart only, or of 'network' or 'profile'.")
+@click.option("--sample", type=click.IntRange(1), metavar="N", help="Try so many of them, drawn at random; default: all.")
+@click.option("--seed", default=0, show_default=True, help="What the sample is drawn with.")
+@click.option(
+    "--timeout", default=60.0, show_default=True, type=click.FloatRange(0), help="Give up a search after so many seconds."
+)
+@click.option("--wide", is_flag=True, help="Look at those that survive with two callers, too: some ten seconds more for each.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    metavar="FILE",
+    help="Write a page in Markdown.",
+)
+@format_option
+def mutants(
+    go: str | None,
+    part: str | None,
+    sample: int | None,
+    seed: int,
+    timeout: float,
+    wide: bool,
+    output: Path | None,
+    style: str,
+) -> int:
+    """Which small mistakes in the spec does a property notice?
+
+    Each mutant is the spec with one edit, judged by all properties: about two seconds each, of some thousands. Exit status 1 if
+    one survives that is not known to make no difference, 3 if none does but a search was given up.
+    """
+    from pcstate import pipeline
+    from pcstate.mutants import mutants as mutate
+    from pcstate.show import mutation
+
+    if output:
+        check_room(output)
+    found = mutate(pipeline.read_spec(), go, part, sample, seed, timeout, wide, steps_line())
+    if output:
+        output.write_text(mutation.mutation_page(found), encoding="utf-8", newline="\n")
+    if style == "json":
+        print_json(mutation.mutants_json(found), True)
+    else:
+        mutation.mutants_text(found)
+    return {"VIOLATED": FINDING, "UNKNOWN": INCONCLUSIVE}.get(found.verdict.value, HOLDS)
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[BUG]...")
+@click.option("--replay", is_flag=True, help="Replay on real Go what a release that is installed has, or must not have.")
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the page in Markdown too."
+)
+@format_option
+def bugs(names: tuple[str, ...], replay: bool, output: Path | None, style: str) -> int:
+    """The track record: bugs that net/http has had, and whether check finds them.
+
+    BUG is the number of an issue, or the name of a file in spec/bugs; default: all. Each must be found, with a trace, where it
+    is, and not where it is mended; exit status 1 if one is not so.
+    """
+    from pcstate import pipeline
+    from pcstate.bugs import track_record
+    from pcstate.model.verdict import worst
+    from pcstate.show import track_record as shown
+
+    if output:
+        check_room(output)
+    found = track_record(pipeline.read_spec(), names, replay, steps_line())
+    if output:
+        output.write_text(shown.record_page(found), encoding="utf-8", newline="\n")
+    if style == "json":
+        print_json(shown.record_json(found), True)
+    else:
+        shown.record_text(found)
+    return {"VIOLATED": FINDING, "UNKNOWN": INCONCLUSIVE}.get(worst(proven.verdict for proven in found).value, HOLDS)
