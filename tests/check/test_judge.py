@@ -37,7 +37,9 @@ def judged(
 ) -> Judgement:
     net = net or line()
     place = Place("small")
-    promise = Property("small", kind, "", formula, then, at_rest, (), (), ("PC-1",), ("go1.26",), (), None, place, place, place)
+    promise = Property(
+        "small", kind, "", formula, then, at_rest, False, (), (), ("PC-1",), ("go1.26",), (), None, place, place, place
+    )
     instance = Instance("", compile_formula(formula, net, {}), compile_formula(then, net, {}) if then else None)
     graph = explore(net, bounds)
     return Judge(graph, Tracer(graph.network, {}), (lts(lifecycle), 0)).judge(CompiledProperty(promise, (instance,)), profile)

@@ -1,6 +1,7 @@
-"""Leads-to under weak fairness, against strongly connected components from networkx."""
+"""Leads-to under weak and strong fairness, against strongly connected components from networkx and fixpoints by sets."""
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterator, Mapping
 
 import networkx as nx
 import numpy as np
@@ -43,7 +44,9 @@ def expected_violation(graph: StateGraph, begin: set[int], end: set[int], movers
     )
 
 
-def assert_is_a_fair_run(graph: StateGraph, lasso: Lasso, begin: set[int], end: set[int], movers: Movers) -> None:
+def assert_is_a_fair_run(
+    graph: StateGraph, lasso: Lasso, begin: set[int], end: set[int], movers: Movers, strong: bool = False
+) -> None:
     assert is_path(graph, lasso.steps)
     states = [0, *(state for _, state in lasso.steps)]
     last_begins = [n for n, state in enumerate(states) if state in begin and end.isdisjoint(states[n:])]
@@ -60,8 +63,8 @@ def assert_is_a_fair_run(graph: StateGraph, lasso: Lasso, begin: set[int], end: 
     fired = lasso.steps[lasso.loop :]
     for goroutine in frozenset[int]().union(*movers.values()):
         moves = any(goroutine in movers.get(vector, ()) for vector, _ in fired)
-        unable = any(all(goroutine not in movers.get(v, ()) for v, _ in graph.edges[state]) for state in loop)
-        assert moves or unable
+        unable = [all(goroutine not in movers.get(v, ()) for v, _ in graph.edges[state]) for state in loop]
+        assert moves or (all(unable) if strong else any(unable))
 
 
 def fair_by_fixpoint(graph: StateGraph, inside: set[int], movers: Movers) -> set[int]:
@@ -84,6 +87,44 @@ def fair_by_fixpoint(graph: StateGraph, inside: set[int], movers: Movers) -> set
         if left == kept:
             return kept
         kept = left
+
+
+def strongly_fair_components(graph: StateGraph, inside: set[int], movers: Movers) -> Iterator[set[int]]:
+    """By definition, over all sets of states that could be those of a run that goes on for ever: the run goes round in all of it,
+    and each goroutine moves there or is able to nowhere."""
+    goroutines = frozenset[int]().union(*movers.values())
+    for size in range(1, len(inside) + 1):
+        for chosen in map(set, itertools.combinations(sorted(inside), size)):
+            steps = [(n, vector, t) for n in chosen for vector, t in graph.edges[n] if t in chosen]
+            around: nx.DiGraph[int] = nx.DiGraph()
+            around.add_nodes_from(chosen)
+            around.add_edges_from((n, t) for n, _, t in steps)
+            if not steps or not nx.is_strongly_connected(around):
+                continue
+            moving = frozenset[int]().union(*(movers.get(vector, frozenset[int]()) for _, vector, _ in steps))
+            able = {g for g in goroutines for n in chosen for vector, _ in graph.edges[n] if g in movers.get(vector, ())}
+            if able <= moving:
+                yield chosen
+
+
+@given(graphs(states=6, vectors=4), st.frozensets(st.integers(0, 5)), st.frozensets(st.integers(0, 5)), MOVERS)
+def test_leads_to_under_strong_fairness_agrees_with_the_definition_and_its_lasso_is_a_run(
+    edges: Edges, begin: frozenset[int], end: frozenset[int], movers: Movers
+) -> None:
+    graph = graph_of(edges)
+    size = len(graph.states)
+    starts, ends = ({n for n in chosen if n < size} for chosen in (begin, end))
+    away = set(range(size)) - ends
+    reached = starts - ends
+    while more := {t for n in reached for _, t in graph.edges[n] if t in away} - reached:
+        reached |= more
+    stops = any(all(vector not in movers for vector, _ in graph.edges[n]) for n in reached)
+    masks = [np.isin(np.arange(size), sorted(chosen)) for chosen in (starts, ends)]
+    lasso = leads_to(graph, masks[0], masks[1], movers, strong=True)
+    assert (stops or any(strongly_fair_components(graph, reached, movers))) == (lasso is not None)
+    if lasso is not None:
+        assert_is_a_fair_run(graph, lasso, starts, ends, movers, strong=True)
+        assert leads_to(graph, masks[0], masks[1], movers) is not None, "what is strongly fair is weakly fair"
 
 
 @given(graphs(states=9, vectors=5), st.frozensets(st.integers(0, 8)), st.frozensets(st.integers(0, 8)), MOVERS)
@@ -145,10 +186,10 @@ def test_the_compiled_components_are_those_of_plain_python(monkeypatch: pytest.M
     assert len(set(plain)) > 1
 
 
-def _verdict(net: Network, begin: str, end: str) -> Lasso | None:
+def _verdict(net: Network, begin: str, end: str, strong: bool = False) -> Lasso | None:
     graph = explore(net, Bounds())
     masks = [holds_in(graph, compile_formula(text, net, {})) for text in (begin, end)]
-    return leads_to(graph, masks[0], masks[1], {n: frozenset(c for c, _ in v.who) for n, v in enumerate(net.vectors)})
+    return leads_to(graph, masks[0], masks[1], {n: frozenset(c for c, _ in v.who) for n, v in enumerate(net.vectors)}, strong)
 
 
 def test_a_goroutine_that_can_always_move_moves_in_the_end() -> None:
@@ -163,6 +204,7 @@ def test_a_goroutine_that_is_unable_now_and_then_may_starve() -> None:
     lasso = _verdict(net, "a == 'a0'", "a == 'a1'")
     assert lasso is not None
     assert 0 == lasso.loop
+    assert _verdict(net, "a == 'a0'", "a == 'a1'", strong=True) is None
 
 
 def test_a_run_that_stops_before_its_end_breaks_the_promise() -> None:

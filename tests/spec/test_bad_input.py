@@ -168,6 +168,9 @@ RULES: dict[str, tuple[str, ...]] = {
     "facts add numbers": (NETWORK, " and all(caller[i].conn", " and all(«caller[i]» + 1", "caller[i] is text"),
     "facts name states": (NETWORK, "body[r] == 'dropped'", "body[r] == «'droped'»", "no state 'droped'", "dropped"),
     "formulas range over sets": (PROPERTY, "j in conns", "j in «cons»", "no set 'cons'", "did you mean 'conns'?"),
+    "fairness is weak or strong": (
+        "properties/cancel-ends-it.toml", 'kind = "leads-to"', 'kind = "leads-to"\nfairness = "«fair»"', "is weak or strong",
+    ),
     "what a property needs is a size": (NEEDS, "requests = 2", "«request» = 2", "no size 'request'", "did you mean 'requests'?"),
     "keys of a question exist": (QUESTIONS, "asks =", "«ask» =", "has no key 'ask'", "did you mean 'asks'?"),
     "questions name properties": (QUESTIONS, "eof-finds-it-settled", "«eof-finds-it»", "no property 'eof-finds-it'", "settled"),

@@ -123,14 +123,14 @@ class Judge:
         way, done = self.graph.permutations, set[tuple[Value, ...]]()
         for instance in compiled.instances:
             if way is None:
-                lasso = leads_to(self.graph, *self._masks(instance), self.movers)
+                lasso = leads_to(self.graph, *self._masks(instance), self.movers, compiled.promise.strong)
             elif instance.values not in done:
                 turned = {p: _turned(compiled.promise, instance, way.places[p]) for p in range(len(way))}
                 done.update(turned.values())
                 by_values = {other.values: self._masks(other) for other in compiled.instances if other.values in turned.values()}
                 masks = [by_values[turned[way.inverse[p]]] for p in range(len(way))]
                 begin, end = (np.stack(columns, axis=1) for columns in zip(*masks, strict=True))
-                lasso = leads_to_turned(self.graph, begin, end, self.movers)
+                lasso = leads_to_turned(self.graph, begin, end, self.movers, compiled.promise.strong)
             else:
                 continue
             if lasso is not None:

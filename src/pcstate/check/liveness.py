@@ -1,9 +1,10 @@
-"""Leads-to under weak fairness: after P, does Q come in the end?
+"""Leads-to under fairness: after P, does Q come in the end?
 
-A run owes nothing to the environment: the user may stop calling, the server may stop sending. Each goroutine is weakly
-fair: one that can move all the time moves in the end. A run that breaks `P leads to Q` stays where Q is false for ever: it
-stops where no goroutine can move, or goes round in a strongly connected component in which every goroutine moves, or is
-unable to somewhere (Emerson and Lei 1985, for weak fairness).
+A run owes nothing to the environment: the user may stop calling, the server may stop sending. Each goroutine is treated fairly:
+weakly, so that one that can move all the time moves in the end, or strongly, so that one that can move again and again does. A
+run that breaks `P leads to Q` stays where Q is false for ever: it stops where no goroutine can move, or goes round in a strongly
+connected component in which every goroutine moves, or is unable to: somewhere, or, under strong fairness, everywhere (Emerson
+and Lei 1985).
 """
 
 from collections.abc import Mapping
@@ -31,14 +32,15 @@ class Lasso:
     loop: int | None
 
 
-def leads_to(graph: Explored, begin: Mask, end: Mask, movers: Movers) -> Lasso | None:
-    """A fair run through a `begin` state after which no `end` state comes; None if there is none.
+def leads_to(graph: Explored, begin: Mask, end: Mask, movers: Movers, strong: bool = False) -> Lasso | None:
+    """A run through a `begin` state, weakly or strongly fair, after which no `end` state comes; None if there is none.
 
     Vectors that `movers` does not have are the environment's. States that a stopped search did not expand neither stop nor go
-    round. Cost: linear in the graph, and once for each goroutine in what is cyclic. Order: the lasso's stem is a shortest one to
+    round. Cost: linear in the graph, and once for each goroutine in what is cyclic; under strong
+    fairness again for what is left when states are taken out. Order: the lasso's stem is a shortest one to
     the first state of its component; of several components it is the one with the nearest first state.
     """
-    found = _broken(graph.arrows(), begin, end, movers, stuck_states(graph, movers))
+    found = _broken(graph.arrows(), begin, end, movers, stuck_states(graph, movers), strong)
     if found is None:
         return None
     start, stem, loop = found
@@ -47,7 +49,7 @@ def leads_to(graph: Explored, begin: Mask, end: Mask, movers: Movers) -> Lasso |
     return Lasso(end_of_stem, (*steps, *loop), len(steps) if loop else None)
 
 
-def leads_to_turned(graph: Explored, begin: Mask, end: Mask, movers: Movers) -> Lasso | None:
+def leads_to_turned(graph: Explored, begin: Mask, end: Mask, movers: Movers, strong: bool = False) -> Lasso | None:
     """The same where a reduction has turned states: `begin[n, p]` is what begins in state n for whoever sees it turned by p.
 
     Theory of operation: a run of turned states is followed with the permutation that leads back to who is who, so that a
@@ -62,7 +64,7 @@ def leads_to_turned(graph: Explored, begin: Mask, end: Mask, movers: Movers) -> 
         for p in range(turns)
     }
     stuck = np.repeat(stuck_states(graph, movers), turns)
-    found = _broken(_Turned(graph), begin.reshape(-1), end.reshape(-1), lifted, stuck)
+    found = _broken(_Turned(graph), begin.reshape(-1), end.reshape(-1), lifted, stuck, strong)
     if found is None:
         return None
     start, *parts = found
@@ -97,17 +99,35 @@ class _Turned:
         return found
 
 
-def _broken(arrows: Followed, begin: Mask, end: Mask, movers: Movers, stuck: Mask) -> tuple[int, Steps, Steps] | None:
+def _broken(
+    arrows: Followed, begin: Mask, end: Mask, movers: Movers, stuck: Mask, strong: bool
+) -> tuple[int, Steps, Steps] | None:
     """The `begin` state, the stem and the loop of a run that breaks the promise; the loop is empty where the run stops."""
     starts = np.flatnonzero(begin & ~end)
     region = _region(arrows, starts, end)
     stops = region & stuck
     if stops.any():
         return (*_stem(arrows, starts, stops, ~end), [])
-    loop = _Loops(arrows, region, movers).fair()
+    loop = _loop(arrows, region, movers, strong)
     if loop is None:
         return None
     return (*_stem(arrows, starts, _only(loop[-1][1], len(end)), ~end), loop)
+
+
+def _loop(arrows: Followed, region: Mask, movers: Movers, strong: bool) -> Steps | None:
+    """A closed walk in the region that treats every goroutine fairly; None if there is none.
+
+    Where a goroutine can move now and then, but never does within a component, a strongly fair run is at last in none of those
+    states: they are taken out, and what is left is looked at again.
+    """
+    while True:
+        loops = _Loops(arrows, region, movers, strong)
+        fair, unfair = loops.treated()
+        if fair is not None:
+            return loops.walk(fair)
+        if not unfair.any():
+            return None
+        region = region & ~unfair
 
 
 def _stem(arrows: Followed, starts: Ints, goal: Mask, inside: Mask) -> tuple[int, Steps]:
@@ -137,9 +157,11 @@ def _region(arrows: Followed, starts: Ints, end: Mask) -> Mask:
 class _Loops:
     """The strongly connected components of a region that have a cycle. Nodes are its states that may lie on one, in order."""
 
-    def __init__(self, arrows: Followed, region: Mask, movers: Movers) -> None:
+    def __init__(self, arrows: Followed, region: Mask, movers: Movers, strong: bool) -> None:
         self.arrows = arrows
         self.movers = movers
+        self.strong = strong
+        self.goroutines = sorted(set().union(*movers.values()))
         self.size = len(region)
         source, target = _around(arrows, region, movers)
         self.nodes = np.unique(source)
@@ -150,30 +172,37 @@ class _Loops:
         self.label[self.nodes] = strong_components(first, place[target])
         self.cyclic = np.unique(self.label[source[self.label[source] == self.label[target]]])
 
-    def fair(self) -> Steps | None:
-        """A closed walk that treats every goroutine fairly, from the first state of its component; None if there is none."""
-        fair = np.zeros(len(self.nodes), dtype=np.bool_)
+    def treated(self) -> tuple[int | None, Mask]:
+        """The first state of the first component that treats every goroutine fairly, None if there is none; and, under strong
+        fairness, the states where a goroutine can move that never does within their component."""
+        fair, unfair = np.zeros(len(self.nodes), dtype=np.bool_), np.zeros(self.size, dtype=np.bool_)
         fair[self.cyclic] = True
         steps, place = self.arrows.of(self.nodes)
-        here, there = self.label[self.nodes][place], self.label[self.arrows.leads(steps)]
+        label = self.label[self.nodes]
+        here, there = label[place], self.label[self.arrows.leads(steps)]
         vectors = self.arrows.fires(steps)
-        goroutines = sorted(set().union(*self.movers.values()))
-        for goroutine in goroutines:
+        for goroutine in self.goroutines:
             by = np.isin(vectors, [v for v, moving in self.movers.items() if goroutine in moving])
-            unable = np.ones(len(self.nodes), dtype=np.bool_)
-            unable[place[by]] = False
-            treated = np.zeros(len(fair), dtype=np.bool_)
+            able, treated = np.zeros(len(self.nodes), dtype=np.bool_), np.zeros(len(fair), dtype=np.bool_)
+            able[place[by]] = True
+            if self.strong:
+                treated[:] = True
+                treated[label[able]] = False
+            else:
+                treated[label[~able]] = True
             treated[here[by & (here == there)]] = True
-            treated[self.label[self.nodes[unable]]] = True
+            if self.strong:
+                unfair[self.nodes[able & ~treated[label]]] = True
             fair &= treated
-        found = np.flatnonzero(fair[self.label[self.nodes]])
-        return self._walk(int(self.nodes[found[0]]), goroutines) if len(found) else None
+        found = np.flatnonzero(fair[label])
+        return (int(self.nodes[found[0]]) if len(found) else None), unfair
 
-    def _walk(self, start: int, goroutines: list[int]) -> Steps:
+    def walk(self, start: int) -> Steps:
+        """A closed walk from there, in its component, on which every goroutine moves or is unable to."""
         inside = self.label == self.label[start]
         members = np.flatnonzero(inside).tolist()
         here, steps = start, Steps()
-        for goroutine in goroutines:
+        for goroutine in self.goroutines:
             state, step = self._witness(members, inside, goroutine)
             steps += self._within(inside, here, state)
             here = state
@@ -187,15 +216,20 @@ class _Loops:
         return steps
 
     def _witness(self, members: list[int], inside: Mask, goroutine: int) -> tuple[int, tuple[int, int] | None]:
-        """A state of the component where the goroutine moves within it, with the step, or one where it is unable."""
+        """A state of the component where the goroutine moves within it, with the step, or one where it is unable: that only if
+        it never moves, under strong fairness."""
+        unable = None
         for state in members:
             own = [step for step in self._out(state) if goroutine in self.movers.get(step[0], ())]
-            if not own:
+            if not own and not self.strong:
                 return state, None
+            if not own and unable is None:
+                unable = state
             for step in own:
                 if inside[step[1]]:
                     return state, step
-        raise AssertionError("the component was found fair")
+        assert unable is not None, "the component was found fair"
+        return unable, None
 
     def _out(self, state: int) -> Steps:
         steps, _ = self.arrows.of(np.array([state]))

@@ -39,6 +39,8 @@ class Property:
     then: str
     at_rest: bool
     """Only states in which no goroutine can move count (for `always` and `sometimes`)."""
+    strong: bool
+    """Goroutines are treated strongly fairly, not only weakly (for `leads-to`)."""
     needs: tuple[tuple[str, int], ...]
     """(size, number) pairs: in a network of fewer it says nothing and is not run."""
     over: tuple[tuple[str, str], ...]

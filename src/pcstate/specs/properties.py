@@ -15,7 +15,7 @@ from pcstate.specs.source import Reader, Source, known
 __all__ = ["KINDS", "compile_property", "parse_property", "read_mutant", "read_property"]
 
 KINDS = ("always", "leads-to", "sometimes", "deadlock", "refinement")
-_KEYS = ("kind", "about", "formula", "then", "for", "at", "needs", "clauses", "holds", "fails", "mutant")
+_KEYS = ("kind", "about", "formula", "then", "for", "at", "fairness", "needs", "clauses", "holds", "fails", "mutant")
 
 
 def parse_property(source: Source, name: str) -> Property:
@@ -38,6 +38,9 @@ def read_property(reader: Reader, table: dict[str, Any], name: str, line: int) -
     at = reader.typed(table, "at", str, line, "")
     if at not in ("", "rest") or (at and kind not in ("always", "sometimes")):
         reader.wrong(reader.find(at, line, "at"), "'at' can only be \"rest\", for a property of kind always or sometimes")
+    fairness = reader.typed(table, "fairness", str, line, "weak")
+    if fairness not in ("weak", "strong") or (kind != "leads-to" and "fairness" in table):
+        reader.wrong(reader.find(fairness, line, "fairness"), "'fairness' is weak or strong, for a property of kind leads-to")
     needs = reader.typed(table, "needs", dict, line, {})
     for size in needs:
         if size not in Bounds().sizes:
@@ -52,8 +55,9 @@ def read_property(reader: Reader, table: dict[str, Any], name: str, line: int) -
     mutant = _mutant(reader, reader.typed(table, "mutant", dict, line, {}))
     clauses, holds, fails = (reader.strings(table, key, line) for key in ("clauses", "holds", "fails"))
     return Property(
-        name, kind, about, formula, then, at == "rest", tuple(needs.items()), tuple(over), clauses, holds, fails, mutant,
-        reader.place(line), reader.written(formula, line, "formula").place, reader.written(then, line, "then").place,
+        name, kind, about, formula, then, at == "rest", fairness == "strong", tuple(needs.items()), tuple(over), clauses, holds,
+        fails, mutant, reader.place(line), reader.written(formula, line, "formula").place,
+        reader.written(then, line, "then").place,
     )  # fmt: skip
 
 
