@@ -171,5 +171,5 @@ def test_what_must_have_been_taken_is_told_from_what_may_have_been(spec: Spec) -
     belief = Belief(view)
     assert follow(belief, written(view, scenario, random.Random(1)), demands(scenario).steps) is None
     certain, possible = belief.taken()
-    assert {"do", "read_loop_put", "pool_hit", "recv_eof"} <= certain <= possible
+    assert {"do", "read_loop_put", "pool_hit_waits", "recv_eof"} <= certain <= possible
     assert not {"read_loop_put_full", "cancel", "dialer_put"} & possible
