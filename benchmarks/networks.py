@@ -36,9 +36,9 @@ def independent(count: int, length: int) -> Network:
 
 
 def transport(go: str, **sizes: int) -> Network:
-    """The spec's network."""
+    """The spec's network, without the second closer."""
     spec = pipeline.read_spec()
-    return exported_network(spec, choose_profile(spec.profiles, go), Bounds(**sizes))
+    return exported_network(spec, choose_profile(spec.profiles, go), Bounds(closers=0, **sizes))
 
 
 def program(steps: str, requests: int, conns: int) -> Network:
