@@ -114,3 +114,10 @@ def test_seconds_of_a_search_that_goes_on_do_not_count_against_its_timeout() -> 
     limits = Limits(Bounds(timeout=100.0), before=1000.0)
     assert limits.seconds >= 1000
     assert "" == limits.reached(1, 1, 1)
+
+
+def test_more_states_than_memory_could_hold_may_be_asked_for(spec: Spec) -> None:
+    report = pipeline.check(spec, None, Bounds(requests=1, closers=0, max_states=10**12), checkpoint=None)
+    found = Search(report.graph.network)
+    found.run(Bounds(max_states=10**12))
+    assert (report.states, "") == (found.total, found.stopped)

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pcstate.check import kernels
-from pcstate.check.limits import Limits, Progress
+from pcstate.check.limits import Limits, Progress, installed
 from pcstate.check.merged import merge
 from pcstate.check.minimise import Looks, representatives
 from pcstate.check.packing import Packing
@@ -34,6 +34,9 @@ FULL = 0.7
 
 LARGEST = (1 << 31) - (1 << 25)
 """States are numbered with 31 bits."""
+
+WIDEST = 16
+"""Bytes of a state of two words: more states than memory could hold, were they all so wide, are not searched for."""
 
 Ints = npt.NDArray[np.int64]
 
@@ -89,7 +92,7 @@ class Search:
 
         An interrupt leaves the search as it was before the batch that it fell into.
         """
-        bounds = replace(bounds, max_states=min(bounds.max_states, LARGEST))
+        bounds = replace(bounds, max_states=min(bounds.max_states, LARGEST, max(self.total, installed() // WIDEST)))
         limits = Limits(bounds, progress, self.seconds)
         self.stopped = ""
         self._reserve(bounds.max_states)

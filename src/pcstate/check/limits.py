@@ -1,5 +1,6 @@
 """When a search must stop, and how far it is."""
 
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 
 from pcstate.model.verdict import Bounds
 
-__all__ = ["Limits", "Progress", "Status"]
+__all__ = ["Limits", "Progress", "Status", "installed", "resident"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +74,11 @@ def resident() -> int:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     except (ImportError, OSError, ValueError):
         return 0
+
+
+def installed() -> int:
+    """The bytes of memory that the machine has; as if there were no end to it where that is not known."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):
+        return sys.maxsize
