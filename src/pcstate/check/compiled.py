@@ -35,8 +35,8 @@ FULL = 0.7
 LARGEST = (1 << 31) - (1 << 25)
 """States are numbered with 31 bits."""
 
-WIDEST = 16
-"""Bytes of a state of two words: more states than memory could hold, were they all so wide, are not searched for."""
+WIDEST = 32
+"""Bytes that a state of two words takes, with its place in the tables: no more states than memory could hold are searched for."""
 
 Ints = npt.NDArray[np.int64]
 
