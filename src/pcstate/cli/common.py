@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from pcstate.errors import Mistake, Place, SpecError
 
 if TYPE_CHECKING:
     from pcstate.check.limits import Progress, Status
+    from pcstate.model.verdict import Verdict
 
 SCHEMAS = Path(__file__).parent.with_name("schemas")
 
@@ -53,6 +54,13 @@ def open_program(scenario: str | None, expression: str | None, requests: int | N
     if scenario is not None and requests is not None:
         raise click.UsageError("-n goes with -e only: a scenario's file says how many requests each caller makes")
     return pipeline.open_scenario(scenario, expression, 1 if requests is None else requests, stdin)
+
+
+def status_of(verdicts: Iterable["Verdict"]) -> int:
+    """1 if any is VIOLATED, else 3 if any is UNKNOWN, else 0."""
+    from pcstate.model.verdict import Verdict, worst
+
+    return {Verdict.VIOLATED: FINDING, Verdict.UNKNOWN: INCONCLUSIVE}.get(worst(verdicts), HOLDS)
 
 
 def split_words(text: str) -> list[str]:

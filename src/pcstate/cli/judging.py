@@ -15,6 +15,7 @@ from pcstate.cli.common import (
     print_json,
     progress_line,
     sizes_options,
+    status_of,
     steps_line,
 )
 
@@ -104,8 +105,7 @@ def check(
             coverage_text(merged(covered))
     if expect:
         return FINDING if any(found.surprises for found in reports) else HOLDS
-    verdicts = [found.verdict.value for found in reports]
-    return FINDING if "VIOLATED" in verdicts else INCONCLUSIVE if "UNKNOWN" in verdicts else HOLDS
+    return status_of(found.verdict for found in reports)
 
 
 @click.command()
@@ -126,6 +126,8 @@ def judge(gos: tuple[str, ...], table: Path | None, style: str) -> int:
     from pcstate.judgement import judge as answer
     from pcstate.show import judgement
 
+    if table:
+        judgement.around_table(table)  # before minutes of work, see that there is room for it
     found = answer(pipeline.read_spec(), gos, steps_line())
     if table:
         judgement.put_table(table, found, Path("graphs"))
@@ -181,7 +183,7 @@ def mutants(
         print_json(mutation.mutants_json(found), True)
     else:
         mutation.mutants_text(found)
-    return {"VIOLATED": FINDING, "UNKNOWN": INCONCLUSIVE}.get(found.verdict.value, HOLDS)
+    return status_of([found.verdict])
 
 
 @click.command()
@@ -199,7 +201,6 @@ def bugs(names: tuple[str, ...], replay: bool, output: Path | None, style: str) 
     """
     from pcstate import pipeline
     from pcstate.bugs import track_record
-    from pcstate.model.verdict import worst
     from pcstate.show import track_record as shown
 
     if output:
@@ -211,4 +212,4 @@ def bugs(names: tuple[str, ...], replay: bool, output: Path | None, style: str) 
         print_json(shown.record_json(found), True)
     else:
         shown.record_text(found)
-    return {"VIOLATED": FINDING, "UNKNOWN": INCONCLUSIVE}.get(worst(proven.verdict for proven in found).value, HOLDS)
+    return status_of(proven.verdict for proven in found)

@@ -15,6 +15,7 @@ from pcstate.cli.common import (
     open_program,
     print_json,
     scenario_arguments,
+    status_of,
     stdin,
     steps_line,
 )
@@ -141,7 +142,7 @@ def conform(
         print_json(agreement.conform_json(found), True)
     else:
         agreement.conform_text(found)
-    return {"VIOLATED": FINDING, "UNKNOWN": INCONCLUSIVE}.get(found.verdict.value, HOLDS)
+    return status_of([found.verdict])
 
 
 @click.command()

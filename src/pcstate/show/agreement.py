@@ -10,6 +10,7 @@ from pcstate.model.conformance import Conformance, Difference, Misfit, Outside
 from pcstate.model.scenario import Scenario
 from pcstate.model.verdict import Verdict
 from pcstate.show.console import terminal
+from pcstate.show.markdown import markdown_table
 from pcstate.show.prediction import outcome_line
 from pcstate.show.report import VERDICT_STYLE
 
@@ -151,14 +152,19 @@ def agreement_page(report: Conformed) -> str:
         "**`2/3` ✗**: one of the two is not allowed; both sides stand at the end. `2/?`: not all that the spec allows is known;",
         "`pcstate predict` says why.",
         "",
-        *_table(["Go", *profiles], [["profile", *profiles.values()]]),
+        *markdown_table([["Go", *profiles], ["profile", *profiles.values()]]),
         "",
     ]
     if report.left_out:
         rows += [f"No profile speaks for Go {', '.join(report.left_out)}.", ""]
     by_folder = sorted(report.results, key=lambda result: result.folder)
     for folder, results in groupby(by_folder, key=lambda result: result.folder):
-        rows += [f"## {folder or 'other programs'}", "", *_table(["program", "what it does", *profiles], _programs(results)), ""]
+        rows += [
+            f"## {folder or 'other programs'}",
+            "",
+            *markdown_table([["program", "what it does", *profiles], *_programs(results)]),
+            "",
+        ]
     return "\n".join([*rows, "## Disagreements", "", *_disagreements(report), ""])
 
 
@@ -200,12 +206,8 @@ def _disagreements(report: Conformed) -> list[str]:
     return rows or ["None."]
 
 
-def _table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    return [f"| {' | '.join(cells)} |" for cells in (heading, ["---"] * len(heading), *rows)]
-
-
 def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
+    return " ".join(text.split())
 
 
 def _summary(report: Conformed) -> str:

@@ -10,8 +10,9 @@ from rich.table import Table
 from pcstate.errors import Mistake, Place, SpecError
 from pcstate.model.question import Answer, Answered
 from pcstate.show.console import terminal
+from pcstate.show.markdown import markdown_table
 
-__all__ = ["judge_json", "judge_text", "put_table"]
+__all__ = ["around_table", "judge_json", "judge_text", "put_table"]
 
 BEGIN, END = "<!-- written by 'pcstate judge --table': do not edit -->", "<!-- end of what 'pcstate judge' writes -->"
 _STYLE = {"yes": "green", "no": "red", "unknown": "yellow", "silent": "dim"}
@@ -55,25 +56,37 @@ def put_table(path: Path, found: Sequence[Answered], traces: Path) -> None:
 
     Raises: SpecError if the file cannot be read or written, or has no marks.
     """
+    before, after = around_table(path)
+    try:
+        path.write_text(f"{before}{BEGIN}\n{_page(found, path, traces)}\n{END}{after}", encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise _cannot(path, error) from error
+
+
+def around_table(path: Path) -> tuple[str, str]:
+    """What stands before and behind the table in that file. Raises: SpecError if it cannot be read, or has no marks."""
     try:
         text = path.read_text(encoding="utf-8")
-        before, begin, rest = text.partition(BEGIN)
-        _, end, after = rest.partition(END)
-        if not (begin and end):
-            hint = f"put these two lines where the table shall be:\n  {BEGIN}\n  {END}"
-            raise SpecError([Mistake(Place(str(path)), "no marks for the table", "", hint)])
-        path.write_text(f"{before}{BEGIN}\n{_page(found, path, traces)}\n{END}{after}", encoding="utf-8", newline="\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise SpecError([Mistake(Place(str(path)), f"the table cannot be put there: {error}")]) from error
+        raise _cannot(path, error) from error
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        hint = f"put these two lines where the table shall be:\n  {BEGIN}\n  {END}"
+        raise SpecError([Mistake(Place(str(path)), "no marks for the table", "", hint)])
+    return before, after
+
+
+def _cannot(path: Path, error: Exception) -> SpecError:
+    return SpecError([Mistake(Place(str(path)), f"the table cannot be put there: {error}")])
 
 
 def _page(found: Sequence[Answered], path: Path, traces: Path) -> str:
-    profiles = _profiles(found)
-    lines = [_row("", "question", *profiles), _row("---", "---", *("---" for _ in profiles))]
+    rows = [["", "question", *_profiles(found)]]
     for each in found:
         cells = [_CELL.get(answer.word, answer.word) for answer in each.answers.values()]
-        lines.append(_row(each.question.number, each.question.asks, *(f"**{c}**" if c == "no" else c for c in cells)))
-    lines += ["", "What a no comes from, and what it means for a Go programmer:", ""]
+        rows.append([each.question.number, each.question.asks, *(f"**{c}**" if c == "no" else c for c in cells)])
+    lines = [*markdown_table(rows), "", "What a no comes from, and what it means for a Go programmer:", ""]
     for each in _not_always(found):
         pictures = [_picture(name, profile, path, traces) for profile, answer in _newest_no(each) for name in answer.because]
         shown = ", ".join(filter(None, pictures))
@@ -81,10 +94,6 @@ def _page(found: Sequence[Answered], path: Path, traces: Path) -> str:
             f"- **{each.question.number}**: {each.question.means}. From {_because(each)}{shown and f'; trace: {shown}'}."
         )
     return "\n".join(lines)
-
-
-def _row(*cells: str) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 def _profiles(found: Sequence[Answered]) -> list[str]:

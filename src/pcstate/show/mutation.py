@@ -9,6 +9,7 @@ from rich.table import Table
 from pcstate.model.mutation import Fate, Tried
 from pcstate.model.verdict import Bounds
 from pcstate.show.console import terminal
+from pcstate.show.markdown import markdown_table
 
 __all__ = ["mutants_json", "mutants_text", "mutation_page"]
 
@@ -108,17 +109,17 @@ def mutation_page(report: Mutated) -> str:
         "",
         "## By operator",
         "",
-        *_markdown(_by(report, "operator", lambda found: found.mutation.operator, report.operators)),
+        *markdown_table(_by(report, "operator", lambda found: found.mutation.operator, report.operators)),
         "",
         "## By what is changed",
         "",
         "A mutant of the environment changes what the user or the server may do, which is an assumption and no part of net/http.",
         "",
-        *_markdown(_by(report, "kind", lambda found: found.mutation.kind)),
+        *markdown_table(_by(report, "kind", lambda found: found.mutation.kind)),
         "",
         "## By property",
         "",
-        *_markdown(_by_property(report)),
+        *markdown_table(_by_property(report)),
         "",
     ]
     for fate, title in (
@@ -129,7 +130,7 @@ def mutation_page(report: Mutated) -> str:
     ):
         found = [each for each in report.tried if each.fate is fate]
         if found:
-            rows += [f"## {title}", "", *_markdown(_listed(found)), ""]
+            rows += [f"## {title}", "", *markdown_table(_listed(found)), ""]
     return "\n".join(rows)
 
 
@@ -188,12 +189,6 @@ def _listed(tried: Sequence[Tried]) -> list[list[str]]:
         for m in (found.mutation,)
     ]
     return [[*heading, *(["why"] if reasons else [])], *rows]
-
-
-def _markdown(rows: Sequence[Sequence[str]]) -> list[str]:
-    heading, *body = rows
-    lines = (heading, ["---"] * len(heading), *body)
-    return [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |" for cells in lines]
 
 
 def _size(size: Bounds) -> str:

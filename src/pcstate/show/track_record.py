@@ -10,6 +10,7 @@ from pcstate.model.bug import Bug, Proven, Side
 from pcstate.model.replay import Replayed
 from pcstate.model.verdict import Verdict
 from pcstate.show.console import terminal
+from pcstate.show.markdown import markdown_table
 from pcstate.show.report import VERDICT_STYLE
 
 __all__ = ["record_json", "record_page", "record_text"]
@@ -61,13 +62,12 @@ def record_page(found: Sequence[Proven]) -> str:
         "be violated, with a trace; without it, it must hold. Real Go is led along that trace: `same on` releases that have the",
         "bug, and `not on` others. `pcstate bugs` does it all again; `spec/bugs` is where it is written.",
         "",
-        "| bug | property | by | with it | without it | real Go |",
-        "|---|---|---|---|---|---|",
     ]
+    rows = [["bug", "property", "by", "with it", "without it", "real Go"]]
     for proven in found:
         bug = proven.bug
         present, absent = proven.present, proven.absent
-        cells = [
+        row = [
             f"[{_anchor(bug)}](#{bug.name})",
             f"`{bug.violates}`" if bug.violates else "its own",
             bug.how,
@@ -75,7 +75,8 @@ def record_page(found: Sequence[Proven]) -> str:
             f"{absent.verdict}, {absent.states:,} states ({absent.profile})",
             _real(proven) or "not replayed",
         ]
-        lines.append(f"| {' | '.join(cells)} |")
+        rows.append(row)
+    lines += markdown_table(rows)
     for proven in found:
         lines += ["", *_section(proven)]
     return "\n".join(lines) + "\n"
