@@ -5,26 +5,24 @@ spec; check must find the property violated there, with a trace, and must not un
 bug of a release that is installed is replayed on real Go too, if that is asked for.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-from pcstate.errors import GoError, Mistake, Place, SpecError
+from pcstate.errors import GoError
 from pcstate.model.bug import Bug, Proven, Side
 from pcstate.model.finding import Finding
 from pcstate.model.property import Property
 from pcstate.model.replay import Replayed
 from pcstate.model.scenario import Scenario
 from pcstate.model.verdict import Bounds
-from pcstate.pipeline import build, check, compile_all, read_spec
+from pcstate.pipeline import Steps, build, check, compile_all, read_spec
 from pcstate.replay import replay_finding
 from pcstate.specs.library import Spec
 from pcstate.specs.profiles import choose_profile
 from pcstate.specs.scenarios import parse_expression
-from pcstate.specs.source import known
+from pcstate.specs.source import check_words
 
 __all__ = ["chosen", "lint", "prove", "track_record"]
-
-Steps = Callable[[int, int, str], None]
 
 
 def track_record(spec: Spec, names: Sequence[str] = (), go: bool = False, steps: Steps | None = None) -> tuple[Proven, ...]:
@@ -46,11 +44,7 @@ def track_record(spec: Spec, names: Sequence[str] = (), go: bool = False, steps:
 def chosen(spec: Spec, names: Sequence[str]) -> tuple[Bug, ...]:
     """The bugs of those names or numbers; all for none. Raises: SpecError with those that are none."""
     there = {word for bug in spec.bugs for word in (bug.name, str(bug.number))}
-    wrong = [
-        Mistake(Place("bugs", 0), f"there is no bug {name!r}", "", known(there, name)) for name in names if name not in there
-    ]
-    if wrong:
-        raise SpecError(wrong)
+    check_words("bugs", names, there, "bug")
     return tuple(bug for bug in spec.bugs if not names or {bug.name, str(bug.number)} & set(names))
 
 

@@ -12,9 +12,10 @@ from pcstate.check.explore import explore
 from pcstate.check.refinement import refines
 from pcstate.model.diagram import Diagram
 from pcstate.model.verdict import Bounds
-from pcstate.pipeline import build, check_words, read_spec
+from pcstate.pipeline import build, read_spec
 from pcstate.specs.library import Spec
 from pcstate.specs.profiles import choose_profile
+from pcstate.specs.source import check_words
 
 __all__ = ["draw"]
 

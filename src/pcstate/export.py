@@ -22,7 +22,7 @@ from pcstate.show.tla import TLC_CONFIGURATION, tla
 from pcstate.specs.library import Spec
 from pcstate.specs.profiles import Profile, choose_profile
 from pcstate.specs.programs import demands
-from pcstate.specs.source import known
+from pcstate.specs.source import check_words, known
 
 __all__ = ["FORMATS", "ExportReport", "export", "exported_network"]
 
@@ -91,8 +91,6 @@ def exported_network(spec: Spec, profile: Profile, bounds: Bounds, scenario: Sce
 
 
 def _check_formats(formats: Sequence[str]) -> None:
-    wrong = [Mistake(Place("--to"), f"there is no {f!r}", "", known(FORMATS, f)) for f in formats if f not in FORMATS]
     if not formats:
-        wrong.append(Mistake(Place("--to"), "no format was given", "", known(FORMATS)))
-    if wrong:
-        raise SpecError(wrong)
+        raise SpecError([Mistake(Place("--to", 0), "no format was given", "", known(FORMATS))])
+    check_words("--to", formats, FORMATS)

@@ -97,11 +97,7 @@ class Fitting:
 
     def _watch(self) -> Watch:
         if self._watched is None or self._watched.network.parameters["conns"] != self._conns:
-            requests = max(caller.requests for caller in self.scenario.callers)
-            sizes = Bounds(
-                callers=len(self.scenario.callers), conns=self._conns, hosts=len(self.scenario.hosts), requests=requests
-            )
-            self._built = build(self.spec, self.profile, sizes, self.scenario)
+            self._built = build(self.spec, self.profile, Bounds(conns=self._conns), self.scenario)
             self._watched = watch(self.spec, self._built.network)
         return self._watched
 

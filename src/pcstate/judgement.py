@@ -3,7 +3,7 @@
 In: the spec and profiles. Out: every question with its answers. A network is explored once for all the questions that ask of it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from pcstate.model.formula import evaluate_constant
@@ -19,7 +19,6 @@ __all__ = ["judge"]
 
 _WORDS = ("no", "unknown", "yes")
 """The word of several answers is the first of these that is among them."""
-_Verdicts = Callable[[str], Verdict]
 
 
 def judge(spec: Spec, gos: Sequence[str] = (), progress: Steps | None = None) -> tuple[Answered, ...]:

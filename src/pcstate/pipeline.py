@@ -22,7 +22,7 @@ Each function takes plain values and returns plain values; `cli` turns words int
 
 import contextlib
 import gc
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,7 +36,7 @@ from pcstate.check.reduction import Reduction
 from pcstate.check.skeleton import Skeleton, skeleton
 from pcstate.check.standing import standing
 from pcstate.check.tracing import Tracer
-from pcstate.errors import Mistake, Place, SpecError
+from pcstate.errors import SpecError
 from pcstate.model.advice import CompiledAdvice, Standing
 from pcstate.model.lts import Behaviour, Value
 from pcstate.model.network import Network
@@ -56,13 +56,13 @@ from pcstate.specs.programs import demands
 from pcstate.specs.properties import compile_property, is_symmetric
 from pcstate.specs.scenarios import load_scenario, parse_expression, scenario_names
 from pcstate.specs.sightings import told, watched
-from pcstate.specs.source import Reader, known, spec_root
+from pcstate.specs.source import Reader, check_words, spec_root
 
 if TYPE_CHECKING:
     from pcstate.check.cluster import ClusterGraph, ClusterJudge
 
 __all__ = [
-    "SCENARIO_BOUNDS", "CheckReport", "PredictReport", "build", "check", "check_words", "compile_all", "library", "lint",
+    "SCENARIO_BOUNDS", "CheckReport", "PredictReport", "build", "check", "compile_all", "library", "lint",
     "open_scenario", "open_scenarios", "predict", "read_spec", "uncollected",
 ]  # fmt: skip
 
@@ -450,12 +450,3 @@ def observe(scenario: Scenario, go: str | None = None, repeat: int = 1) -> Obser
 
     toolchain = find(go)
     return ObserveReport(toolchain.version, run(scenario, toolchain, repeat))
-
-
-def check_words(option: str, words: Sequence[str], allowed: Collection[str]) -> None:
-    """Are all of an option's words allowed? Raises: SpecError with those that are not."""
-    wrong = [
-        Mistake(Place(option, 0), f"there is no {word!r}", "", known(allowed, word)) for word in words if word not in allowed
-    ]
-    if wrong:
-        raise SpecError(wrong)

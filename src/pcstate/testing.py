@@ -179,8 +179,7 @@ def live_machine(
 
     def watched(number: int, scenario: Scenario) -> Watch:
         if number not in watches:
-            sizes = Bounds(callers=1, conns=requests + 1, hosts=1, requests=requests)
-            built = build(spec, profile, sizes, scenario, program=FreeLine())
+            built = build(spec, profile, Bounds(conns=requests + 1), scenario, program=FreeLine())
             watches[number] = built, watch(spec, built.network, servers_are_told=scenario.server.behaviour == "any")
         return watches[number][1]
 

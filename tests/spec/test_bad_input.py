@@ -369,3 +369,10 @@ def test_an_event_that_would_hide_part_of_the_machine_is_refused(event: str) -> 
     assert (6, 17) == (found.place.line, found.place.column)
     assert event == underlined(found)
     assert "python-statemachine's StateChart" in found.message
+
+
+def test_what_is_no_table_where_tables_are_wanted_is_said_once_and_placed() -> None:
+    """Every file of spec/ walks its [[tables]] in one way."""
+    text = 'told = ["x"]\nseen = []\n[step]\nreturned = "1"\n'
+    (found,) = mistakes(lambda: parse_sightings(Source("spec/conformance/seen.toml", text)))
+    assert "spec/conformance/seen.toml:1:1: [[told]] must be a table" == str(found).splitlines()[0]

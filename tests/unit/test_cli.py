@@ -72,6 +72,7 @@ USAGE = {
     "too few runs": (["conform", "seed", "--repeat", "0"], ["--repeat"]),
     "unknown diagram": (["graph", "--of", "lifecycel"], ["--of", "'lifecycel'", "did you mean 'lifecycle'?"]),
     "unknown format of a diagram": (["graph", "--to", "svgg"], ["--to", "'svgg'", "did you mean 'svg'?"]),
+    "unknown format of an export": (["export", "-e", "get", "--to", "pml"], ["--to: there is no 'pml'", "promela"]),
     "unknown format of an answer": (["predict", "seed", "--format", "yaml"], ["'yaml'", "text", "json"]),
     "unknown schema": (["schema", "chekc"], ["'chekc'", "'bugs', 'check', ", "'scenarios'"]),
     "no schema": (["schema"], ["Missing argument", "check", "observe", "predict"]),

@@ -80,12 +80,12 @@ def trace(
     """
     from pcstate import pipeline
     from pcstate.show import traces
-    from pcstate.specs.source import Source, read_source
+    from pcstate.specs.source import Source, check_words, read_source
 
     if not replay and (profile or repeat > 1 or style == "json"):
         raise click.UsageError("--profile, --repeat and --format json go with --replay")
     words = split_words(formats)
-    pipeline.check_words("--to", words, traces.FORMATS)
+    check_words("--to", words, traces.FORMATS)
     if replay and (words != ["text"] or output):
         raise click.UsageError("--replay goes without --to and -o")
     if len(words) != 1 and (output is None or not words):

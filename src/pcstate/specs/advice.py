@@ -21,11 +21,7 @@ def parse_advice(source: Source) -> tuple[Advice, ...]:
     document = reader.toml()
     reader.keys(document, ("rest",), 1, "an advice file")
     found = []
-    for index, table in enumerate(reader.typed(document, "rest", list, 1)):
-        line = reader.table("rest", index)
-        if not isinstance(table, dict):
-            reader.wrong(reader.place(line), "[[rest]] must be a table")
-            continue
+    for table, line in reader.tables(document, "rest", needed=True):
         reader.keys(table, _KEYS, line, "a rest")
         repeat, when = (reader.typed(table, key, str, line) for key in ("for", "when"))
         waits = reader.typed(table, "waits", str, line, "")

@@ -99,12 +99,8 @@ def cross_check_bug(
 
 
 def _edits(reader: Reader, document: dict[str, Any]) -> Iterable[Mutant]:
-    for index, table in enumerate(reader.typed(document, "edit", list, 1, [])):
-        line = reader.table("edit", index)
-        if isinstance(table, dict):
-            yield read_mutant(reader, table, line, "[[edit]]")
-        else:
-            reader.wrong(reader.place(line), "[[edit]] must be a table")
+    for table, line in reader.tables(document, "edit"):
+        yield read_mutant(reader, table, line, "[[edit]]")
 
 
 def _either(reader: Reader, document: dict[str, Any], one: str, other: str, what: str) -> None:

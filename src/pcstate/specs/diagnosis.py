@@ -31,9 +31,9 @@ def parse_diagnosis(source: Source) -> Knowledge:
     reader.keys(document, ("point", "state", "sign", "waits", "library"), 1, "a diagnosis file")
     if not document:
         reader.wrong(reader.place(), "nothing here: a diagnosis file has [[point]], [[state]] or [[sign]]")
-    points = tuple(_point(reader, table, line) for table, line in _tables(reader, document, "point"))
-    states = tuple(_state(reader, table, line) for table, line in _tables(reader, document, "state"))
-    signs = tuple(_sign(reader, table, line) for table, line in _tables(reader, document, "sign"))
+    points = tuple(_point(reader, table, line) for table, line in reader.tables(document, "point"))
+    states = tuple(_state(reader, table, line) for table, line in reader.tables(document, "state"))
+    signs = tuple(_sign(reader, table, line) for table, line in reader.tables(document, "sign"))
     waits = reader.typed(document, "waits", dict, reader.table("waits"), {})
     library = reader.strings(document, "library", 1)
     reader.finish()
@@ -68,21 +68,10 @@ def joined(files: Iterable[tuple[Source, Knowledge]]) -> tuple[Knowledge, list[R
     return whole, readers
 
 
-def _tables(reader: Reader, document: dict[str, Any], name: str) -> list[tuple[dict[str, Any], int]]:
-    found = []
-    for index, table in enumerate(reader.typed(document, name, list, 1, [])):
-        line = reader.table(name, index)
-        if isinstance(table, dict):
-            found.append((table, line))
-        else:
-            reader.wrong(reader.place(line), f"[[{name}]] must be a table")
-    return found
-
-
 def _point(reader: Reader, table: dict[str, Any], line: int) -> Point:
     reader.keys(table, _POINT, line, "a point")
     role, name = (reader.typed(table, key, str, line) for key in ("role", "at"))
-    _one_of(reader, role, ROLES, line, "role")
+    reader.one_of(role, ROLES, line, "role")
     frames, without, waits, clauses = (reader.strings(table, key, line) for key in ("frames", "without", "waits", "clauses"))
     leaf, conn = (reader.typed(table, key, str, line, "") for key in ("leaf", "conn"))
     if not frames:
@@ -107,9 +96,9 @@ def _state(reader: Reader, table: dict[str, Any], line: int) -> State:
     more_why, more_fix = (reader.typed(table, key, str, line, "") for key in ("many_why", "many_fix"))
     confidence = reader.typed(table, "confidence", str, line, "certain")
     leak, stuck, shared = (reader.typed(table, key, bool, line, False) for key in ("leak", "stuck", "shared"))
-    _one_of(reader, name, STATES, line, "name")
-    _one_of(reader, phase, PHASES, line, "phase")
-    _one_of(reader, confidence, CONFIDENCES, line, "confidence")
+    reader.one_of(name, STATES, line, "name")
+    reader.one_of(phase, PHASES, line, "phase")
+    reader.one_of(confidence, CONFIDENCES, line, "confidence")
     parts = {role: reader.strings(table, key, line) for key, role in PARTS.items() if key in table}
     takes = reader.strings(table, "takes", line)
     if unknown := set(re.findall(r"[{}]", re.sub(r"\{n\}", "", predict))):
@@ -143,11 +132,6 @@ def _sign(reader: Reader, table: dict[str, Any], line: int) -> Sign:
         if release and not re.fullmatch(r"1\.\d+", release):
             reader.wrong(reader.find("", line, key), f"{release!r} is no release such as '1.23'")
     return Sign(_pattern(function), since, until)
-
-
-def _one_of(reader: Reader, word: str, allowed: Iterable[str], line: int, key: str) -> None:
-    if word not in allowed:
-        reader.wrong(reader.find(word, line, key), f"{key} cannot be {word!r}", known(allowed, word))
 
 
 def _pattern(text: str) -> Pattern:

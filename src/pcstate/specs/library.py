@@ -29,7 +29,7 @@ from pcstate.specs.properties import parse_property
 from pcstate.specs.questions import check_questions, parse_questions
 from pcstate.specs.scenarios import scenario_names
 from pcstate.specs.sightings import Sightings, check_sightings, parse_sightings
-from pcstate.specs.source import Reader, Source, known, read_source
+from pcstate.specs.source import Reader, Source, known, read_source, unknown_words
 from pcstate.specs.steering import cross_check_steering, parse_steering
 
 __all__ = ["Spec", "load_spec", "mutated"]
@@ -128,7 +128,7 @@ def _parsed(
         for path, asked in questions.items():
             mistakes += check_questions(texts[path], asked, properties, scenario_names(root))
         mistakes += check_sightings(sightings, networks[0], Source(str(root), ""))
-    mistakes += _unknown(only, properties)
+    mistakes += unknown_words("--property", only, [promise.name for promise in properties], "property")
     if mistakes:
         raise SpecError(sorted(mistakes, key=lambda mistake: mistake.place))
     wanted = set(only)
@@ -161,15 +161,6 @@ def _read(root: Path, mistakes: list[Mistake]) -> dict[str, Source]:
     if not any(name.startswith("networks/") for name in texts):
         mistakes.append(Mistake(Reader(Source(str(root), "")).place(), "no network here: is this a spec folder?"))
     return texts
-
-
-def _unknown(only: Iterable[str], properties: list[Property]) -> list[Mistake]:
-    names = [promise.name for promise in properties]
-    return [
-        Mistake(Place("--property", 0), f"there is no property {name!r}", "", known(names, name))
-        for name in only
-        if name not in names
-    ]
 
 
 def _check_diagnosis(files: list[tuple[Source, Knowledge]], clauses: list[Clause]) -> list[Mistake]:

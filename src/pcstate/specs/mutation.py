@@ -74,11 +74,7 @@ def arguments(spec: Spec, every: Iterable[Mutation]) -> tuple[Argument, ...]:
     for mutation in every:
         existing[mutation.file].append(mutation)
     found = []
-    for index, table in enumerate(reader.typed(document, "mutant", list, 1, [])):
-        line = reader.table("mutant", index)
-        if not isinstance(table, dict):
-            reader.wrong(reader.place(line), "[[mutant]] must be a table")
-            continue
+    for table, line in reader.tables(document, "mutant"):
         reader.keys(table, ("operator", "file", "where", "what", "why"), line, "a mutant")
         argument = Argument(*(reader.typed(table, key, str, line) for key in ("operator", "file", "where", "what", "why")))
         found.append(argument)

@@ -87,13 +87,8 @@ def _tables(
     needed: tuple[str, ...],
     classes: tuple[str, ...],
 ) -> tuple[Mapping[str, Any], ...]:
-    tables = reader.typed(document, kind, list, 1, [])
     found = []
-    for index, table in enumerate(tables):
-        line = reader.table(kind, index)
-        if not isinstance(table, dict):
-            reader.wrong(reader.place(line), f"[[{kind}]] must be a table")
-            continue
+    for table, line in reader.tables(document, kind):
         reader.keys(table, allowed, line, f"a {kind}")
         for key in allowed:
             if key in needed or key in table:

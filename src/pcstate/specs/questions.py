@@ -23,11 +23,7 @@ def parse_questions(source: Source) -> tuple[Question, ...]:
     document = reader.toml()
     reader.keys(document, ("question",), 1, "a file of questions")
     found = []
-    for index, table in enumerate(reader.typed(document, "question", list, 1)):
-        line = reader.table("question", index)
-        if not isinstance(table, dict):
-            reader.wrong(reader.place(line), "[[question]] must be a table")
-            continue
+    for table, line in reader.tables(document, "question", needed=True):
         reader.keys(table, _KEYS, line, "a question")
         number, asks, means = (reader.typed(table, key, str, line) for key in ("number", "asks", "means"))
         promises, exceptions, programs = (reader.strings(table, key, line) for key in ("promises", "exceptions", "programs"))

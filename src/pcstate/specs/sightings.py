@@ -65,11 +65,7 @@ def parse_sightings(source: Source) -> Sightings:
     reader.keys(step, ("returned",), line, "[step]")
     returned = reader.typed(step, "returned", str, line)
     found = []
-    for index, table in enumerate(reader.typed(document, "seen", list, 1)):
-        line = reader.table("seen", index)
-        if not isinstance(table, dict):
-            reader.wrong(reader.place(line), "[[seen]] must be a table")
-            continue
+    for table, line in reader.tables(document, "seen", needed=True):
         reader.keys(table, _KEYS, line, "a [[seen]]")
         entry, writer, request = (reader.typed(table, key, str, line) for key in ("entry", "writer", "request"))
         if entry not in SHOWN:
@@ -90,13 +86,12 @@ def parse_sightings(source: Source) -> Sightings:
                 reader.place(line),
             )
         )
-    told = tuple(_told(reader, table, index) for index, table in enumerate(reader.typed(document, "told", list, 1, [])))
+    told = tuple(_told(reader, table, line) for table, line in reader.tables(document, "told"))
     reader.finish()
     return Sightings(tuple(found), told, reader.written(returned, reader.table("step"), "returned"), source)
 
 
-def _told(reader: Reader, table: dict[str, Any], index: int) -> ToldText:
-    line = reader.table("told", index)
+def _told(reader: Reader, table: dict[str, Any], line: int) -> ToldText:
     reader.keys(table, ("entry", "may", "is"), line, "a [[told]]")
     entry, holds = reader.typed(table, "entry", str, line), reader.typed(table, "is", str, line, "")
     if entry not in TOLD:

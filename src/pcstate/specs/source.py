@@ -6,7 +6,7 @@ A `Source` is a text with a name; a `Reader` collects mistakes about it, so that
 import difflib
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -37,6 +37,22 @@ def spec_root() -> Path:
     if checkout.is_dir():
         return checkout
     return Path(str(resources.files("pcstate"))) / "_spec"
+
+
+def check_words(option: str, words: Iterable[str], allowed: Iterable[str], what: str = "") -> None:
+    """Are all words of an option allowed? `what` they are. Raises: SpecError with those that are not."""
+    wrong = unknown_words(option, words, allowed, what)
+    if wrong:
+        raise SpecError(wrong)
+
+
+def unknown_words(option: str, words: Iterable[str], allowed: Iterable[str], what: str = "") -> list[Mistake]:
+    """The words of an option that are not allowed."""
+    there = list(allowed)
+    kind = f"{what} " if what else ""
+    return [
+        Mistake(Place(option, 0), f"there is no {kind}{word!r}", "", known(there, word)) for word in words if word not in there
+    ]
 
 
 def read_source(path: Path, name: str | None = None) -> Source:
@@ -141,6 +157,20 @@ class Reader:
                     self._tables.setdefault(found[1], []).append(number)
         lines = self._tables.get(header, [])
         return lines[index] if index < len(lines) else 1
+
+    def tables(self, document: dict[str, Any], name: str, needed: bool = False) -> Iterator[tuple[dict[str, Any], int]]:
+        """The tables `[[name]]`, each with its line; what stands there and is none is noted."""
+        for index, table in enumerate(self.typed(document, name, list, 1, None if needed else [])):
+            line = self.table(name, index)
+            if isinstance(table, dict):
+                yield table, line
+            else:
+                self.wrong(self.place(line), f"[[{name}]] must be a table")
+
+    def one_of(self, word: str, allowed: Iterable[str], line: int, key: str) -> None:
+        """Note a word that `key` cannot be."""
+        if word not in allowed:
+            self.wrong(self.find(word, line, key), f"{key} cannot be {word!r}", known(allowed, word))
 
     def keys(self, table: Any, allowed: Iterable[str], line: int, what: str) -> None:
         """Note every key of `table` that is not allowed."""

@@ -1,7 +1,7 @@
 """Files of spec/replay -> `Steering`: what steers which vector of the network on real Go, as data."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from pcstate.errors import Mistake
@@ -30,16 +30,16 @@ def parse_steering(source: Source) -> Steering:
     reader.keys(document, ("gate", "action", "clock", "never", "stand", "dials", "errors"), 1, "a file of spec/replay")
     if not document:
         reader.wrong(reader.place(), "nothing here: a file of spec/replay has [[gate]], [[action]] and [[stand]]")
-    gates = tuple(_gate(reader, table, line) for table, line in _tables(reader, document, "gate"))
+    gates = tuple(_gate(reader, table, line) for table, line in reader.tables(document, "gate"))
     names = [gate.name for gate in gates]
-    actions = [_action(reader, table, line, names) for table, line in _tables(reader, document, "action")]
-    actions += [_clock(reader, table, line) for table, line in _tables(reader, document, "clock")]
+    actions = [_action(reader, table, line, names) for table, line in reader.tables(document, "action")]
+    actions += [_clock(reader, table, line) for table, line in reader.tables(document, "clock")]
     never = []
-    for table, line in _tables(reader, document, "never"):
+    for table, line in reader.tables(document, "never"):
         reader.keys(table, ("vectors", "because"), line, "[[never]]")
         because = reader.typed(table, "because", str, line)
         never += [(name, because) for name in reader.strings(table, "vectors", line)]
-    stands = tuple(_stand(reader, table, line) for table, line in _tables(reader, document, "stand"))
+    stands = tuple(_stand(reader, table, line) for table, line in reader.tables(document, "stand"))
     for name, count in Counter([*names, *(stand.chart for stand in stands)]).items():
         if count > 1:
             reader.wrong(reader.find(f'"{name}"'), f"{name!r} is here {count} times")
@@ -111,19 +111,10 @@ def cross_check_steering(
     return reader.mistakes
 
 
-def _tables(reader: Reader, document: dict[str, Any], name: str) -> Iterator[tuple[dict[str, Any], int]]:
-    for index, table in enumerate(reader.typed(document, name, list, 1, [])):
-        line = reader.table(name, index)
-        if isinstance(table, dict):
-            yield table, line
-        else:
-            reader.wrong(reader.place(line), f"[[{name}]] must be a table")
-
-
 def _gate(reader: Reader, table: dict[str, Any], line: int) -> Gate:
     reader.keys(table, ("name", "key", "arms"), line, "a gate")
     name, key = (reader.typed(table, word, str, line) for word in ("name", "key"))
-    _one_of(reader, name, GATES, line, "name")
+    reader.one_of(name, GATES, line, "name")
     return Gate(name, key, reader.strings(table, "arms", line), reader.place(line))
 
 
@@ -133,12 +124,12 @@ def _action(reader: Reader, table: dict[str, Any], line: int, gates: list[str]) 
     if bool(does) == bool(opens):
         reader.wrong(reader.place(line), "an action either does something or opens a gate", "give it 'does' or 'opens'")
     elif does:
-        _one_of(reader, does, DEEDS, line, "does")
+        reader.one_of(does, DEEDS, line, "does")
     else:
-        _one_of(reader, opens, gates, line, "opens")
+        reader.one_of(opens, gates, line, "opens")
         allowed = GATES.get(opens, ())
         if (allowed or passes) and passes not in allowed:
-            _one_of(reader, passes, allowed or ("",), line, "passes")
+            reader.one_of(passes, allowed or ("",), line, "passes")
     return _made(reader, table, line, does, opens, passes, 0)
 
 
@@ -166,8 +157,3 @@ def _stand(reader: Reader, table: dict[str, Any], line: int) -> Stand:
         for name in reader.strings(states, point, line):
             points[name] = (*points.get(name, ()), point)
     return Stand(chart, role, points, reader.place(line))
-
-
-def _one_of(reader: Reader, word: str, allowed: Iterable[str], line: int, key: str) -> None:
-    if word not in allowed:
-        reader.wrong(reader.find(word, line, key), f"{key} cannot be {word!r}", known(allowed, word))
