@@ -1,4 +1,9 @@
-"""Sequences: the live chart against its derived LTS, and walks of the network against its promises."""
+"""Sequences: the live chart against its derived LTS, walks of the network against its promises, and a Go that races."""
+
+import random
+from collections.abc import Sequence
+from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import Phase, settings
@@ -6,15 +11,19 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from pcstate import pipeline
 from pcstate.check.explore import explore
+from pcstate.fitting import Exercised
+from pcstate.golang.harness import Driver
 from pcstate.model.formula import Formula, compile_formula
 from pcstate.model.lts import Event
 from pcstate.model.network import Network
+from pcstate.model.observation import Entry
 from pcstate.model.property import Mutant
+from pcstate.model.scenario import ServerScript
 from pcstate.model.verdict import Bounds
 from pcstate.specs.charts import ChartBehaviour
 from pcstate.specs.library import Spec
 from pcstate.specs.profiles import choose_profile
-from pcstate.testing import Coverage, chart_machine, network_machine
+from pcstate.testing import Coverage, chart_machine, live_machine, network_machine
 
 CHARTS = pipeline.read_spec().charts
 
@@ -102,3 +111,27 @@ def test_walks_notice_a_broken_spec() -> None:
     )
     with pytest.raises(AssertionError, match="lifecycle does not take"):
         walk(broken, None, Coverage(), 25)
+
+
+class Racing:
+    """A conversation with a Go whose answers are another throw of the dice each time: whether a step returns, what is seen."""
+
+    def __init__(self, dice: random.Random) -> None:
+        self.dice = dice
+        self.busy = False
+
+    def take(self, step: object) -> Sequence[Entry]:
+        self.busy = self.dice.random() < 0.3
+        return [] if self.dice.random() < 0.9 else [Entry("put", 0, 0, facts=(("error", "no such error"),))]
+
+    def end(self) -> Mock:
+        return Mock(entries=())
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_go_that_races_is_not_taken_for_a_flaky_test(spec: Spec, seed: int) -> None:
+    dice = random.Random(seed)
+    driver: Any = Mock(spec=Driver, converse=lambda scenario: Racing(dice))
+    machine = live_machine(spec, choose_profile(spec.profiles, None), driver, Exercised(), [(ServerScript(), {})])
+    with pytest.raises(AssertionError, match="fits no run"):
+        run_state_machine_as_test(machine, settings=settings(max_examples=50, stateful_step_count=8, database=None))
