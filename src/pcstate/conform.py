@@ -4,8 +4,12 @@ In: the spec, scenarios (named, or drawn at random) and toolchains. Out: a `Conf
 questions are asked of each run: is its outcome among those predicted, and does some run of the network show its log?
 """
 
+import atexit
+import multiprocessing
+import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -112,9 +116,11 @@ def conform(
     progress: Steps | None = None,
     stdin: Callable[[], str] = str,
     drawn: Drawn | None = None,
+    jobs: int = 1,
 ) -> ConformReport:
     """Compare real Go with the spec: each scenario that is `asked` for, and those `drawn` (if neither, all of the library), under
-    each of `gos` (if none, every toolchain found that a profile speaks for), with the profile of that Go or of `against`.
+    each of `gos` (if none, every toolchain found that a profile speaks for), with the profile of that Go or of `against`. More
+    `jobs` than one are processes, which share the scenarios.
 
     Order: scenarios as asked, or by folder and name, then those drawn; Gos as asked, or from old to new.
     Cost:  `repeat` runs of each under each Go, and for each scenario and profile a prediction and the network that runs are held
@@ -124,27 +130,36 @@ def conform(
     folders = {name: path.parent.name for name, path in scenario_names(spec.root).items()}
     names = list(dict.fromkeys(asked or (() if drawn else folders)))
     opened = open_scenarios(spec, names, stdin) if names else ()
-    scenarios = [(folders.get(name, ""), found) for name, found in zip(names, opened, strict=True)]
-    scenarios += [("", draw(drawn.seed, number)) for number in range(drawn.count)] if drawn else []
+    cases = [_Case(folders.get(name, ""), each) for name, each in zip(names, opened, strict=True)]
+    cases += [_Case("", draw(drawn.seed, number), RANDOM_BOUNDS) for number in range(drawn.count)] if drawn else []
     toolchains, left_out = _toolchains(spec, gos, against)
+    total = len(cases) * len(toolchains)
     results: list[Compared] = []
     exercised = Exercised()
     with ExitStack() as stack:
         drivers = _Drivers(stack)
-        for folder, scenario in scenarios:
-            bench = _Bench(spec, scenario, RANDOM_BOUNDS if drawn and scenario.name not in folders else SCENARIO_BOUNDS)
-            for toolchain, profile in toolchains:
-                if progress:
-                    progress(len(results), len(scenarios) * len(toolchains), f"{scenario.name}, Go {toolchain.version}")
-                found = bench.judge(profile, drivers.of(toolchain), repeat)
-                results.append(Compared(folder, scenario, toolchain.version, profile.name, found))
-            for fitting in bench.fittings.values():
-                exercised.add(fitting.exercised)
+        runner = _Runner(spec, toolchains, repeat, drivers)
+        judged = stack.enter_context(_shared(runner, cases, jobs)) if jobs > 1 and len(cases) > 1 else map(runner.judge, cases)
+        for case in cases:
+            if progress:
+                progress(len(results), total, case.scenario.name)
+            compared, taken = next(judged)
+            results += compared
+            exercised.add(taken)
         smallest = tuple(_smallest(spec, results, toolchains, drivers, progress))
     if progress:
-        progress(len(results), len(results), "")
+        progress(total, total, "")
     vectors = tuple(dict.fromkeys(sync["name"] for sync in spec.network.syncs))
     return ConformReport(tuple(results), repeat, left_out, smallest, exercised, vectors, drawn)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A scenario, the folder of the library that it lies in, and the limits of what is predicted of it."""
+
+    folder: str
+    scenario: Scenario
+    bounds: Bounds = SCENARIO_BOUNDS
 
 
 class _Drivers:
@@ -161,6 +176,55 @@ class _Drivers:
         if toolchain not in self._running:
             self._running[toolchain] = self._stack.enter_context(Driver(toolchain))
         return self._running[toolchain]
+
+
+class _Runner:
+    """Judges one scenario after the other, under all toolchains."""
+
+    def __init__(self, spec: Spec, toolchains: Sequence[tuple["Toolchain", Profile]], repeat: int, drivers: _Drivers) -> None:
+        self.spec = spec
+        self.toolchains = toolchains
+        self.repeat = repeat
+        self.drivers = drivers
+
+    def judge(self, case: _Case) -> tuple[list[Compared], Exercised]:
+        """How it compares under each Go, and what the runs that fit took. Raises: GoError if a driver cannot be built."""
+        bench = _Bench(self.spec, case.scenario, case.bounds)
+        compared = []
+        for toolchain, profile in self.toolchains:
+            found = bench.judge(profile, self.drivers.of(toolchain), self.repeat)
+            compared.append(Compared(case.folder, case.scenario, toolchain.version, profile.name, found))
+        taken = Exercised()
+        for fitting in bench.fittings.values():
+            taken.add(fitting.exercised)
+        return compared, taken
+
+
+@contextmanager
+def _shared(runner: _Runner, cases: Sequence[_Case], jobs: int) -> Iterator[Iterator[tuple[list[Compared], Exercised]]]:
+    """What the runner says of each case, in order, from so many processes that have drivers of their own."""
+    spawned = multiprocessing.get_context("spawn")  # drivers have threads, which a fork would lose
+    pool = ProcessPoolExecutor(min(jobs, len(cases)), spawned, _begin, (runner.spec, runner.toolchains, runner.repeat))
+    try:
+        yield pool.map(_judge, cases)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _begin(spec: Spec, toolchains: Sequence[tuple["Toolchain", Profile]], repeat: int) -> None:
+    """What each process of `_shared` does first. Ctrl-C is for the one that it belongs to."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    stack = ExitStack()
+    atexit.register(stack.close)
+    _own.append(_Runner(spec, toolchains, repeat, _Drivers(stack)))
+
+
+def _judge(case: _Case) -> tuple[list[Compared], Exercised]:
+    return _own[0].judge(case)
+
+
+_own: list[_Runner] = []
+"""The one of a process that `_begin` began."""
 
 
 class _Bench:

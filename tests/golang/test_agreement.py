@@ -67,6 +67,22 @@ def test_random_programs_tell_a_go_from_the_spec_of_another(spec: Spec) -> None:
 
 
 @pytest.mark.skipif(not MODELLED, reason="no Go that a profile speaks for is installed")
+def test_processes_that_share_the_scenarios_say_what_one_says(spec: Spec) -> None:
+    asked = ["truncated-read", "half-read", "unread"]
+    one, two = (flow.conform(spec, asked, [MODELLED[-1].version], repeat=1, jobs=jobs) for jobs in (1, 2))
+    said = [
+        [
+            (found.folder, found.scenario, found.go, found.conformance.verdict, found.conformance.predicted)
+            for found in each.results
+        ]
+        for each in (one, two)
+    ]
+    assert said[0] == said[1]
+    assert asked == [result.scenario.name for result in two.results]
+    assert (one.exercised.runs, 3) == (two.exercised.runs, one.exercised.runs)
+
+
+@pytest.mark.skipif(not MODELLED, reason="no Go that a profile speaks for is installed")
 @pytest.mark.parametrize("toolchain", MODELLED, ids=lambda toolchain: str(toolchain.version))
 def test_random_programs_do_what_the_spec_allows(spec: Spec, toolchain: Toolchain) -> None:
     found = flow.conform(spec, gos=[toolchain.version], repeat=1, drawn=flow.Drawn(4, 1))

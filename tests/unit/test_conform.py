@@ -217,4 +217,4 @@ def test_progress_is_shown_on_a_terminal_only_and_wiped(
     monkeypatch.setattr("sys.stderr.isatty", lambda: terminal)
     exit_code("truncated-read")
     shown = capsys.readouterr().err
-    assert ("\r\033[K0 of 1: truncated-read, Go 1.27.3\r\033[K" if terminal else "") == shown
+    assert ("\r\033[K0 of 1: truncated-read\r\033[K" if terminal else "") == shown

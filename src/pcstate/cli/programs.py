@@ -1,5 +1,6 @@
 """Commands about a client program or its goroutines: scenarios, predict, observe, conform, diff, explain."""
 
+import os
 from pathlib import Path
 from typing import BinaryIO
 
@@ -91,6 +92,7 @@ def observe(
 )
 @click.option("--random", "count", type=click.IntRange(1, 1_000_000), metavar="N", help="Draw N programs at random.")
 @click.option("--seed", type=int, metavar="S", help="Which ones; 1 if not given.")
+@click.option("--jobs", type=click.IntRange(1, 256), help="How many scenarios at once; as many as there are processors.")
 @click.option("--spec", "against", metavar="V", help="Compare with this release's or profile's spec, whatever Go runs.")
 @click.option(
     "--table",
@@ -105,6 +107,7 @@ def conform(
     repeat: int | None,
     count: int | None,
     seed: int | None,
+    jobs: int | None,
     against: str | None,
     table: Path | None,
     style: str,
@@ -135,6 +138,7 @@ def conform(
         steps_line(),
         stdin,
         drawn,
+        jobs or os.cpu_count() or 1,
     )
     if table:
         table.write_text(agreement.agreement_page(found), encoding="utf-8", newline="\n")
