@@ -204,15 +204,14 @@ def library(group: str | None = None) -> dict[str, list[Scenario]]:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A network with the behaviours it runs on, and the name under which those are remembered."""
+    """A network with the behaviours it runs on."""
 
     network: Network
     behaviours: Mapping[str, ChartBehaviour]
-    size: str
 
     def remember(self) -> None:
         """Keep what was learned of the charts for the next process."""
-        cache.store(self.behaviours, self.size)
+        cache.store(self.behaviours)
 
 
 def build(
@@ -237,13 +236,13 @@ def build(
     else:
         behaviours = {name: ChartBehaviour(chart, memory[name]) for name, chart in spec.charts.items()}
     if scenario is None:
-        return Built(instantiate(spec.network, behaviours, profile.constants, sizes), behaviours, size)
+        return Built(instantiate(spec.network, behaviours, profile.constants, sizes), behaviours)
     asked = demands(scenario)
     lines = {f"program[{i}]": (program or line, line.initial) for i, line in enumerate(asked.programs)}
     constants = {**profile.constants, **asked.constants}
     sets: dict[str, list[Value]] = {**asked.sets, "ranks": list(range(min(bounds.conns, asked.ranks)))}
     network = feasible(instantiate(spec.network, behaviours, constants, sizes, lines, sets))
-    return Built(network, behaviours, size)
+    return Built(network, behaviours)
 
 
 def sizes_with(scenario: Scenario, bounds: Bounds) -> Bounds:

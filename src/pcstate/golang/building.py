@@ -48,8 +48,8 @@ def _sources(program: str) -> dict[str, bytes]:
 def _digest(sources: dict[str, bytes], toolchain: Toolchain) -> str:
     digest = hashlib.sha256(toolchain.version.encode())
     package = sorted((toolchain.goroot / "src" / "net" / "http").glob("*.go"))
-    theirs = {str(path): path.read_bytes() for path in package if not path.name.endswith("_test.go")}
-    for name, text in {**sources, **theirs}.items():
+    theirs = {path.name: path.read_bytes() for path in package if not path.name.endswith("_test.go")}
+    for name, text in (*sources.items(), *theirs.items()):
         digest.update(f"{name} {len(text)}\n".encode() + text)
     return digest.hexdigest()[:16]
 

@@ -78,9 +78,15 @@ class ChartBehaviour:
         for t in chart.transitions:
             guard = compile(t.guard, chart.path, "eval") if t.guard else None
             self._guards.setdefault(t.event, []).append((t, guard))
-        self.dirty = False
+        self.asked = 0
+        """How many answers the machine gave that were not stored."""
         if memory is not None:
             self._recall(memory)
+
+    @property
+    def answers(self) -> int:
+        """How many answers are known."""
+        return sum(map(len, self._steps.values()))
 
     def initial(self, constants: Mapping[str, Value]) -> int:
         """The number of the initial configuration with some data set to other values."""
@@ -103,7 +109,7 @@ class ChartBehaviour:
         row = self._steps.setdefault(event, {})
         target = row.get(local)
         if target is None:
-            self.dirty = True
+            self.asked += 1
             target = row[local] = self._drive(local, event)
         return target
 
