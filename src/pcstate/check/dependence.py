@@ -11,7 +11,7 @@ from pcstate.model.network import GlobalState, Network
 
 __all__ = ["Dependence", "bits"]
 
-TOGETHER = 5
+TOGETHER = 8
 """How many components are looked at as one when it is asked what can fire."""
 
 
