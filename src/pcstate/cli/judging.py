@@ -54,7 +54,7 @@ from pcstate.cli.common import (
 @click.option(
     "--refines",
     metavar="V2",
-    help="Judge one thing more: each sequence of lifecycle events is possible under V2, too. Symmetry is left alone.",
+    help="Judge one thing more: each sequence of lifecycle events is possible under V2, too. No symmetry is made use of then.",
 )
 @click.option("--expect", is_flag=True, help="Exit 0 if each verdict is the one that the profile expects.")
 @click.option(
