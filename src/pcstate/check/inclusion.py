@@ -31,7 +31,6 @@ class Inclusion:
     reason: str = ""
     events: tuple[str, ...] = ()
     steps: tuple[tuple[int, int], ...] = ()
-    pairs: int = 0
 
 
 def included(one: Explored, other: Explored, limits: Limits) -> Inclusion:
@@ -55,29 +54,29 @@ def included(one: Explored, other: Explored, limits: Limits) -> Inclusion:
         if left.held + right.held > HELD:
             stopped = f"limit of {HELD:,} states in all sets"
         if stopped:
-            return Inclusion(Verdict.UNKNOWN, f"the comparison stopped at its {stopped}", pairs=len(queue))
+            return Inclusion(Verdict.UNKNOWN, f"the comparison stopped at its {stopped}")
         allowed = right.after(there)
         for label, target in left.after(here).items():
             word = (*words[here, there], label)
             if label not in allowed:
-                return _only(one, other, labels, word, len(queue))
+                return _only(one, other, labels, word)
             reached = target, allowed[label]
             if reached not in words:
                 words[reached] = word
                 queue.append(reached)
     if one.stopped:
-        return Inclusion(Verdict.UNKNOWN, f"the search stopped at its {one.stopped}", pairs=len(queue))
-    return Inclusion(Verdict.HOLDS, pairs=len(queue))
+        return Inclusion(Verdict.UNKNOWN, f"the search stopped at its {one.stopped}")
+    return Inclusion(Verdict.HOLDS)
 
 
-def _only(one: Explored, other: Explored, labels: Labels, word: Sequence[int], pairs: int) -> Inclusion:
+def _only(one: Explored, other: Explored, labels: Labels, word: Sequence[int]) -> Inclusion:
     """What it means that `one` has a word which was not found in `other`."""
     if other.stopped:
-        return Inclusion(Verdict.UNKNOWN, f"the search of the other network stopped at its {other.stopped}", pairs=pairs)
+        return Inclusion(Verdict.UNKNOWN, f"the search of the other network stopped at its {other.stopped}")
     several = len({conn for _, conn in labels}) > 1
     names = [f"{event}[{conn}]" if several else event for event, conn in labels]
     steps = _run(one, _seen(one, labels), word)
-    return Inclusion(Verdict.VIOLATED, "", tuple(names[label] for label in word), steps, pairs)
+    return Inclusion(Verdict.VIOLATED, "", tuple(names[label] for label in word), steps)
 
 
 def _seen(graph: Explored, labels: Labels) -> Ints:
