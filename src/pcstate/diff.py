@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pcstate.check.difference import constant_changes, exclusive_outcomes, property_changes, telling_side
+from pcstate.check.inclusion import included
+from pcstate.check.limits import Limits
 from pcstate.check.replay import Way, common_steps, real_run, shortest_ways
 from pcstate.check.tracing import Tracer
-from pcstate.model.difference import Agreement, ConstantChange, Distinction, PropertyChange, ScenarioChange, agreement
+from pcstate.model.difference import Agreement, ConstantChange, Distinction, Lives, PropertyChange, ScenarioChange, agreement
 from pcstate.model.scenario import Outcome, Scenario
 from pcstate.model.verdict import Bounds
-from pcstate.pipeline import SCENARIO_BOUNDS, PredictReport, Search, Steps, check, search_outcomes, search_scenario
+from pcstate.pipeline import SCENARIO_BOUNDS, CheckReport, PredictReport, Search, Steps, check, search_outcomes, search_scenario
 from pcstate.specs.library import Spec
 from pcstate.specs.profiles import choose_profile
 
@@ -32,6 +34,8 @@ class DiffReport:
     """Those that the properties' verdicts hold under."""
     scenarios_asked: int = 0
     constants: tuple[ConstantChange, ...] = ()
+    lives: tuple[Lives, ...] = ()
+    """Of the first within the second, and the other way round; none where one profile speaks for both."""
     properties: tuple[PropertyChange, ...] = ()
     scenarios: tuple[ScenarioChange, ...] = ()
 
@@ -43,6 +47,8 @@ class DiffReport:
 
 def diff(spec: Spec, gos: tuple[str, str], scenarios: Sequence[Scenario], progress: Steps | None = None) -> DiffReport:
     """What the spec answers differently under two Gos: every property, and the outcomes of every one of `scenarios`.
+
+    Also whether each sequence of lifecycle events of the one is one of the other.
 
     Raises: SpecError.
     Cost:   two `check` at the default bounds and two `predict` for each scenario, some minutes for all of the library; nothing
@@ -57,17 +63,23 @@ def diff(spec: Spec, gos: tuple[str, str], scenarios: Sequence[Scenario], progre
     constants = constant_changes((one.constants, two.constants), meanings)
     tell = progress or (lambda done, of, what: None)
     tell(0, 1 + len(scenarios), f"{len(spec.properties)} properties")
-    properties = _properties(spec, gos)
+    reports = [check(spec, go) for go in gos]
+    properties = _properties(reports)
+    lives = tuple(_lives(*pair) for pair in (reports, reports[::-1]))
     found = []
     for done, scenario in enumerate(scenarios, 1):
         tell(done, 1 + len(scenarios), scenario.name)
         found += _scenario(spec, gos, scenario)
     tell(1 + len(scenarios), 1 + len(scenarios), "")
-    return DiffReport(gos, profiles, Bounds(), len(scenarios), constants, properties, tuple(found))
+    return DiffReport(gos, profiles, Bounds(), len(scenarios), constants, lives, properties, tuple(found))
 
 
-def _properties(spec: Spec, gos: tuple[str, str]) -> tuple[PropertyChange, ...]:
-    reports = [check(spec, go) for go in gos]
+def _lives(one: CheckReport, other: CheckReport) -> Lives:
+    found = included(one.whole, other.whole, Limits(one.bounds))
+    return Lives(found.verdict, found.reason, found.events)
+
+
+def _properties(reports: Sequence[CheckReport]) -> tuple[PropertyChange, ...]:
     judged = [{judgement.name: judgement for judgement in report.judgements} for report in reports]
     changes = []
     for change in property_changes([report.judgements for report in reports]):

@@ -2,6 +2,7 @@
 
     check     spec/ -> network of a given size -> explored state graph -> a verdict for each property
     coverage  (coverage.py) what check explored -> transitions never taken, properties that hold vacuously
+    refines   (inclusion.py) what check explored, and another Go's network -> is what is seen of the one seen of the other, too?
     predict   spec/ + scenario -> network with that program in it -> explored, time in order -> outcomes at rest
     diff      (diff.py) check and predict under two profiles -> what differs, and a run that only one of them has
     observe   scenario -> our Go driver under a real toolchain -> outcomes, counted

@@ -50,6 +50,11 @@ USAGE = {
         ["check", "--cluster", "local:2", "--checkpoint", "x"],
         ["--cluster takes neither --checkpoint"],
     ),
+    "unknown release to refine": (["check", "--refines", "1.99"], ["--refines: no profile", "'1.99'", "go1.12", "go1.27.2"]),
+    "a cluster and a refinement": (
+        ["check", "--refines", "1.26", "--cluster", "local:2"],
+        ["--refines looks at all that two networks do", "leave out --cluster"],
+    ),
     "bad expression": (["predict", "-e", "get; raed-all"], ["-e:1:6", "get; raed-all", "     ^~~~~~~~", "read-all"]),
     "expression without a request": (["predict", "-e", "close"], ["-e:1:1", "exactly one of get, head, post"]),
     "expression repeated too often": (["predict", "-e", "get", "-n", "0"], ["-n must be from 1 to 1000"]),

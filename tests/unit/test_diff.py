@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from pcstate import pipeline
 from pcstate.cli import SCHEMAS, main
 from pcstate.diff import DiffReport, _scenario, diff
-from pcstate.model.difference import Agreement, Distinction, PropertyChange
+from pcstate.model.difference import Agreement, Distinction, Lives, PropertyChange
 from pcstate.model.trace import Trace, TraceStep
 from pcstate.model.verdict import Bounds, Verdict
 from pcstate.show.difference import diff_json, diff_text
@@ -62,7 +62,7 @@ def test_one_profile_for_both_is_said_at_once(run: Run, monkeypatch: pytest.Monk
     code, out, _ = run("1.27.0", "1.27.1", "--format", "json")
     answer = json.loads(out)
     assert (0, "same", ["1.27.0", "1.27.1"], ["go1.27.0"] * 2) == (code, answer["verdict"], answer["go"], answer["profiles"])
-    assert [[], [], []] == [answer[key] for key in ("constants", "properties", "scenarios")]
+    assert [[]] * 4 == [answer[key] for key in ("constants", "lives", "properties", "scenarios")]
 
 
 def test_what_differs_is_listed_with_the_trace_that_tells(drained: DiffReport) -> None:
@@ -83,6 +83,9 @@ def test_what_differs_is_listed_with_the_trace_that_tells(drained: DiffReport) -
         assert 0 < found["common"] <= len(found["trace"])
         assert {"who", "action", "clause", "source", "changed"} == found["trace"][0].keys()
     assert "request_done(j=0, r=0)" == at_once["trace"][at_once["common"]]["action"]
+    older, newer = answer["lives"]
+    assert ("1.26", "HOLDS", []) == (older["of"], older["verdict"], older["only"])
+    assert ("1.27.0", "VIOLATED", "early_close") == (newer["of"], newer["verdict"], newer["only"][3])
     validator = Draft202012Validator(json.loads((SCHEMAS / "diff.json").read_text(encoding="utf-8")))
     assert [] == list(validator.iter_errors(answer))
 
@@ -93,6 +96,9 @@ def test_the_text_says_what_differs_with_a_trace_for_each_kind(drained: DiffRepo
     assert out.startswith("Go 1.26 and Go 1.27.0: 3 properties and 2 scenarios differ\n")
     assert "NOT_RUN" not in out
     assert "drains_early_close: 0 -> 1  (1 when an early Close drains the body first (Go 1.27))" in out
+    assert (
+        "  each of Go 1.26 is one of Go 1.27.0\n  only Go 1.27.0: connect, request, response, early_close, put_refused\n" in out
+    )
     assert "only Go 1.26: 1 goroutine, no leak" in out
     assert "only Go 1.27.0: 3 to 5 goroutines (a race: 8 outcomes are possible), no leak" in out
     assert 2 == out.count("the shortest trace that tells")
@@ -135,6 +141,15 @@ def test_a_loop_is_shown_from_its_first_step(capsys: pytest.CaptureFixture[str])
     shown = [line.split()[0] for line in lines]
     parts, begins = map(str, range(13, 25)), map(str, range(41, 45))
     assert ["...", *parts, "...", "--", *begins, "..."] == [word for word in shown if word != "from"]
+
+
+def test_lives_that_could_not_be_compared_are_unknown(capsys: pytest.CaptureFixture[str]) -> None:
+    lives = (Lives(Verdict.UNKNOWN, "the search stopped"), Lives(Verdict.HOLDS))
+    diff_text(DiffReport(("1.26", "1.27"), ("a", "b"), Bounds(), lives=lives))
+    assert [
+        "  whether each of Go 1.26 is one of Go 1.27 is UNKNOWN: the search stopped",
+        "  each of Go 1.27 is one of Go 1.26",
+    ] == capsys.readouterr().out.splitlines()[-2:]
 
 
 def test_a_trace_that_may_not_be_the_shortest_is_not_called_so(spec: Spec, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,6 +51,11 @@ from pcstate.cli.common import (
     help="Keep the states in the actors of a Ray cluster that this machine is in, or in N here. That buys memory, not speed, on "
     "one machine. Nothing is reduced; only always, sometimes and deadlock are judged.",
 )
+@click.option(
+    "--refines",
+    metavar="V2",
+    help="Judge one thing more: each sequence of lifecycle events is possible under V2, too. No symmetry is made use of then.",
+)
 @click.option("--expect", is_flag=True, help="Exit 0 if each verdict is the one that the profile expects.")
 @click.option(
     "--coverage",
@@ -67,6 +72,7 @@ def check(
     symmetry: bool,
     minimise: bool,
     cluster: str | None,
+    refines: str | None,
     expect: bool,
     covers: bool,
     style: str,
@@ -79,7 +85,9 @@ def check(
         raise click.UsageError("--checkpoint holds one search: give one --go with it")
     if covers and minimise:
         raise click.UsageError("--coverage needs all configurations: leave out --minimise")
-    from pcstate import pipeline
+    if refines is not None and (cluster or checkpoint or minimise):
+        raise click.UsageError("--refines looks at all that two networks do: leave out --cluster, --checkpoint and --minimise")
+    from pcstate import inclusion, pipeline
     from pcstate.coverage import coverage
     from pcstate.model.coverage import merged
     from pcstate.model.verdict import Bounds
@@ -88,10 +96,13 @@ def check(
 
     spec = pipeline.read_spec(only=names)
     bounds = Bounds(**sizes, memory=int(gigabytes * 1e9))
+    symmetry = symmetry and refines is None
+    other = inclusion.explored(spec, refines, bounds, progress_line(f"exploring {refines}")) if refines is not None else None
     reports = []
     for go in gos or (None,):
         progress = progress_line(f"exploring {go or 'the newest profile'}")
-        reports.append(pipeline.check(spec, go, bounds, progress, checkpoint, symmetry, minimise, cluster=cluster))
+        found = pipeline.check(spec, go, bounds, progress, checkpoint, symmetry, minimise, cluster=cluster)
+        reports.append(inclusion.refines(spec, found, other) if other else found)
     covered = [coverage(spec, found) for found in reports] if covers else []
     if style == "json":
         answers = [report.check_json(found) for found in reports]

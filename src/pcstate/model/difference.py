@@ -9,7 +9,7 @@ from pcstate.model.scenario import Outcome
 from pcstate.model.trace import Trace
 from pcstate.model.verdict import Verdict
 
-__all__ = ["Agreement", "ConstantChange", "Distinction", "PropertyChange", "ScenarioChange", "agreement"]
+__all__ = ["Agreement", "ConstantChange", "Distinction", "Lives", "PropertyChange", "ScenarioChange", "agreement"]
 
 
 class Agreement(StrEnum):
@@ -27,6 +27,18 @@ class ConstantChange:
     name: str
     values: tuple[Value | None, Value | None]
     about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lives:
+    """Whether each sequence of lifecycle events of one version is one of the other; if not, `only` is a shortest that is not.
+
+    That tells how two versions come to their answers; by itself it is no difference in these.
+    """
+
+    verdict: Verdict
+    reason: str = ""
+    only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from typing import Any, Protocol
 
 from rich.console import Console
 
-from pcstate.model.difference import Agreement, ConstantChange, Distinction, PropertyChange, ScenarioChange
+from pcstate.model.difference import Agreement, ConstantChange, Distinction, Lives, PropertyChange, ScenarioChange
 from pcstate.model.lts import Value
 from pcstate.model.verdict import Bounds, Verdict
 from pcstate.show.console import step_line, terminal
@@ -31,6 +31,8 @@ class Compared(Protocol):
     @property
     def constants(self) -> tuple[ConstantChange, ...]: ...
     @property
+    def lives(self) -> tuple[Lives, ...]: ...
+    @property
     def properties(self) -> tuple[PropertyChange, ...]: ...
     @property
     def scenarios(self) -> tuple[ScenarioChange, ...]: ...
@@ -45,6 +47,10 @@ def diff_json(report: Compared) -> dict[str, Any]:
         "profiles": list(report.profiles),
         "verdict": report.agreement.value,
         "constants": [{"name": change.name, "values": list(change.values), "about": change.about} for change in report.constants],
+        "lives": [
+            {"of": go, "verdict": lives.verdict.value, "only": list(lives.only), "reason": lives.reason}
+            for go, lives in zip(report.gos, report.lives, strict=False)
+        ],
         "properties": [
             {
                 "name": change.name,
@@ -79,7 +85,8 @@ def _distinction_json(report: Compared, distinction: Distinction | None) -> dict
 
 
 def diff_text(report: Compared, full: bool = False) -> None:
-    """The answer in one line; then what differs: constants, properties and scenarios, with one trace for each of the latter.
+    """The answer in one line; then what differs: constants, lifecycles, properties and scenarios, with one trace for each of the
+    last two.
 
     That is a counterexample if there is any, and the shortest; of a long one the steps near the difference, unless `full`.
     JSON has them all.
@@ -91,9 +98,13 @@ def diff_text(report: Compared, full: bool = False) -> None:
         out.print("\nthe profiles set differently", style="bold")
     for constant in report.constants:
         out.print(f"  {constant.name}: {_values(constant.values)}  ({constant.about})", markup=False, soft_wrap=True)
+    bounds = report.bounds
+    sizes = f"callers {bounds.callers}, conns {bounds.conns}, requests {bounds.requests} each, closers {bounds.closers}"
+    if report.lives:
+        out.print(f"\nlives of a connection: sequences of lifecycle events (bounds: {sizes})", style="bold")
+    for this, other, lives in zip(names, names[::-1], report.lives, strict=False):
+        out.print(f"  {_lives_text(this, other, lives)}", markup=False, soft_wrap=True)
     if report.properties:
-        bounds = report.bounds
-        sizes = f"callers {bounds.callers}, conns {bounds.conns}, requests {bounds.requests} each, closers {bounds.closers}"
         out.print(f"\nproperties (bounds: {sizes})", style="bold")
     for change in report.properties:
         verdicts = ", ".join(f"{verdict} in {name}" for verdict, name in zip(change.verdicts, names, strict=True))
@@ -120,6 +131,13 @@ def _answer(report: Compared) -> str:
     if report.agreement is Agreement.UNKNOWN:
         return f"no difference is known, but {_many(unknown, 'answer is', 'answers are')} UNKNOWN"
     return differ + (f", {_many(unknown, 'answer is', 'answers are')} UNKNOWN" if unknown else "")
+
+
+def _lives_text(this: str, other: str, lives: Lives) -> str:
+    if lives.verdict is Verdict.VIOLATED:
+        return f"only {this}: {', '.join(lives.only)}"
+    within = f"each of {this} is one of {other}"
+    return within if lives.verdict is Verdict.HOLDS else f"whether {within} is UNKNOWN: {lives.reason}"
 
 
 def _scenario_text(out: Console, change: ScenarioChange, names: tuple[str, str]) -> None:

@@ -1,0 +1,105 @@
+"""`pcstate check --refines`, on the spec itself: what one release's connections do is what another's do, or is not."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from pcstate import pipeline
+from pcstate.cli import SCHEMAS, main
+from pcstate.inclusion import Other, explored, refines
+from pcstate.model.verdict import Bounds, Judgement, Verdict
+from pcstate.pipeline import CheckReport
+from pcstate.specs.library import Spec
+
+SMALL = Bounds(requests=1, closers=0)
+ONLY = ["refines-lifecycle"]
+"""What else is judged, so that it is little."""
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs pcstate; gives its exit code, stdout and stderr."""
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as stopped:
+            main(arguments)
+        assert isinstance(stopped.value.code, int)
+        return stopped.value.code, *capsys.readouterr()
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def few() -> Spec:
+    return pipeline.read_spec(only=ONLY)
+
+
+@pytest.fixture(scope="module")
+def found(few: Spec) -> dict[str, CheckReport]:
+    """What `check` finds for some profiles."""
+    return {go: pipeline.check(few, go, SMALL, symmetry=False) for go in ("go1.12", "go1.26", "go1.27.2")}
+
+
+def refinement(spec: Spec, one: CheckReport, other: CheckReport) -> Judgement:
+    report = refines(spec, one, Other(other.profile, other.whole))
+    assert [*one.judgements, report.judgements[-1]] == list(report.judgements)
+    return report.judgements[-1]
+
+
+def test_a_release_refines_itself(few: Spec, found: dict[str, CheckReport]) -> None:
+    for go, report in found.items():
+        assert Judgement(f"refines-{go}", "refinement", Verdict.HOLDS) == refinement(few, report, report)
+
+
+def test_the_drain_of_1_27_is_more_than_1_26_does_and_loses_nothing_of_it(few: Spec, found: dict[str, CheckReport]) -> None:
+    assert Verdict.HOLDS == refinement(few, found["go1.26"], found["go1.27.2"]).verdict
+    more = refinement(few, found["go1.27.2"], found["go1.26"])
+    assert (Verdict.VIOLATED, "refines-go1.26") == (more.verdict, more.name)
+    assert "never in go1.26: connect, request, response, early_close, put_refused" == more.reason
+    assert more.trace is not None
+    assert "start_drain(j=0)" in [step.action for step in more.trace.steps]
+    assert "write_wait_timeout(j=0)" == more.trace.steps[-1].action
+
+
+def test_a_mutant_of_the_spec_is_refused_by_the_spec(few: Spec, found: dict[str, CheckReport]) -> None:
+    """A body whose drain was given up counts as read: it is tried to keep its connection."""
+    (promise,) = few.properties
+    assert promise.mutant is not None
+    mutant = pipeline.check(pipeline.read_spec(mutant=promise.mutant, only=ONLY), "1.27", SMALL, symmetry=False)
+    assert (
+        "never in go1.27.2: connect, request, response, early_close, not_drained, put_refused"
+        == refinement(few, mutant, found["go1.27.2"]).reason
+    )
+    assert Verdict.HOLDS == refinement(few, found["go1.27.2"], mutant).verdict
+
+
+def test_what_was_not_looked_at_is_unknown(few: Spec, found: dict[str, CheckReport]) -> None:
+    other = explored(few, "1.27", Bounds(max_states=100))
+    unknown = refines(few, found["go1.26"], other).judgements[-1]
+    assert (Verdict.UNKNOWN, "the search of the other network stopped at its limit of 100 states") == (
+        unknown.verdict,
+        unknown.reason,
+    )
+
+
+def test_check_reports_it_and_trace_shows_it(run: Run, tmp_path: Path) -> None:
+    asked = ("check", "--requests", "1", "--closers", "0", "--property", *ONLY, "--refines", "1.26")
+    code, out, _ = run(*asked, "--go", "1.27", "--go", "1.26", "--format", "json")
+    newer, same = json.loads(out)
+    assert (1, "VIOLATED", "HOLDS") == (code, newer["verdict"], same["verdict"])
+    assert [] == list(Draft202012Validator(json.loads((SCHEMAS / "check.json").read_text("utf-8"))).iter_errors([newer, same]))
+    *_, reported = newer["properties"]
+    assert ("refines-go1.26", "refinement", "VIOLATED") == (reported["name"], reported["kind"], reported["verdict"])
+    (tmp_path / "report.json").write_text(out, encoding="utf-8")
+    code, out, _ = run("trace", str(tmp_path / "report.json"))
+    assert 0 == code
+    assert out.startswith("refines-go1.26: VIOLATED\nrefinement; go1.27.2; ")
+    assert reported["trace"][-1]["action"] in out.splitlines()[-1]
+    code, out, _ = run(*asked, "--go", "1.27", "--expect")
+    assert 1 == code
+    assert ["VIOLATED", "refinement", "refines-go1.26"] == out.splitlines()[3].split()[:3]
+    assert "not as expected: refines-go1.26" in out
