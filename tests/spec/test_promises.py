@@ -12,14 +12,14 @@ from tests.golang.toolchains import TOOLCHAINS
 PROPERTIES = {promise.name: promise for promise in pipeline.read_spec().properties}
 
 PINNED = {
-    "go1.12": (325503, 1310586, 77),
-    "go1.13": (325407, 1310197, 77),
-    "go1.16": (270892, 1054258, 77),
-    "go1.19": (266210, 1037180, 77),
-    "go1.22": (266162, 1037048, 77),
-    "go1.26": (272791, 1059412, 78),
-    "go1.27.0": (389645, 1614839, 85),
-    "go1.27.2": (299711, 1262249, 79),
+    "go1.12": (325780, 1311618, 77),
+    "go1.13": (325684, 1311229, 77),
+    "go1.16": (271169, 1055290, 77),
+    "go1.19": (266487, 1038212, 77),
+    "go1.22": (266439, 1038080, 77),
+    "go1.26": (273068, 1060444, 78),
+    "go1.27.0": (389922, 1615871, 85),
+    "go1.27.2": (299988, 1263281, 79),
 }
 """States, transitions and depth at the default bounds; a change must be explained in its commit."""
 

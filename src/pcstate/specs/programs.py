@@ -69,7 +69,7 @@ def demands(scenario: Scenario) -> Demands:
     lines = tuple(map(_line, steps))
     server, constants = scenario.server, _constants(scenario)
     sets: dict[str, list[Value]] = {
-        "kinds": list(dict.fromkeys((_kind(server), "none"))),
+        "kinds": _kinds(server),
         "goals": ["all", "part", "exact"],
         "halves": ["first", "both", "first_tail", "both_tail"],
         "evictions": [1] * (constants["max_idle_conns"] != 0),
@@ -120,12 +120,12 @@ def _read(step: Step, done: int, server: ServerScript) -> tuple[Event | None, in
     goal, half = "all", "both"
     if end < size:
         goal, half = "part", "first" if end <= size // 2 else "both"
-        if size - end <= DRAIN_LIMIT:
-            half += "_tail"
     elif end == size and server.body == "chunked":
         goal = "exact"  # the last chunk's mark may or may not be there already
     elif end == size and server.body == "until-close":
         goal = "part"  # only the connection's end is the body's
+    if goal != "all" and size - end <= DRAIN_LIMIT:
+        half += "_tail"
     return Event("read", (("g", goal), ("f", half))), min(end, size)
 
 
@@ -144,6 +144,12 @@ def _kind(server: ServerScript) -> str:
     if _size(server) <= DRAIN_LIMIT:
         return "within"
     return "above" if server.body == "length" else "above_chunked"
+
+
+def _kinds(server: ServerScript) -> list[Value]:
+    """What a response's body can be: that of the server, none to a HEAD, and what is left of one whose first part was read."""
+    kind = _kind(server)
+    return list(dict.fromkeys((kind, "none", *["within"] * (kind == "above_chunked"))))
 
 
 def _fits_buffer(scenario: Scenario) -> bool:

@@ -31,7 +31,7 @@ const chunkSize = 8 << 10
 //	drop-request          reads the request and closes
 //	any                   normal, until it is told otherwise (live.go)
 //
-// A response without a body (none, or to HEAD) cannot be cut in half: stall-body
+// A response without a body (none, of length 0, or to HEAD) cannot be cut in half: stall-body
 // is normal for it, and truncate-body is close-after-response.
 //
 // All its goroutines have a method of *server on their stack, by which the count
@@ -193,7 +193,7 @@ func (s *server) awaitRequest(conn net.Conn, in *bufio.Reader) bool {
 // respond answers one request and says whether the connection stays open.
 func (s *server) respond(conn net.Conn, in *bufio.Reader, method string) bool {
 	kind := s.script.Body
-	hasBody := method != "HEAD" && kind != "none"
+	hasBody := method != "HEAD" && kind != "none" && (kind != "length" || s.script.Bytes > 0)
 	size := s.script.Bytes
 	goOn := s.stalled()
 	half := hasBody && (s.script.Behaviour == "stall-body" || s.script.Behaviour == "truncate-body" || goOn != nil)
