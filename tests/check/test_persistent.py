@@ -71,6 +71,23 @@ def test_a_step_that_could_be_overtaken_by_a_broadcast_waits_for_it() -> None:
     assert {(1, 1), (2, 1)} == set(at_rest)
 
 
+def test_what_comes_to_the_same_in_any_order_is_not_interleaved() -> None:
+    charts = {"a": "a0 -add-> a1", "b": "b0 -add-> b1", "sum": "zero -add-> one -add-> many -add-> many"}
+    net = network(charts, [Sync(x, {x: "add", "sum": "add"}) for x in "ab"])
+    assert 3 == len(reduced(net)) < len(naive_graph(net))
+
+
+def test_a_step_that_another_makes_possible_meanwhile_is_not_forgotten() -> None:
+    """`u` comes to the same before and after `y`, but `y` leads to where `w` is possible, which `u` ends."""
+    charts = {"a": ["a0 -u-> a1", "a0 -w-> a0"], "b": "b0 -w-> b1 -w-> b0", "c": "c0 -w-> c1 -y-> c2 -w-> c0"}
+    net = network(
+        charts,
+        [Sync("u", {"a": "u"}), Sync("w", {"a": "w", "b": "w", "c": "w"}), Sync("y", {"b": "w", "c": "y"}, also={"a": "w"})],
+    )
+    whole = naive_graph(net)
+    assert {s for s in whole if not whole.out_degree(s)} == {state for state, steps in reduced(net).items() if not steps}
+
+
 @pytest.fixture(scope="module", params=PROFILES)
 def graphs(request: pytest.FixtureRequest, spec: Spec) -> list[StateGraph]:
     """The free network of one connection, and some programs on two with every interleaving."""

@@ -165,8 +165,7 @@ def test_when_one_client_timeout_has_passed_the_others_are_due(spec: Spec) -> No
     sizes = Bounds(callers=2, conns=4, requests=2, max_states=20_000, timeout=60.0)
     built = pipeline.build(spec, choose_profile(spec.profiles, None), sizes, program)
     graph = skeleton(built.network, sizes, Reduction(built.network))
-    legs = [leg for arrows in graph.arrows for arrow in arrows for leg in arrow.legs]
-    fired = {graph.network.vectors[number].name for leg in legs for number in leg.vectors}
+    fired = {graph.network.vectors[number].name for arrows in graph.arrows for arrow in arrows for number in arrow.vectors}
     assert {"expire", "expire_due"} <= fired
 
 

@@ -6,6 +6,7 @@ out from the component's own transitions once, and remembered.
 
 from collections.abc import Iterable, Iterator
 
+from pcstate.check.commuting import Commuting, Role
 from pcstate.model.lts import Event
 from pcstate.model.network import GlobalState, Network
 
@@ -49,6 +50,23 @@ class Dependence:
         self._changes: list[dict[int, int]] = [{} for _ in range(size)]
         self._stopped: list[dict[int, int]] = [{} for _ in range(size)]
         self._offers: list[dict[int, bool]] = [{} for _ in range(size)]
+        self._meanwhile: list[dict[tuple[int, int, int], int]] = [{} for _ in range(size)]
+        self._roles = [self._roles_of(c) for c in range(size)]
+        asked = {id(component.behaviour): Commuting(component.behaviour) for component in network.components}
+        self._commuting = [asked[id(component.behaviour)] for component in network.components]
+
+    def _roles_of(self, component: int) -> list[tuple[Role, int]]:
+        """What vectors ask of a component, each with those that ask just that."""
+        asked: dict[int, list[Event | None]] = {}
+        for place, table in enumerate((self._who[component], self._also[component], self._unless[component])):
+            for event, vectors in table.items():
+                for number in bits(vectors):
+                    asked.setdefault(number, [None, None, None])[place] = event
+        roles: dict[Role, int] = {}
+        for number, (who, also, unless) in asked.items():
+            role = who, also, unless
+            roles[role] = roles.get(role, 0) | 1 << number
+        return list(roles.items())
 
     def enabled(self, state: GlobalState) -> int:
         """The vectors of any kind that can fire in `state`: those that all components allow, some of them taken together."""
@@ -105,6 +123,18 @@ class Dependence:
                 if self._step(component, local, event) >= 0:
                     known[local] |= vectors
         return known[local]
+
+    def meanwhile(self, component: int, local: int, own: int, others: int) -> int:
+        """The vectors that the component does not keep from firing, there or wherever the `others` bring it; 0 unless it makes no
+        difference whether any of its `own` vectors, which it must allow, comes before or after one of the `others`."""
+        known = self._meanwhile[component]
+        key = local, own, others
+        if key not in known:
+            mine, theirs = (tuple(role for role, vectors in self._roles[component] if vectors & asked) for asked in (own, others))
+            known[key] = 0
+            for reached in self._commuting[component].reached(local, mine, theirs):
+                known[key] |= self.allowed(component, reached)
+        return known[key]
 
     def blocking(self, number: int, state: GlobalState) -> list[int]:
         """The components that keep a vector from firing because they do not offer its event."""

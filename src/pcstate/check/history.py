@@ -52,13 +52,10 @@ def seen(network: Network, history: History, notes: Sequence[Part]) -> History:
 
 def along(network: Network, history: History, arrow: Arrow) -> History:
     """The history after all that happens on an arrow."""
-    for leg in arrow.legs:
-        for vector in leg.vectors:
-            if network.vectors[vector].notes:
-                history = seen(network, history, network.vectors[vector].notes)
-        if leg.turn:
-            history = turned(network, history, leg.turn)
-    return history
+    for vector in arrow.vectors:
+        if network.vectors[vector].notes:
+            history = seen(network, history, network.vectors[vector].notes)
+    return turned(network, history, arrow.turn) if arrow.turn else history
 
 
 def turned(network: Network, history: History, turn: Sequence[int]) -> History:

@@ -8,6 +8,8 @@ It is found as what happens among some components, a cluster. The cluster grows 
 * A vector that joins components inside with others outside cannot fire, as long as none of the cluster has moved, if one of
   those inside does not offer its event now. Otherwise the others join the cluster, unless
 * all that it does inside is to look, and what the enabled vectors of the cluster would change is not what it looks at; or
+* each component inside that it has to do with comes to the same whether it fires before or after an enabled vector of the
+  cluster, wherever vectors from outside may have brought it by then, and offers the cluster no more there; or
 * the network states that it stays off until some step that cannot come first either (`Apart`), for what that needs is not there,
   or for another such fact.
 
@@ -175,7 +177,9 @@ class _Cluster:
         self._taken: list[int] = []
         self._facts: list[int] = []
         self.able = sets.dependence.counted
-        """The vectors that no component of the cluster keeps from firing."""
+        """The vectors that no component of the cluster keeps from firing, there or wherever others may bring it."""
+        self._now = sets.dependence.counted
+        """Those that none keeps from firing there."""
 
     def grow(self, seed: int, limit: int) -> int:
         """The enabled vectors of the cluster around `seed`; when these are `limit` or more, as many as it had then."""
@@ -193,7 +197,7 @@ class _Cluster:
             if found.bit_count() >= limit:
                 return found
             self._facts = []
-            for number in bits(self.able & outside & self._disturbing(found)):
+            for number in bits(self._disturbing(found, outside)):
                 if self.able >> number & 1 and not self._kept_off(number, outside):
                     self._take(number)
             if not self._taken:
@@ -204,22 +208,43 @@ class _Cluster:
         if component not in self.components:
             self.components.add(component)
             self._taken.append(component)
-            self.able &= self.sets.dependence.allowed(component, self.state[component])
+            allowed = self.sets.dependence.allowed(component, self.state[component])
+            self._now &= allowed
+            self.able &= allowed
 
-    def _disturbing(self, found: int) -> int:
-        """The vectors that would change the cluster, or that one of its enabled vectors would change."""
-        dependence = self.sets.dependence
+    def _disturbing(self, found: int, outside: int) -> int:
+        """The vectors from outside that would change the cluster, or that one of its enabled vectors would change, where that
+        makes a difference; from now on `able` is about wherever the others may bring its components."""
+        dependence, state = self.sets.dependence, self.state
         targets: dict[int, set[int]] = {component: set() for component in self.components}
         for number in bits(found):
-            for component, target in self.sets.network.moved(number, self.state):
+            for component, target in self.sets.network.moved(number, state):
                 if component in targets:
                     targets[component].add(target)
-        disturbing = 0
+        able, disturbing, disturbed = dependence.counted, 0, {}
         for component, reached in targets.items():
-            disturbing |= dependence.changes(component, self.state[component])
+            here = dependence.changes(component, state[component])
             for target in reached:
-                disturbing |= dependence.changes(component, target) | dependence.stopped(component, target)
-        return disturbing
+                here |= dependence.changes(component, target) | dependence.stopped(component, target)
+            if here & self._now & outside:
+                disturbed[component] = here
+            else:
+                able &= dependence.allowed(component, state[component])
+                disturbing |= here
+        others = able & outside
+        for component in disturbed:
+            able &= dependence.meanwhile(component, state[component], 0, others & dependence.parts[component]) or -1
+        others, inside = able & outside, able & ~outside
+        for component, here in disturbed.items():
+            mine, allowed = dependence.parts[component], dependence.allowed(component, state[component])
+            offered = dependence.meanwhile(component, state[component], found & mine, others & mine)
+            if offered and not offered & ~allowed & inside:
+                able &= offered
+            else:
+                able &= allowed
+                disturbing |= here
+        self.able = able
+        return able & outside & disturbing
 
     def _kept_off(self, number: int, outside: int) -> bool:
         """Whether facts keep the vector from firing until the cluster moves; a component is taken in where that helps.
@@ -254,9 +279,10 @@ class _Cluster:
         return None
 
     def _take(self, number: int) -> None:
-        """Take in what decides whether a vector can fire: a component that keeps it from firing now, or else all of its own."""
+        """Take in what decides whether a vector can fire: one more component that keeps it from firing now, or else all of its
+        own."""
         dependence = self.sets.dependence
-        blocking = dependence.blocking(number, self.state)
+        blocking = [c for c in dependence.blocking(number, self.state) if c not in self.components]
         if blocking:
             self._add(min(blocking, key=lambda c: (dependence.offers(c, self.state[c]), self.sets.rank[c], c)))
         else:

@@ -34,7 +34,7 @@ class Way:
     @property
     def length(self) -> int:
         """How many steps it stands for."""
-        return sum(arrow.length for arrow in self.arrows)
+        return sum(len(arrow.vectors) for arrow in self.arrows)
 
 
 _Node = tuple[int, History]
@@ -62,7 +62,7 @@ def shortest_ways(graph: Skeleton, rests: Rests, wanted: Collection[Outcome]) ->
                 missing.discard(outcome)
         for arrow in graph.arrows_of(number):
             after = (arrow.target, along(graph.network, history, arrow))
-            further = length + arrow.length
+            further = length + len(arrow.vectors)
             if after not in came or further < came[after][0]:
                 came[after] = further, node, arrow
                 heapq.heappush(queue, (further, after))
@@ -87,8 +87,8 @@ def real_run(graph: Skeleton, reduction: Reduction, way: Way) -> Run:
     state, history = network.initial(), beginning(network)
     shown_in = state
     run: Run = []
-    for leg in (leg for arrow in way.arrows for leg in arrow.legs):
-        for vector in leg.vectors:
+    for arrow in way.arrows:
+        for vector in arrow.vectors:
             shown_in = network.fire(vector, shown_in)
             shown = seen(network, turned(network, history, where[CALLERS]), network.vectors[vector].notes)
             for found, after in urgent_steps(network, state):
@@ -110,9 +110,9 @@ def _first_places(network: Network, way: Way) -> Places:
     """Where everything is in the initial state, if its callers come to be where the way's end has them."""
     parameters = network.parameters
     ends = list(range(parameters["callers"]))
-    for leg in (leg for arrow in way.arrows for leg in arrow.legs):
-        if leg.turn:
-            ends = [leg.turn[place] for place in ends]
+    for arrow in way.arrows:
+        if arrow.turn:
+            ends = [arrow.turn[place] for place in ends]
     callers = [ends.index(place) for place in way.callers]
     width = parameters["requests"]
     requests = [place * width + k for place in callers for k in range(width)]

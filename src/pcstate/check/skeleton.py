@@ -2,7 +2,7 @@
 
 In: a network and limits. Out: its skeleton. Theory of operation: most states of a program have a single step before them once a
 reduction has chosen. Such steps make chains, and a chain is one arrow: what it leads through is neither numbered nor kept, only
-the vectors that fire on it are. States in canonical form begin and end a chain, so that what led into it once is known for all.
+the vectors that fire on it are. It ends in a state in canonical form, which is kept.
 """
 
 import time
@@ -15,29 +15,19 @@ from pcstate.check.reduction import Reduction
 from pcstate.model.network import GlobalState, Network
 from pcstate.model.verdict import Bounds
 
-__all__ = ["Arrow", "Leg", "Skeleton", "skeleton"]
+__all__ = ["Arrow", "Skeleton", "skeleton"]
 
 LONGEST = 1000
 """A chain ends after that many steps, for it may be a circle."""
 
 
-class Leg(NamedTuple):
-    """Vectors that fire one after the other, and where each caller is moved then, () if nowhere else."""
+class Arrow(NamedTuple):
+    """A way from one kept state to another: vectors that fire one after the other, and where each caller is moved then, () if
+    nowhere else. The first vector is a choice, the others follow."""
 
     vectors: tuple[int, ...]
-    turn: tuple[int, ...] = ()
-
-
-class Arrow(NamedTuple):
-    """A way from one kept state to another: its first vector is a choice, the others follow."""
-
-    legs: tuple[Leg, ...]
+    turn: tuple[int, ...]
     target: int
-
-    @property
-    def length(self) -> int:
-        """How many steps it stands for."""
-        return sum(len(leg.vectors) for leg in self.legs)
 
 
 @dataclass(slots=True)
@@ -108,11 +98,10 @@ class _Search:
 
     def arrow(self, vector: int, reached: GlobalState) -> Arrow:
         """What a step to `reached` leads to."""
-        start, turn = self.canonical(reached)
-        chain = self._chains.get(start)
+        chain = self._chains.get(reached)
         if chain is None:
-            chain = self._chains[start] = self._chain(start)
-        return Arrow((Leg((vector,), turn), *chain.legs), chain.target)
+            chain = self._chains[reached] = self._chain(reached)
+        return Arrow((vector, *chain.vectors), chain.turn, chain.target)
 
     def _chain(self, start: GlobalState) -> Arrow:
         """The steps from `start` for as long as there is only one."""
@@ -127,10 +116,8 @@ class _Search:
                 break
             ((vector, state),) = steps
             vectors.append(vector)
-        if not vectors:
-            return Arrow((), self._keep(start))
         end, turn = self.canonical(state)
-        return Arrow((Leg(tuple(vectors), turn),), self._keep(end))
+        return Arrow(tuple(vectors), turn, self._keep(end))
 
     def _keep(self, state: GlobalState) -> int:
         number = self._number.setdefault(state, len(self.skeleton.states))
