@@ -73,6 +73,14 @@ DRESSES: dict[str, Callable[[str], str | bytes]] = {
     "HTTP head": lambda text: "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n" + text,
     "Windows paths": lambda text: re.sub(r"\t(?=\S+\.go:)", "\tC:/Program Files/Go/src/", text),
     "Markdown": lambda text: f"It hangs:\n\n```\n{text}\n```\n",
+    "inline code": lambda text: f"It hangs: `{text.strip()}`\n",
+    "asterisks made underscores": lambda text: text.replace("(*", "(_"),
+    "asterisks escaped": lambda text: text.replace("(*", "(\\*"),
+    "asterisks eaten": lambda text: text.replace("(*", "("),
+    "hashes eaten": lambda text: re.sub("(?m)^#", "", text),
+    "spaces behind": each_line(lambda line: f"{line}  "),
+    "strings of an array": each_line(lambda line: f'  "{line}",'),
+    "a string over many lines": each_line(lambda line: line.replace("\t", "\\t") + "\\n\\"),
     "no newline at the end": lambda text: text.rstrip("\n"),
     "twice in one file": lambda text: f"{text}\n{text}",
 }
@@ -227,6 +235,7 @@ goroutineleak profile: total 2
 # labels: {"job":"a"}
 #\t0x6ac3fa\tnet/http.(*persistConn).readLoop+0xbda\tnet/http/transport.go:2616
 """
+RUNNING = "goroutine 1 [running]:\nmain.main()\n\t/home/me/main.go:7 +0x20\n\n"
 COPY = LOOPS_14.replace("net/http.(*", "github.com/imroc/req/v3.(*")
 FOREVER = LOOPS_14.replace("[select]", "[chan receive]", 1)
 PANIC = "panic: test timed out after 10m0s\nrunning tests:\n\tTestX (10m0s)\n\n" + LOOPS_14
@@ -247,7 +256,7 @@ WRITTEN: dict[str, tuple[str, str, str, tuple[tuple[str, int, int], ...]]] = {
     "a copy of net/http": (COPY, "debug=2", "leak", (LEAK,)),
     "a loop without a request": (FOREVER, "debug=2", "leak", (("unknown", 1, 2),)),
     "a test's timeout": (PANIC, "panic", "leak", (LEAK,)),
-    "writeLoop alone": (LOOPS_14.partition("\n\n")[2], "debug=2", "leak", (("orphaned-write-loop", 1, 1),)),
+    "writeLoop alone": (RUNNING + LOOPS_14.partition("\n\n")[2], "debug=2", "leak", (("orphaned-write-loop", 1, 1),)),
 }
 
 

@@ -38,6 +38,11 @@ class Dump:
         return self._cut or self._text.truncated
 
     @property
+    def counted(self) -> bool:
+        """Whether it says how many goroutines there are, and has as many; a pprof profile always does."""
+        return self._profile or self._text.counted
+
+    @property
     def unresolved(self) -> int:
         """How many goroutines have addresses where functions should be."""
         return self._text.unresolved

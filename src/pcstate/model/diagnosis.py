@@ -14,6 +14,8 @@ STATES = (
 )  # fmt: skip
 VERDICTS = ("leak", "stuck", "no-leak", "none")
 CONFIDENCES = ("certain", "likely", "guess")
+_UNTOLD = ("unknown", "orphaned-write-loop")
+"""States that say nothing of their connection, unless they are a leak."""
 
 Pattern = re.Pattern[str]
 
@@ -34,6 +36,8 @@ class Point:
     """The wait reasons that it has; empty: any."""
     conn: Pattern | None
     """The function whose first argument is the connection."""
+    vague: bool
+    """Whether another point looks the same in a dump that lacks some functions: likely, at most."""
     clauses: tuple[str, ...]
     place: Place
 
@@ -46,8 +50,12 @@ class State:
     phase: str
     parts: Mapping[str, tuple[str, ...]]
     """For a role the points that it may be at; `none` among them: it may be missing."""
+    only: str
+    """`whole`, `part`: said only of a whole dump, or of one that may be a part; `""`: of both."""
     shared: bool
     """Whether any number of callers use one connection."""
+    remark: str
+    """Of a state whose callers share connections: what the requests are, behind `3 requests`."""
     takes: tuple[str, ...]
     """Points of further callers that belong to it, one each."""
     leak: bool
@@ -106,7 +114,12 @@ class Group:
     fix: str
     predict: str
     remark: str = ""
-    """What so many of them look like, in a few words."""
+    """What is to be said of them in the headline too: what so many look like, or how many requests wait for what."""
+
+    @property
+    def told(self) -> bool:
+        """Whether the dump tells what these do."""
+        return self.leak or self.state not in _UNTOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,4 +150,4 @@ class Diagnosis:
         """Whether anything can be said: not where all that is known is unknown, or what is missing can hold anything."""
         if not self.groups:
             return not self.missing
-        return any(group.state != "unknown" or group.leak for group in self.groups)
+        return any(group.told for group in self.groups)

@@ -19,7 +19,7 @@ _TITLES = {
     "awaiting-100-continue": "waiting for 100 Continue",
     "dialing": "being dialled",
     "queued": "waiting for a place among MaxConnsPerHost",
-    "orphaned-write-loop": "of which only writeLoop is left",
+    "orphaned-write-loop": "of which only writeLoop is there",
     "http2": "of HTTP/2",
     "unknown": "in a state that the dump does not tell",
 }
@@ -46,7 +46,8 @@ def headline(found: Diagnosis) -> str:
         if found.missing:
             return f"inconclusive: no HTTP client connection in what there is; {found.missing}"
         return "none: no HTTP client connection in this dump"
-    parts = [_counted(group) + _age(group) for group in found.groups if found.verdict in ("no-leak", _kind(group))]
+    groups = [group for group in found.groups if found.verdict in ("no-leak", _kind(group))]
+    parts = [_counted(group) + _age(group) for group in groups if group.told or not found.conclusive]
     if not found.conclusive:
         return f"inconclusive: {listed(parts)}"
     return f"{found.verdict.replace('-', ' ')}: {listed(parts)}"
@@ -90,8 +91,9 @@ def _age(group: Group) -> str:
 
 def _counted(group: Group) -> str:
     noun = "request" if group.state == "queued" else "connection"
+    count = span([group.connections], noun) if group.connections else span([group.goroutines], "goroutine")
     title = f"{_TITLES[group.state]} ({_PHASES[group.phase]})" if group.phase else _TITLES[group.state]
-    return f"{span([group.connections], noun)} {title}" + (f" ({group.remark})" if group.remark else "")
+    return f"{count} {title}" + (f" ({group.remark})" if group.remark else "")
 
 
 def _group_lines(group: Group) -> list[str]:
