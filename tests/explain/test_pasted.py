@@ -161,6 +161,42 @@ def test_a_log_that_cuts_long_lines_loses_no_function(spec: Spec) -> None:
     assert ("leak", (LEAK, IDLE, LONE)) == said(found)
 
 
+def test_a_call_that_was_broken_at_its_arguments_is_one(spec: Spec) -> None:
+    broken = UNREAD.replace("readLoop(0xc0000a2000)", "readLoop(\n0xc0000a2000)")
+    assert ("leak", (LEAK,)) == said(diagnosed(spec, broken))
+
+
+TRACES = """\
+File: shop
+Type: goroutine
+Time: Jan 2, 2024 at 3:04pm (UTC)
+-----------+-------------------------------------------------------
+       12   runtime.gopark
+             runtime.selectgo
+             net/http.(*persistConn).readLoop
+-----------+-------------------------------------------------------
+     12   runtime.gopark
+             runtime.selectgo
+             net/http.(*persistConn).writeLoop
+-----------+-------------------------------------------------------
+      job:  nightly
+          3   runtime.gopark /usr/local/go/src/runtime/proc.go:424
+             internal/poll.(*pollDesc).waitRead /usr/local/go/src/internal/poll/fd_poll_runtime.go:89 (inline)
+             net/http.(*bodyEOFSignal).Read /usr/local/go/src/net/http/transport.go:2774
+             shop/stock.(*Client).Count /srv/shop/stock/client.go:31
+-----------+-------------------------------------------------------
+(pprof) exit
+"""
+
+
+def test_traces_of_pprof_are_read(spec: Spec) -> None:
+    for text in (TRACES, TRACES.replace("\n", "\n> "), TRACES.replace("   runtime.", "   000000000042fd10 runtime.")):
+        found = diagnosed(spec, text)
+        assert ("traces", 0) == (found.format, found.other_goroutines)
+        assert ("leak", (("body-unfinished", 9, 18), ("body-being-read", 3, 9))) == said(found)
+        assert ("shop/stock.(*Client).Count (/srv/shop/stock/client.go:31)",) == found.groups[1].frames
+
+
 def test_code_behind_a_dump_is_no_function_of_it(spec: Spec) -> None:
     profile = "1 @ 0x4416ea 0x450c79\n#\t0x4c72e8\tnet/http.(*persistConn).readLoop+0x9c8\t/usr/go/transport.go:1536\n"
     cases = [(profile, "shop.Fetch(req)\nwg.Wait()"), (WAITING, "- It is **v1.2.3** (`shop.run`, called from `shop.main`)")]

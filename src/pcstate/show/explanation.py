@@ -18,7 +18,7 @@ _TITLES = {
     "request-body-stalled": "waiting for the program's own request body",
     "awaiting-100-continue": "waiting for 100 Continue",
     "dialing": "being dialled",
-    "queued": "waiting for a place among MaxConnsPerHost",
+    "queued": "waiting for a connection that nobody in the dump dials",
     "orphaned-write-loop": "of which only writeLoop is there",
     "http2": "of HTTP/2",
     "unknown": "in a state that the dump does not tell",
