@@ -130,6 +130,19 @@ def test_functions_that_were_left_out_make_it_likely_at_most(spec: Spec) -> None
     assert ("idle", "likely") == (group.state, group.confidence)
 
 
+def test_a_handshake_alone_is_a_connection_being_dialled(spec: Spec) -> None:
+    helper = """\
+goroutine 70 [IO wait]:
+internal/poll.runtime_pollWait(0x7f28, 0x72)
+crypto/tls.(*Conn).clientHandshake(0xc042050000)
+crypto/tls.(*Conn).HandshakeContext(0xc042050000)
+net/http.(*persistConn).addTLS.func2()
+created by net/http.(*persistConn).addTLS in goroutine 7
+"""
+    found = diagnosed(spec, helper)
+    assert (("stuck", (("dialing:tls", 1, 1),)), "likely") == (said(found), found.groups[0].confidence)
+
+
 # --- cut lines, and prose around ---------------------------------------------------------------------------------------------
 
 
@@ -164,6 +177,8 @@ def test_a_log_that_cuts_long_lines_loses_no_function(spec: Spec) -> None:
 def test_a_call_that_was_broken_at_its_arguments_is_one(spec: Spec) -> None:
     broken = UNREAD.replace("readLoop(0xc0000a2000)", "readLoop(\n0xc0000a2000)")
     assert ("leak", (LEAK,)) == said(diagnosed(spec, broken))
+    headless = PEEK.partition("\n")[2].replace("(0xc0000f49c0, 0x1)", "(0xc0000f49c0\n, 0x1\n)").replace("Loop(", "Loop(\n")
+    assert ("no-leak", (IDLE,)) == said(diagnosed(spec, headless))
 
 
 TRACES = """\
@@ -288,3 +303,11 @@ def test_the_headline_says_what_requests_of_http2_wait_for(
 ) -> None:
     found = diagnosed(spec, *parts)
     assert (f"stuck: {line}", goroutines) == (headline(found).partition(", for")[0], sum(g.goroutines for g in found.groups))
+
+
+def test_streams_without_callers_are_a_leak_only_in_a_whole_dump(spec: Spec) -> None:
+    stream = H2_CLEANUP.replace("semacquire", "select").partition("\n")
+    text = stream[0] + "\n" + "\n".join(stream[2].split("\n")[3:])
+    part, whole = diagnosed(spec, text), diagnosed(spec, RUNNING, text)
+    assert [(False, "no-leak"), (True, "leak")] == [(each.conclusive, each.verdict) for each in (part, whole)]
+    assert headline(part).startswith("inconclusive: 1 goroutine of HTTP/2 (1 request whose callers are not in the dump)")

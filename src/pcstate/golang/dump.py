@@ -29,7 +29,7 @@ class Dump:
 
     @property
     def format(self) -> str:
-        """`debug=1`, `debug=2` (runtime.Stack looks the same), `pprof`, `traces`, `SIGQUIT`, `panic`, `goleak`, `stacks`; `""`: none."""
+        """`debug=1`, `debug=2` (so is runtime.Stack's), `pprof`, `traces`, `SIGQUIT`, `panic`, `goleak`, `stacks`; `""`: none."""
         return "pprof" if self._profile else self._text.format
 
     @property

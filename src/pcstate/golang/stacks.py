@@ -37,6 +37,8 @@ _SAMPLE = re.compile(r"[\s|>]*(?:(\d+)\s+)?(?:[0-9a-f]{8,16} )?([^\s\"']*\.[^\s\
 """A line of `pprof -traces`: how many, in the first one of a stack, and a function, with its place if that was asked for."""
 _CUT = re.compile(r"(?:[\w\]]\((?:0x|\{|\.\.\.)[0-9a-fx{}, ?._]*|\)\.\w+\()$")
 """The end of a function's line that is cut off within its arguments, or before them."""
+_REST = re.compile(r"\s*,?\s*0x[0-9a-fx{}, ?.]*")
+"""A line with arguments alone: the rest of the one before."""
 _RECEIVER = re.compile(r"\.\((?:\\?\*|_)?(?=\w)")
 _FUNCTION = re.compile(r"(?:[A-Za-z_][\w./~%@$+\-·]*)(?:[.(\[*][^\s|\"']*)?")
 _TAIL = " \t\r\"'`,|"
@@ -129,6 +131,8 @@ class TextDump:
                 continue
             if kind == "cut":
                 self._call(line + ")", int(value))
+                continue
+            if kind == "rest":
                 continue
             self._pending = None
             if kind == "created":
@@ -289,6 +293,8 @@ def _kind(line: str) -> tuple[str, str]:
         return "place", _path(line[: found.end()])
     if " @" in line and (found := _COUNT.search(line)):
         return "count", found[1]
+    if _REST.fullmatch(line):
+        return "rest", ""
     if "(" in line and _CUT.search(line):
         return "cut", str(line.rfind("("))
     if "---" in line and _RULE.fullmatch(line):

@@ -14,8 +14,6 @@ STATES = (
 )  # fmt: skip
 VERDICTS = ("leak", "stuck", "no-leak", "none")
 CONFIDENCES = ("certain", "likely", "guess")
-_UNTOLD = ("unknown", "orphaned-write-loop")
-"""States that say nothing of their connection, unless they are a leak."""
 
 Pattern = re.Pattern[str]
 
@@ -118,8 +116,8 @@ class Group:
 
     @property
     def told(self) -> bool:
-        """Whether the dump tells what these do."""
-        return self.leak or self.state not in _UNTOLD
+        """Whether the dump tells what these do: a guess that nothing is wrong tells nothing."""
+        return self.leak or self.stuck or self.confidence != "guess"
 
 
 @dataclass(frozen=True, slots=True)
