@@ -181,6 +181,11 @@ def test_a_call_that_was_broken_at_its_arguments_is_one(spec: Spec) -> None:
     assert ("no-leak", (IDLE,)) == said(diagnosed(spec, headless))
 
 
+def test_blank_lines_do_not_break_a_stack_whose_header_was_cut_off(spec: Spec) -> None:
+    headless = PEEK.partition("\n")[2]
+    assert ("no-leak", (IDLE,)) == said(diagnosed(spec, headless.replace("\n", "\n\n")))
+
+
 TRACES = """\
 File: shop
 Type: goroutine

@@ -128,34 +128,36 @@ class TextDump:
             kind, value = self._kind(line)
             if kind == "place":
                 yield from self._place(value)
-                continue
-            if kind == "cut":
+            elif kind == "cut":
                 self._call(line + ")", int(value))
-                continue
-            if kind == "rest":
-                continue
-            self._pending = None
-            if kind == "created":
-                self._created(value)
-            elif kind == "symbol":
-                self._symbol(value)
-            elif kind == "count":
-                yield from self._begin(_Open("", "", None, int(value), listed=True))
-                self.format = self.format or "debug=1"
-            elif kind == "rule":
-                self._traces, self.format = True, self.format or "traces"
-                yield from self._finish()
-            elif kind == "address":
-                self._address()
-            elif kind == "blank" and self._open and (self._open.created_by or not self._open.headed):
-                yield from self._finish()
-            elif kind == "signal":
-                self.format = self.format or value
+            elif kind != "rest":
+                yield from self._other(kind, value)
         last = self._open
         count = self._count + (last.count if last else 0)
         self.counted = 0 < self._total <= count
         self.truncated = self.truncated or bool(last and not last.listed and not last.whole) or count < self._total
         yield from self._finish()
+
+    def _other(self, kind: str, value: str) -> Iterator[Goroutine]:
+        """A line that is neither a function nor a place."""
+        if kind != "blank":
+            self._pending = None
+        if kind == "created":
+            self._created(value)
+        elif kind == "symbol":
+            self._symbol(value)
+        elif kind == "count":
+            yield from self._begin(_Open("", "", None, int(value), listed=True))
+            self.format = self.format or "debug=1"
+        elif kind == "rule":
+            self._traces, self.format = True, self.format or "traces"
+            yield from self._finish()
+        elif kind == "address":
+            self._address()
+        elif kind == "blank" and self._open and (self._open.created_by or (self._open.whole and not self._open.headed)):
+            yield from self._finish()
+        elif kind == "signal":
+            self.format = self.format or value
 
     def _head(self, line: str) -> Iterator[Goroutine] | None:
         """What a line with "goroutine" in it ends, if it begins something; else None."""
