@@ -45,7 +45,7 @@ def explain(spec: Spec, stream: BinaryIO) -> Diagnosis:
     whole = not dump.truncated and (dump.counted or best.running)
     found, others = groups(best, whole)
     missing = BARE if best.bare == best.goroutines else CUT if dump.truncated else ""
-    return Diagnosis(best.go, dump.format, found, best.server, others, missing, dump.dumps)
+    return Diagnosis(best.go, dump.format, found, best.server, others, missing, dump.dumps, whole)
 
 
 def _larger(first: Census, second: Census) -> Census:

@@ -58,6 +58,10 @@ FIRST_LINES = {
     "transport-per-request": (
         "no leak: 120 connections idle, kept for reuse (so many look like a Transport made for each request)"
     ),
+    "queued": (
+        "leak: 1 connection held by a response body that is neither read to the end nor closed; "
+        "stuck: 2 requests waiting for a connection that nobody in the dump dials"
+    ),
     "none": "none: no HTTP client connection in this dump",
     "dialing-tls": "stuck: 1 connection being dialled (in the TLS handshake)",
     "awaiting-headers-and-idle": "stuck: 1 connection waiting for the head of a response",
@@ -74,6 +78,11 @@ def test_idle_connections_are_said_to_be_no_leak(run: Run) -> None:
     code, out, _ = run("explain", str(DUMPS["idle"]))
     assert 0 == code
     assert "That is no leak, though goleak and NumGoroutine count both loops" in out
+
+
+def test_a_transport_per_request_is_not_said_to_need_nothing(run: Run) -> None:
+    _, out, _ = run("explain", str(DUMPS["transport-per-request"]))
+    assert "  fix:  Make one http.Transport" in out
 
 
 def test_the_users_own_functions_are_shown(run: Run) -> None:

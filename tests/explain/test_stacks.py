@@ -298,7 +298,7 @@ def test_age_and_the_users_own_functions_are_told(spec: Spec) -> None:
 def test_a_pointer_ties_a_caller_to_its_connection(spec: Spec) -> None:
     """Two connections peek; the request waits for one of them, for certain."""
     other = PEEK_15.replace("0xc8200d6420", "0xc8200d9999").replace("goroutine 6", "goroutine 7").replace(", 3 minutes", "")
-    found = diagnosed(spec, "\n".join((other, PEEK_15, ROUND_TRIP_15)))
+    found = diagnosed(spec, "\n".join((RUNNING, other, PEEK_15, ROUND_TRIP_15)))
     assert [("awaiting-headers", 3, "certain"), ("idle", None, "certain")] == [
         (group.state, group.minutes, group.confidence) for group in found.groups
     ]
@@ -342,6 +342,8 @@ NO_DUMPS: dict[str, bytes] = {
     "JSON": b'{"goroutines": 12}',
     "a long line": b"x" * 3_000_000,
     "another profile": gzip.compress(b"\x0a\x04\x08\x01\x10\x02\x32\x00\x32\x03cpu\x32\x0bnanoseconds"),
+    "a profile of locks": b"--- mutex:\n7 3 @ 0x43cd45\n#\t0x71f1e8\tnet/http.(*Transport).getConn+0x5\t/x.go:1\n",
+    "a profile of threads": b"threadcreate profile: total 1\n1 @ 0x43cd45\n#\t0x71f1e8\tmain.main+0x5\t/x.go:1\n",
     "half of a profile": b"\x0a\x04\x08\x01\x10",
     "gzip of nothing": gzip.compress(b""),
     "half of gzip": gzip.compress(b"goroutine 1 [running]:")[:11],

@@ -95,6 +95,8 @@ def groups(census: Census, whole: bool) -> tuple[tuple[Group, ...], int]:
     rest = _Loose({key: each for key, each in loose.items() if key[0] not in _ANCHORS})
     states = [state for state in census.knowledge.states if state.only in ("", "whole" if whole else "part")]
     found = [_shared(state, kinds, rest) if state.shared else _each(state, kinds, rest) for state in states]
+    for each in found:
+        each.sure = each.sure and (whole or not each.state.alone)
     merged = _merged([each for each in found if each.goroutines])
     others = census.goroutines - census.server - sum(group.goroutines for group in merged)
     return merged, max(0, others)
@@ -204,7 +206,7 @@ def _group(found: list[_Found]) -> Group:
         max(waited, default=None),
         tuple(frames)[:KEPT],
         _prose([*(state.why for state in states), *(state.many_why for state in many)]),
-        _prose([*(state.fix for state in states), *(state.many_fix for state in many)]),
+        _prose(state.many_fix if state in many else state.fix for state in states),
         f"pcstate predict {predict.format(n=min(connections, SHOWN))}" if predict else "",
         next((state.many_is for state in many), "") or "; ".join(_requests(each) for each in found if each.state.remark),
     )

@@ -26,6 +26,7 @@ _HEADER = re.compile(r"\bgoroutine (\d+)((?: \w+=\S+)*) \[([^\]\n]*)\](?: ?\{.*\
 _GOLEAK = re.compile(r"\bGoroutine (\d+) in state (.{1,80}?), with \S+ on top of the stack")
 _COUNT = re.compile(r"(?:^|[\s|>\"])(\d+) @((?: 0x[0-9a-f]+)*)\s*$")
 _TOTAL = re.compile(r"\bgoroutine\s?(?:leak)? profile: total (\d+)")
+_FOREIGN = re.compile(r"\b(?:heap|allocs|threadcreate) profile: |--- (?:contention|mutex):")
 _SYMBOL = re.compile(r"(?:#\s+|^[\s>|]*)0x[0-9a-f]+\s+(\S.*?)\+0x[0-9a-f]+\s+(\S.*:\d+)")
 _ADDRESS = re.compile(r"#\s+0x[0-9a-f]+\s*$")
 _CREATED = re.compile(r"\bcreated by (\S+(?: in goroutine \d+)?)")
@@ -102,6 +103,8 @@ class TextDump:
     _open: _Open | None = None
     _pending: tuple[str, str] | None = None
     """A function outside of any goroutine: one begins if its place comes next."""
+    _foreign: bool = False
+    """Whether a profile of something else has begun, which has lines like those of debug=1."""
     _traces: bool = False
     """Whether the last rule was one of `pprof -traces`."""
     _seen: set[str] = field(default_factory=set)
@@ -146,7 +149,10 @@ class TextDump:
             self._created(value)
         elif kind == "symbol":
             self._symbol(value)
-        elif kind == "count":
+        elif kind == "foreign":
+            self._foreign = True
+            yield from self._finish()
+        elif kind == "count" and not self._foreign:
             yield from self._begin(_Open("", "", None, int(value), listed=True))
             self.format = self.format or "debug=1"
         elif kind == "rule":
@@ -169,7 +175,7 @@ class TextDump:
                 return iter(())
             if "SIGQUIT" not in self.format:
                 self.format = self.format or "debug=2"
-            self._traces = False
+            self._foreign = self._traces = False
             return self._begin(_Open(found[1], wait, minutes))
         if found := _GOLEAK.search(line):
             self.format = "goleak"
@@ -179,7 +185,7 @@ class TextDump:
                 self._open.origin = True
             return iter(())
         if found := _TOTAL.search(line):
-            self.format, self._traces = "debug=1", False
+            self.format, self._foreign, self._traces = "debug=1", False, False
             return self._profile(int(found[1]))
         return None
 
@@ -303,6 +309,8 @@ def _kind(line: str) -> tuple[str, str]:
         return "rule", ""
     if line.find("SIGQUIT:") >= 0:
         return "signal", "SIGQUIT"
+    if ("profile: " in line or "--- " in line) and _FOREIGN.search(line):
+        return "foreign", ""
     if "panic: " in line or "fatal error: " in line:
         return "signal", "panic"
     return "other", ""

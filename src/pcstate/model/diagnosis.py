@@ -50,6 +50,8 @@ class State:
     """For a role the points that it may be at; `none` among them: it may be missing."""
     only: str
     """`whole`, `part`: said only of a whole dump, or of one that may be a part; `""`: of both."""
+    alone: bool
+    """Whether it is told by a caller that is not there: likely, at most, in a dump that may be a part of one."""
     shared: bool
     """Whether any number of callers use one connection."""
     remark: str
@@ -65,7 +67,7 @@ class State:
     predict: str
     """Arguments of `pcstate predict` that show it; `{n}` is how many connections; `""` where the model has no such state."""
     many: int
-    """From how many connections on `many_is`, `many_why` and `many_fix` are said too; 0: never."""
+    """From how many connections on `many_is` and `many_why` are said too, and `many_fix` instead of `fix`; 0: never."""
     many_is: str
     many_why: str
     many_fix: str
@@ -133,6 +135,8 @@ class Diagnosis:
     """What the dump lacks, in a sentence; `""`: nothing that shows."""
     dumps: int = 1
     """How many dumps the file holds; the largest is spoken of."""
+    whole: bool = True
+    """Whether it has all goroutines, as far as it shows."""
 
     @property
     def verdict(self) -> str:

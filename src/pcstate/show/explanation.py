@@ -46,11 +46,11 @@ def headline(found: Diagnosis) -> str:
         if found.missing:
             return f"inconclusive: no HTTP client connection in what there is; {found.missing}"
         return "none: no HTTP client connection in this dump"
-    groups = [group for group in found.groups if found.verdict in ("no-leak", _kind(group))]
-    parts = [_counted(group) + _age(group) for group in groups if group.told or not found.conclusive]
     if not found.conclusive:
-        return f"inconclusive: {listed(parts)}"
-    return f"{found.verdict.replace('-', ' ')}: {listed(parts)}"
+        return f"inconclusive: {listed([_counted(group) + _age(group) for group in found.groups])}"
+    kinds = ["leak", "stuck"] if found.verdict != "no-leak" else ["no leak"]
+    parts = {kind: [_counted(group) + _age(group) for group in found.groups if _kind(group) == kind] for kind in kinds}
+    return "; ".join(f"{kind}: {listed(each)}" for kind, each in parts.items() if each)
 
 
 def explain_json(found: Diagnosis) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def _group_json(group: Group) -> dict[str, Any]:
 
 
 def _kind(group: Group) -> str:
-    return "leak" if group.leak else "stuck" if group.stuck else "no-leak"
+    return "leak" if group.leak else "stuck" if group.stuck else "no leak" if group.told else "inconclusive"
 
 
 def _age(group: Group) -> str:
@@ -97,7 +97,7 @@ def _counted(group: Group) -> str:
 
 
 def _group_lines(group: Group) -> list[str]:
-    about = f"{_kind(group).replace('-', ' ')}, {group.confidence}"
+    about = f"{_kind(group)}, {group.confidence}"
     lines = [f"{_counted(group)}: {span([group.goroutines], 'goroutine')}{_age(group)} [{about}]"]
     lines.append(f"  why:  {group.why}")
     lines.append(f"  fix:  {group.fix}")
@@ -120,4 +120,6 @@ def _remarks(found: Diagnosis) -> list[str]:
         lines.append(f"({found.dumps} dumps in this file; the largest is spoken of)")
     if found.missing and found.groups:
         lines.append(f"({found.missing})")
+    elif found.groups and not found.whole:
+        lines.append("(this looks like a part of a dump: what is not in it proves nothing)")
     return lines

@@ -19,8 +19,8 @@ PARTS = {"read": "read-loop", "write": "write-loop", "dial": "dial", "h2": "h2",
 PHASES = ("", "dns", "tcp", "tls", "proxy")
 _POINT = ("role", "at", "frames", "leaf", "without", "waits", "conn", "vague", "clauses")
 _STATE = (
-    "name", "phase", *PARTS, "only", "shared", "remark", "takes", "leak", "stuck", "confidence", "why", "fix", "predict",
-    "many", "many_is", "many_why", "many_fix",
+    "name", "phase", *PARTS, "only", "alone", "shared", "remark", "takes", "leak", "stuck", "confidence", "why", "fix",
+    "predict", "many", "many_is", "many_why", "many_fix",
 )  # fmt: skip
 ONLY = ("", "whole", "part")
 
@@ -99,7 +99,7 @@ def _state(reader: Reader, table: dict[str, Any], line: int) -> State:
     )
     more_why, more_fix = (reader.typed(table, key, str, line, "") for key in ("many_why", "many_fix"))
     confidence = reader.typed(table, "confidence", str, line, "certain")
-    leak, stuck, shared = (reader.typed(table, key, bool, line, False) for key in ("leak", "stuck", "shared"))
+    leak, stuck, alone, shared = (reader.typed(table, key, bool, line, False) for key in ("leak", "stuck", "alone", "shared"))
     reader.one_of(name, STATES, line, "name")
     reader.one_of(phase, PHASES, line, "phase")
     reader.one_of(only, ONLY, line, "only")
@@ -114,6 +114,7 @@ def _state(reader: Reader, table: dict[str, Any], line: int) -> State:
         phase,
         parts,
         only,
+        alone,
         shared,
         remark,
         takes,
