@@ -95,9 +95,9 @@ def groups(census: Census, whole: bool) -> tuple[tuple[Group, ...], int]:
     rest = _Loose({key: each for key, each in loose.items() if key[0] not in _ANCHORS})
     states = [state for state in census.knowledge.states if state.only in ("", "whole" if whole else "part")]
     found = [_shared(state, kinds, rest) if state.shared else _each(state, kinds, rest) for state in states]
-    for each in found:
-        each.sure = each.sure and (whole or not each.state.alone)
-    merged = _merged([each for each in found if each.goroutines])
+    for taken in found:
+        taken.sure = taken.sure and (whole or not taken.state.alone)
+    merged = _merged([taken for taken in found if taken.goroutines])
     others = census.goroutines - census.server - sum(group.goroutines for group in merged)
     return merged, max(0, others)
 
