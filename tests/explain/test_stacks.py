@@ -285,7 +285,13 @@ def test_a_path_tells_the_release(spec: Spec, folder: str, release: str) -> None
 
 
 def test_functions_tell_the_release(spec: Spec) -> None:
-    assert ["1.6 or earlier", "1.21 or later"] == [diagnosed(spec, text).go for text in (PEEK_15, SYSTEM)]
+    bundle = PEEK_15.replace("net.runtime_pollWait", "internal/poll.runtime_pollWait").replace(
+        "noteEOFReader", "http2clientStream"
+    )
+    moved = SYSTEM.replace("runtime.goexit", "net/http.http2RoundTripper.RoundTrip")
+    assert ["1.6 or earlier", "1.21 or later", "1.9 to 1.26", "1.21 or later", ""] == [
+        diagnosed(spec, text).go for text in (PEEK_15, SYSTEM, bundle, moved, PEEK_15 + SYSTEM)
+    ]
 
 
 def test_age_and_the_users_own_functions_are_told(spec: Spec) -> None:

@@ -137,6 +137,8 @@ class Census:
         if self.release:
             return self.release
         if self.since and self.until:
+            if _order(self.since) > _order(self.until):
+                return ""  # no Go has both
             return self.since if self.since == self.until else f"{self.since} to {self.until}"
         return f"{self.since} or later" if self.since else f"{self.until} or earlier" if self.until else ""
 
