@@ -171,6 +171,23 @@ def test_a_terminals_width_does_not_matter(spec: Spec, text: str, state: str, wi
     assert [state] == [group.state for group in diagnosed(spec, wrapped(text, width)).groups]
 
 
+@pytest.mark.parametrize("width", [70, 80])
+def test_a_terminals_width_does_not_matter_to_a_profile(spec: Spec, width: int) -> None:
+    source = "/home/somebody/sdk/go1.22.1/src"
+    text = f"""\
+goroutine profile: total 12
+7 @ 0x438936 0x449473 0x94d3c4 0x94d3c5 0x94d3c6 0x94d3c7 0x94d3c8 0x94d3c9 0x94d3ca
+#\t0x46c214\tinternal/poll.runtime_pollWait+0x54\t\t{source}/runtime/netpoll.go:220
+#\t0x5868a4\tbufio.(*Reader).Peek+0x5c\t\t{source}/bufio/bufio.go:101
+#\t0x94d3c4\tnet/http.(*persistConn).readLoop+0xda4\t\t{source}/net/http/transport.go:2213
+
+5 @ 0x438936 0x449474
+#\t0x94d3c4\tnet/http.(*persistConn).readLoop+0xda4\t\t{source}/net/http/transport.go:2213
+"""
+    found = diagnosed(spec, wrapped(text.expandtabs(), width))
+    assert ("leak", (("body-unfinished", 5, 5), ("idle", 7, 7))) == said(found)
+
+
 def test_a_log_that_cuts_long_lines_loses_no_function(spec: Spec) -> None:
     """An escaped dump in a log's lines of 120 characters: a function's arguments go on in the next."""
     escaped = (UNREAD + "\n" + PEEK + "\n" + WRITER).replace("\n", "\\n").replace("\t", "\\t")

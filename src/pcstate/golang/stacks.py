@@ -27,7 +27,7 @@ _GOLEAK = re.compile(r"\bGoroutine (\d+) in state (.{1,80}?), with \S+ on top of
 _COUNT = re.compile(r"(?:^|[\s|>\"])(\d+) @((?: 0x[0-9a-f]+)*)\s*$")
 _TOTAL = re.compile(r"\bgoroutine\s?(?:leak)? profile: total (\d+)")
 _FOREIGN = re.compile(r"\b(?:heap|allocs|threadcreate) profile: |--- (?:contention|mutex):")
-_SYMBOL = re.compile(r"(?:#\s+|^[\s>|]*)0x[0-9a-f]+\s+(\S.*?)\+0x[0-9a-f]+\s+(\S.*:\d+)")
+_SYMBOL = re.compile(r"(?:#\s+|^[\s>|]*)0x[0-9a-f]+\s+(\S.*?)\+0x[0-9a-f]+(?:\s+(\S.*:\d+)|\s.*|)$")
 _ADDRESS = re.compile(r"#\s+0x[0-9a-f]+\s*$")
 _CREATED = re.compile(r"\bcreated by (\S+(?: in goroutine \d+)?)")
 _ORIGIN = re.compile(r"\[originating from goroutine \d+\]")
@@ -294,7 +294,7 @@ def _kind(line: str) -> tuple[str, str]:
         return "created", _RECEIVER.sub(".(*", found[1])
     if "#" in line or line.lstrip(" \t>|").startswith("0x"):
         if found := _SYMBOL.search(line):
-            return "symbol", f"{_RECEIVER.sub('.(*', found[1])}\t{found[2]}"
+            return "symbol", f"{_RECEIVER.sub('.(*', found[1])}\t{found[2] or ''}"
         if _ADDRESS.search(line):
             return "address", ""
     if found := _PLACE.search(line):
