@@ -149,6 +149,13 @@ created by net/http.(*persistConn).addTLS in goroutine 7
     assert (("stuck", (("dialing:tls", 1, 1),)), "likely") == (said(found), found.groups[0].confidence)
 
 
+def test_what_is_idle_for_long_is_of_another_transport(spec: Spec) -> None:
+    young = PEEK.replace("6 minutes", "1 minutes")
+    assert [True, False] == [
+        "not of http.DefaultTransport" in diagnosed(spec, RUNNING, text).groups[0].why for text in (PEEK, young)
+    ]
+
+
 # --- cut lines, and prose around ---------------------------------------------------------------------------------------------
 
 

@@ -193,6 +193,7 @@ def _group(found: list[_Found]) -> Group:
         for frame, count in each.frames.items():
             frames[frame] = frames.get(frame, 0) + count
     waited = [each.minutes for each in found if each.minutes is not None]
+    old = [state for state in states if state.old and max(waited, default=0) >= state.old]
     claims = [max(each.state.confidence, "certain" if each.sure else "likely", key=CONFIDENCES.index) for each in found]
     predict = next((state.predict for state in states if state.predict), "")
     return Group(
@@ -205,7 +206,7 @@ def _group(found: list[_Found]) -> Group:
         max(claims, key=CONFIDENCES.index),
         max(waited, default=None),
         tuple(frames)[:KEPT],
-        _prose([*(state.why for state in states), *(state.many_why for state in many)]),
+        _prose([*(state.why for state in states), *(state.many_why for state in many), *(state.old_why for state in old)]),
         _prose(state.many_fix if state in many else state.fix for state in states),
         f"pcstate predict {predict.format(n=min(connections, SHOWN))}" if predict else "",
         next((state.many_is for state in many), "") or "; ".join(_requests(each) for each in found if each.state.remark),

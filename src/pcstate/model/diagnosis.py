@@ -71,6 +71,9 @@ class State:
     many_is: str
     many_why: str
     many_fix: str
+    old: int
+    """From how many minutes on `old_why` is said too; 0: never."""
+    old_why: str
     place: Place
 
 

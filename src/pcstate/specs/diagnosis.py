@@ -20,7 +20,7 @@ PHASES = ("", "dns", "tcp", "tls", "proxy")
 _POINT = ("role", "at", "frames", "leaf", "without", "waits", "conn", "vague", "clauses")
 _STATE = (
     "name", "phase", *PARTS, "only", "alone", "shared", "remark", "takes", "leak", "stuck", "confidence", "why", "fix",
-    "predict", "many", "many_is", "many_why", "many_fix",
+    "predict", "many", "many_is", "many_why", "many_fix", "old", "old_why",
 )  # fmt: skip
 ONLY = ("", "whole", "part")
 
@@ -97,7 +97,7 @@ def _state(reader: Reader, table: dict[str, Any], line: int) -> State:
     phase, only, remark, predict, more = (
         reader.typed(table, key, str, line, "") for key in ("phase", "only", "remark", "predict", "many_is")
     )
-    more_why, more_fix = (reader.typed(table, key, str, line, "") for key in ("many_why", "many_fix"))
+    more_why, more_fix, old_why = (reader.typed(table, key, str, line, "") for key in ("many_why", "many_fix", "old_why"))
     confidence = reader.typed(table, "confidence", str, line, "certain")
     leak, stuck, alone, shared = (reader.typed(table, key, bool, line, False) for key in ("leak", "stuck", "alone", "shared"))
     reader.one_of(name, STATES, line, "name")
@@ -108,7 +108,7 @@ def _state(reader: Reader, table: dict[str, Any], line: int) -> State:
     takes = reader.strings(table, "takes", line)
     if unknown := set(re.findall(r"[{}]", re.sub(r"\{n\}", "", predict))):
         reader.wrong(reader.find("", line, "predict"), f"{''.join(sorted(unknown))} here: only {{n}} stands for something")
-    many = reader.typed(table, "many", int, line, 0)
+    many, old = (reader.typed(table, key, int, line, 0) for key in ("many", "old"))
     return State(
         name,
         phase,
@@ -128,6 +128,8 @@ def _state(reader: Reader, table: dict[str, Any], line: int) -> State:
         more,
         more_why,
         more_fix,
+        old,
+        old_why,
         reader.place(line),
     )
 
