@@ -96,6 +96,33 @@ def test_a_dump_is_read_from_stdin(run: Run, monkeypatch: pytest.MonkeyPatch) ->
     assert (1, FIRST_LINES["unread"]) == (code, out.splitlines()[0])
 
 
+ODD = """\
+goroutine 1 [select]:
+net/http.(*persistConn).roundTrip(0xc0000d5000)
+main.запрос(0xc0000d5000)
+main.get·1(0xc0000d5000)
+{"log": "main.half\\ud800(0xc0000d5000)"}
+"""
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii", "cp1252"])
+@pytest.mark.parametrize("style", ["text", "json"])
+def test_names_that_the_terminal_cannot_show_are_escaped(
+    encoding: str, style: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, out = tmp_path / "dump", io.BytesIO()
+    path.write_text(ODD, encoding="utf-8")
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(out, encoding=encoding))
+    with pytest.raises(SystemExit) as stopped:
+        main(["explain", str(path), "--format", style])
+    assert 1 == stopped.value.code
+    text = out.getvalue().decode(encoding)
+    if style == "json":
+        assert ["main.запрос", "main.get·1", "main.half\ud800"] == json.loads(text)["groups"][0]["frames"]
+    else:
+        assert ("main.запрос" if encoding == "utf-8" else "main.\\u0437") in text
+
+
 REFUSED = {
     "prose": (b"It hangs.\n", ["no goroutine in this", "debug=2", "goleak"]),
     "nothing": (b"", ["no goroutine in this"]),
