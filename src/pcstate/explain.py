@@ -42,7 +42,7 @@ def explain(spec: Spec, stream: BinaryIO) -> Diagnosis:
         raise GoError(f"no goroutine in this: is it a dump?\n  known: {_FORMS}")
     if dump.parents:
         best.date("created by")
-    whole = not dump.truncated and (dump.counted or best.running)
+    whole = not dump.truncated and (dump.counted or best.running or dump.format == "SIGQUIT")
     found, others = groups(best, whole)
     missing = BARE if best.bare == best.goroutines else CUT if dump.truncated else ""
     return Diagnosis(best.go, dump.format, found, best.server, others, missing, dump.dumps, whole)

@@ -84,7 +84,8 @@ def test_a_lone_write_loop_proves_nothing_in_a_part_of_a_dump(spec: Spec) -> Non
 def test_that_nobody_asks_or_reads_is_certain_only_in_a_whole_dump(spec: Spec) -> None:
     part, whole = diagnosed(spec, UNREAD, PEEK), diagnosed(spec, RUNNING, UNREAD, PEEK)
     assert ["likely", "likely", "certain", "certain"] == [each.confidence for each in (*part.groups, *whole.groups)]
-    assert [False, True] == [part.whole, whole.whole]
+    signal = diagnosed(spec, "SIGQUIT: quit\nPC=0x43ea81\n", UNREAD)
+    assert [False, True, True] == [part.whole, whole.whole, signal.whole]
 
 
 def test_what_goleak_lists_is_a_part_of_a_dump(spec: Spec) -> None:
