@@ -14,7 +14,10 @@ from pcstate.specs.library import Spec
 
 __all__ = ["explain"]
 
-_FORMS = "/debug/pprof/goroutine?debug=2 (or debug=1, or neither), runtime.Stack, a panic, SIGQUIT, a test's timeout, or goleak"
+_FORMS = (
+    "/debug/pprof/goroutine?debug=2 (or debug=1, or neither), go tool pprof -traces of it, runtime.Stack, a panic, SIGQUIT, "
+    "a test's timeout, or goleak"
+)
 
 BARE = "it has no functions, only goroutines or addresses: take /debug/pprof/goroutine?debug=2 of the running program"
 CUT = "the dump breaks off: there may be more than this"
@@ -39,9 +42,10 @@ def explain(spec: Spec, stream: BinaryIO) -> Diagnosis:
         raise GoError(f"no goroutine in this: is it a dump?\n  known: {_FORMS}")
     if dump.parents:
         best.date("created by")
-    found, others = groups(best)
+    whole = not dump.truncated and (dump.counted or best.running or dump.format == "SIGQUIT")
+    found, others = groups(best, whole)
     missing = BARE if best.bare == best.goroutines else CUT if dump.truncated else ""
-    return Diagnosis(best.go, dump.format, found, best.server, others, missing, dump.dumps)
+    return Diagnosis(best.go, dump.format, found, best.server, others, missing, dump.dumps, whole)
 
 
 def _larger(first: Census, second: Census) -> Census:

@@ -58,6 +58,10 @@ FIRST_LINES = {
     "transport-per-request": (
         "no leak: 120 connections idle, kept for reuse (so many look like a Transport made for each request)"
     ),
+    "queued": (
+        "leak: 1 connection held by a response body that is neither read to the end nor closed; "
+        "stuck: 2 requests waiting for a connection that nobody in the dump dials"
+    ),
     "none": "none: no HTTP client connection in this dump",
     "dialing-tls": "stuck: 1 connection being dialled (in the TLS handshake)",
     "awaiting-headers-and-idle": "stuck: 1 connection waiting for the head of a response",
@@ -76,6 +80,11 @@ def test_idle_connections_are_said_to_be_no_leak(run: Run) -> None:
     assert "That is no leak, though goleak and NumGoroutine count both loops" in out
 
 
+def test_a_transport_per_request_is_not_said_to_need_nothing(run: Run) -> None:
+    _, out, _ = run("explain", str(DUMPS["transport-per-request"]))
+    assert "  fix:  Make one http.Transport" in out
+
+
 def test_the_users_own_functions_are_shown(run: Run) -> None:
     _, out, _ = run("explain", str(DUMPS["dialing-tls"]))
     assert "  code: main.fetch (dumper/states.go:" in out
@@ -85,6 +94,33 @@ def test_a_dump_is_read_from_stdin(run: Run, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(DUMPS["unread"].read_bytes()), encoding="utf-8"))
     code, out, _ = run("explain", "-")
     assert (1, FIRST_LINES["unread"]) == (code, out.splitlines()[0])
+
+
+ODD = """\
+goroutine 1 [select]:
+net/http.(*persistConn).roundTrip(0xc0000d5000)
+main.запрос(0xc0000d5000)
+main.get·1(0xc0000d5000)
+{"log": "main.half\\ud800(0xc0000d5000)"}
+"""
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii", "cp1252"])
+@pytest.mark.parametrize("style", ["text", "json"])
+def test_names_that_the_terminal_cannot_show_are_escaped(
+    encoding: str, style: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, out = tmp_path / "dump", io.BytesIO()
+    path.write_text(ODD, encoding="utf-8")
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(out, encoding=encoding))
+    with pytest.raises(SystemExit) as stopped:
+        main(["explain", str(path), "--format", style])
+    assert 1 == stopped.value.code
+    text = out.getvalue().decode(encoding)
+    if style == "json":
+        assert ["main.запрос", "main.get·1", "main.half\ud800"] == json.loads(text)["groups"][0]["frames"]
+    else:
+        assert ("main.запрос" if encoding == "utf-8" else "main.\\u0437") in text
 
 
 REFUSED = {

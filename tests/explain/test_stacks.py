@@ -73,6 +73,14 @@ DRESSES: dict[str, Callable[[str], str | bytes]] = {
     "HTTP head": lambda text: "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n" + text,
     "Windows paths": lambda text: re.sub(r"\t(?=\S+\.go:)", "\tC:/Program Files/Go/src/", text),
     "Markdown": lambda text: f"It hangs:\n\n```\n{text}\n```\n",
+    "inline code": lambda text: f"It hangs: `{text.strip()}`\n",
+    "asterisks made underscores": lambda text: text.replace("(*", "(_"),
+    "asterisks escaped": lambda text: text.replace("(*", "(\\*"),
+    "asterisks eaten": lambda text: text.replace("(*", "("),
+    "hashes eaten": lambda text: re.sub("(?m)^#", "", text),
+    "spaces behind": each_line(lambda line: f"{line}  "),
+    "strings of an array": each_line(lambda line: f'  "{line}",'),
+    "a string over many lines": each_line(lambda line: line.replace("\t", "\\t") + "\\n\\"),
     "no newline at the end": lambda text: text.rstrip("\n"),
     "twice in one file": lambda text: f"{text}\n{text}",
 }
@@ -227,6 +235,7 @@ goroutineleak profile: total 2
 # labels: {"job":"a"}
 #\t0x6ac3fa\tnet/http.(*persistConn).readLoop+0xbda\tnet/http/transport.go:2616
 """
+RUNNING = "goroutine 1 [running]:\nmain.main()\n\t/home/me/main.go:7 +0x20\n\n"
 COPY = LOOPS_14.replace("net/http.(*", "github.com/imroc/req/v3.(*")
 FOREVER = LOOPS_14.replace("[select]", "[chan receive]", 1)
 PANIC = "panic: test timed out after 10m0s\nrunning tests:\n\tTestX (10m0s)\n\n" + LOOPS_14
@@ -247,7 +256,7 @@ WRITTEN: dict[str, tuple[str, str, str, tuple[tuple[str, int, int], ...]]] = {
     "a copy of net/http": (COPY, "debug=2", "leak", (LEAK,)),
     "a loop without a request": (FOREVER, "debug=2", "leak", (("unknown", 1, 2),)),
     "a test's timeout": (PANIC, "panic", "leak", (LEAK,)),
-    "writeLoop alone": (LOOPS_14.partition("\n\n")[2], "debug=2", "leak", (("orphaned-write-loop", 1, 1),)),
+    "writeLoop alone": (RUNNING + LOOPS_14.partition("\n\n")[2], "debug=2", "leak", (("orphaned-write-loop", 1, 1),)),
 }
 
 
@@ -276,7 +285,13 @@ def test_a_path_tells_the_release(spec: Spec, folder: str, release: str) -> None
 
 
 def test_functions_tell_the_release(spec: Spec) -> None:
-    assert ["1.6 or earlier", "1.21 or later"] == [diagnosed(spec, text).go for text in (PEEK_15, SYSTEM)]
+    bundle = PEEK_15.replace("net.runtime_pollWait", "internal/poll.runtime_pollWait").replace(
+        "noteEOFReader", "http2clientStream"
+    )
+    moved = SYSTEM.replace("runtime.goexit", "net/http.http2RoundTripper.RoundTrip")
+    assert ["1.6 or earlier", "1.21 or later", "1.9 to 1.26", "1.21 or later", ""] == [
+        diagnosed(spec, text).go for text in (PEEK_15, SYSTEM, bundle, moved, PEEK_15 + SYSTEM)
+    ]
 
 
 def test_age_and_the_users_own_functions_are_told(spec: Spec) -> None:
@@ -289,7 +304,7 @@ def test_age_and_the_users_own_functions_are_told(spec: Spec) -> None:
 def test_a_pointer_ties_a_caller_to_its_connection(spec: Spec) -> None:
     """Two connections peek; the request waits for one of them, for certain."""
     other = PEEK_15.replace("0xc8200d6420", "0xc8200d9999").replace("goroutine 6", "goroutine 7").replace(", 3 minutes", "")
-    found = diagnosed(spec, "\n".join((other, PEEK_15, ROUND_TRIP_15)))
+    found = diagnosed(spec, "\n".join((RUNNING, other, PEEK_15, ROUND_TRIP_15)))
     assert [("awaiting-headers", 3, "certain"), ("idle", None, "certain")] == [
         (group.state, group.minutes, group.confidence) for group in found.groups
     ]
@@ -333,6 +348,8 @@ NO_DUMPS: dict[str, bytes] = {
     "JSON": b'{"goroutines": 12}',
     "a long line": b"x" * 3_000_000,
     "another profile": gzip.compress(b"\x0a\x04\x08\x01\x10\x02\x32\x00\x32\x03cpu\x32\x0bnanoseconds"),
+    "a profile of locks": b"--- mutex:\n7 3 @ 0x43cd45\n#\t0x71f1e8\tnet/http.(*Transport).getConn+0x5\t/x.go:1\n",
+    "a profile of threads": b"threadcreate profile: total 1\n1 @ 0x43cd45\n#\t0x71f1e8\tmain.main+0x5\t/x.go:1\n",
     "half of a profile": b"\x0a\x04\x08\x01\x10",
     "gzip of nothing": gzip.compress(b""),
     "half of gzip": gzip.compress(b"goroutine 1 [running]:")[:11],

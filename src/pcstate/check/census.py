@@ -18,6 +18,11 @@ __all__ = ["Census", "Seen", "Tally"]
 READ = 20_000
 FRAMES = 8
 """User's functions of a goroutine that are kept."""
+_RUNNING = ("running", "idle")
+"""Wait reasons of a goroutine that does not wait, and of the scheduler's own, with which a SIGQUIT begins."""
+_LIBRARYS = ("read-loop", "h2")
+"""Roles whose goroutine runs no code of the user's."""
+_COPY = re.compile(r"\.\(\*(?:persistConn|bodyEOFSignal)\)")
 _RELEVANT = re.compile(r"http|persistConn|Transport|bodyEOFSignal")
 _POINTER = re.compile(r"0x[0-9a-f]{4,}")
 _RELEASE = re.compile(r"(?:[/\\@-]go|[/\\](?:go|golang)[/\\-])(1\.\d+(?:\.\d+)?)(?=[./\\-])")
@@ -32,6 +37,8 @@ class Seen:
     frames: tuple[str, ...] = ()
     weight: int = 1
     """0 for one that has another part too, and is counted there."""
+    named: bool = False
+    """Whether the dump says which connection it belongs to."""
 
 
 @dataclass(slots=True)
@@ -55,15 +62,10 @@ Parts = tuple[tuple[str, Seen], ...]
 class _Part:
     role: str
     at: str
+    sure: bool
     conn: int
     """Which frame has the connection as its first argument; -1: none."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Meaning:
-    parts: tuple[_Part, ...]
-    sure: bool
-    frames: tuple[str, ...] = ()
+    frames: tuple[str, ...]
     """The user's own functions, of the first goroutine that stood so."""
 
 
@@ -76,34 +78,35 @@ class Census:
     server: int = 0
     bare: int = 0
     """Goroutines without a single function."""
+    running: bool = False
+    """Whether one of them runs: that which took the dump, or the one that a signal met. Part of a dump seldom has it."""
     loose: dict[tuple[str, Seen], Tally] = field(default_factory=dict)
     """Goroutines that no pointer ties to a connection, by role."""
     release: str = ""
     since: str = ""
     until: str = ""
     _conns: dict[str, list[tuple[str, Seen, int | None]]] = field(default_factory=dict)
-    _meanings: dict[Stack, _Meaning] = field(default_factory=dict)
+    _meanings: dict[Stack, tuple[_Part, ...]] = field(default_factory=dict)
     _functions: dict[str, bool] = field(default_factory=dict)
 
     def add(self, goroutine: Goroutine) -> None:
         """Count one more goroutine, or several that are alike."""
         self.goroutines += goroutine.count
         self.bare += 0 if goroutine.stack.frames else goroutine.count
-        meaning = self._meanings.get(goroutine.stack)
-        if meaning is None:
+        self.running = self.running or goroutine.stack.wait in _RUNNING
+        parts = self._meanings.get(goroutine.stack)
+        if parts is None:
             if len(self._meanings) > READ:
                 self._meanings.clear()
-            meaning = self._meanings[goroutine.stack] = self._read(goroutine)
-        ancestors = (
-            tuple(frame for frame in goroutine.ancestors if not is_library(frame, self.knowledge)) if meaning.parts else ()
-        )
-        for number, part in enumerate(meaning.parts):
+            parts = self._meanings[goroutine.stack] = self._read(goroutine)
+        ancestors = tuple(frame for frame in goroutine.ancestors if not is_library(frame, self.knowledge)) if parts else ()
+        for number, part in enumerate(parts):
             if part.role == "server":
                 self.server += goroutine.count if number == 0 else 0
                 continue
-            frames = meaning.frames + (ancestors if part.role != "write-loop" else ())
-            seen = Seen(part.at, meaning.sure, frames[:FRAMES], 1 if number == 0 else 0)
+            frames = part.frames + (ancestors if part.role != "write-loop" else ())
             pointer = _pointer(goroutine.arguments, part.conn)
+            seen = Seen(part.at, part.sure, frames[:FRAMES], 1 if number == 0 else 0, bool(pointer))
             if pointer and goroutine.count == 1:
                 self._conns.setdefault(pointer, []).append((part.role, seen, goroutine.minutes))
             else:
@@ -134,17 +137,19 @@ class Census:
         if self.release:
             return self.release
         if self.since and self.until:
+            if _order(self.since) > _order(self.until):
+                return ""  # no Go has both
             return self.since if self.since == self.until else f"{self.since} to {self.until}"
         return f"{self.since} or later" if self.since else f"{self.until} or earlier" if self.until else ""
 
-    def _read(self, goroutine: Goroutine) -> _Meaning:
+    def _read(self, goroutine: Goroutine) -> tuple[_Part, ...]:
         """What a stack means; called once for each, as long as it is remembered."""
         stack = goroutine.stack
         whole = "\n".join((*stack.frames, stack.created_by))
         if not self.release:
             self.release = _release(goroutine.places)
         if not _RELEVANT.search(whole):
-            return _Meaning((), True)
+            return ()
         functions = tuple(map(plain, stack.frames))
         for name in (*functions, plain(stack.created_by)):
             self.date(name)
@@ -159,8 +164,9 @@ class Census:
             if not _in_order(point.frames, functions) or any(each.fullmatch(f) for each in point.without for f in functions):
                 continue
             conn = max((n for n, name in enumerate(functions) if point.conn and point.conn.fullmatch(name)), default=-1)
-            parts[point.role] = _Part(point.role, point.name, conn)
-        return _Meaning(tuple(parts.values()), bool(wait), self._users(goroutine))
+            frames = self._users(goroutine) if point.role not in _LIBRARYS else ()
+            parts[point.role] = _Part(point.role, point.name, bool(wait) and not point.vague, conn, frames)
+        return tuple(parts.values())
 
     def _wait(self, functions: tuple[str, ...]) -> str:
         for name in functions[:6]:
@@ -182,13 +188,14 @@ class Census:
     def _users(self, goroutine: Goroutine) -> tuple[str, ...]:
         frames = goroutine.stack.frames
         places = goroutine.places or ("",) * len(frames)
+        copies = {_package(name) for name in frames if _COPY.search(name)}
         found = [
             f"{name} ({place})" if place else name
             for name, place in zip(frames, places, strict=False)
-            if not is_library(name, self.knowledge)
+            if not is_library(name, self.knowledge) and _package(name) not in copies
         ]
         created_by = goroutine.stack.created_by
-        if not found and created_by and not is_library(created_by, self.knowledge):
+        if not found and created_by and not is_library(created_by, self.knowledge) and _package(created_by) not in copies:
             found.append(f"{created_by} (began the goroutine)")
         return tuple(found[:FRAMES])
 
@@ -203,10 +210,23 @@ def plain(function: str) -> str:
 
 
 def is_library(function: str, knowledge: Knowledge) -> bool:
-    """Whether a function is Go's own, or of golang.org/x."""
-    path = re.split(r"[(\[]", function, maxsplit=1)[0]
+    """Whether a function is Go's own, or of golang.org/x, vendored or not.
+
+    Only the import path counts: `example.com/vendor/golang.org/x/net/http2.(*Framer).ReadFrame` is.
+    """
+    path = re.split(r"[(\[]", function, maxsplit=1)[0].rpartition("/vendor/")[2]
     head = path.partition("/")[0] if "/" in path else path.partition(".")[0]
     return head in knowledge.library or head == "golang.org"
+
+
+def _package(function: str) -> str:
+    """The import path of a function.
+
+    >>> _package("github.com/imroc/req/v3.(*persistConn).readLoop")
+    'github.com/imroc/req/v3'
+    """
+    folder, slash, name = re.split(r"[(\[]", function, maxsplit=1)[0].rpartition("/")
+    return folder + slash + name.partition(".")[0]
 
 
 def _in_order(patterns: Iterable[re.Pattern[str]], functions: tuple[str, ...]) -> bool:

@@ -6,7 +6,7 @@ whose writeLoop and caller are still to be found: a state that wants them takes 
 are. What is left over is tried on its own.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from pcstate.check.census import Census, Parts, Seen, Tally
@@ -40,6 +40,7 @@ class _Found:
     state: State
     connections: int = 0
     goroutines: int = 0
+    callers: int = 0
     minutes: int | None = None
     sure: bool = True
     frames: dict[str, int] = field(default_factory=dict)
@@ -60,31 +61,43 @@ class _Loose:
     def __init__(self, found: dict[tuple[str, Seen], Tally]) -> None:
         self._tallies = dict(sorted(found.items(), key=lambda item: item[0]))
 
-    def count(self, role: str, points: Iterable[str]) -> int:
-        return sum(t.count for (r, seen), t in self._tallies.items() if r == role and seen.at in points)
+    def count(self, role: str, points: Iterable[str], others: bool = True) -> int:
+        """How many of a role are at some points; without `others` only those that do not say they belong to another one."""
+        return sum(tally.count for _, tally in self._fitting(role, points, others))
 
-    def take(self, found: _Found, role: str, points: Iterable[str] | None, wanted: int) -> int:
+    def take(self, found: _Found, role: str, points: Iterable[str], wanted: int, others: bool = True) -> int:
         """Give up to `wanted` of them to `found`; says how many there were."""
         taken = 0
-        for (r, seen), tally_ in self._tallies.items():
-            count = min(tally_.count, wanted - taken)
-            if r == role and (points is None or seen.at in points) and count > 0:
-                tally_.count -= count
+        for seen, tally in self._fitting(role, points, others):
+            count = min(tally.count, wanted - taken)
+            if count > 0:
+                tally.count -= count
                 taken += count
-                found.take([seen], count, tally_.minutes)
+                found.take([seen], count, tally.minutes)
         return taken
 
+    def _fitting(self, role: str, points: Iterable[str], others: bool) -> Iterator[tuple[Seen, Tally]]:
+        for (its, seen), tally in self._tallies.items():
+            if its == role and seen.at in points and (others or not seen.named):
+                yield seen, tally
 
-def groups(census: Census) -> tuple[tuple[Group, ...], int]:
-    """The groups, the worst first, and how many goroutines are neither in one of them nor a server's."""
+
+def groups(census: Census, whole: bool) -> tuple[tuple[Group, ...], int]:
+    """The groups, the worst first, and how many goroutines are neither in one of them nor a server's.
+
+    `whole`: whether what is not in the dump is not there; else what is missing proves nothing.
+    """
     tied, loose = census.connections()
     kinds = [_Kind(dict(parts), each.count, each.minutes, True) for parts, each in sorted(tied.items(), key=_by_parts)]
     for (role, seen), each in sorted(loose.items(), key=lambda item: item[0]):
         if role in _ANCHORS:
             kinds.append(_Kind({role: seen}, each.count, each.minutes, False))
     rest = _Loose({key: each for key, each in loose.items() if key[0] not in _ANCHORS})
-    found = [_shared(state, kinds, rest) if state.shared else _each(state, kinds, rest) for state in census.knowledge.states]
-    merged = _merged([each for each in found if each.goroutines])
+    states = [state for state in census.knowledge.states if state.only in ("", "whole" if whole else "part")]
+    found = [_shared(state, kinds, rest) if state.shared else _each(state, kinds, rest) for state in states]
+    for taken in found:
+        taken.sure = taken.sure and (whole or not taken.state.alone)
+    merged = _merged([taken for taken in found if taken.goroutines])
     others = census.goroutines - census.server - sum(group.goroutines for group in merged)
     return merged, max(0, others)
 
@@ -107,14 +120,14 @@ def _each(state: State, kinds: list[_Kind], loose: _Loose) -> _Found:
         for role in ("write-loop", "caller"):
             wanted = state.parts.get(role)
             if role not in kind.parts and wanted and "none" not in wanted:
-                loose.take(found, role, wanted, count)
+                loose.take(found, role, wanted, count, not kind.tied)
                 found.sure = False
         if "read-loop" in kind.parts and "write-loop" not in kind.parts and "write-loop" not in state.parts:
-            loose.take(found, "write-loop", ("select",), count)
+            loose.take(found, "write-loop", ("select",), count, not kind.tied)
         if kind.parts.get("caller", Seen("")).at in state.takes:
             count = 0
         for point in state.takes:
-            loose.take(found, "caller", (point,), count)
+            loose.take(found, "caller", (point,), count, not kind.tied)
     _alone(state, found, loose)
     return found
 
@@ -130,7 +143,7 @@ def _fitting(state: State, kind: _Kind, loose: _Loose) -> int:
         elif wanted is not None and "none" not in wanted:
             if role in _ANCHORS:
                 return 0
-            count = min(count, loose.count(role, wanted))
+            count = min(count, loose.count(role, wanted, not kind.tied))
     return count
 
 
@@ -151,7 +164,7 @@ def _alone(state: State, found: _Found, loose: _Loose) -> None:
 def _shared(state: State, kinds: list[_Kind], loose: _Loose) -> _Found:
     """All connections of a state whose callers share them, if there is a caller."""
     found = _Found(state)
-    count = loose.take(found, "caller", state.parts["caller"], loose.count("caller", state.parts["caller"]))
+    found.callers = count = loose.take(found, "caller", state.parts["caller"], loose.count("caller", state.parts["caller"]))
     for point in state.takes:
         loose.take(found, "caller", (point,), count)
     for kind in kinds if count else ():
@@ -180,6 +193,7 @@ def _group(found: list[_Found]) -> Group:
         for frame, count in each.frames.items():
             frames[frame] = frames.get(frame, 0) + count
     waited = [each.minutes for each in found if each.minutes is not None]
+    old = [state for state in states if state.old and max(waited, default=0) >= state.old]
     claims = [max(each.state.confidence, "certain" if each.sure else "likely", key=CONFIDENCES.index) for each in found]
     predict = next((state.predict for state in states if state.predict), "")
     return Group(
@@ -192,11 +206,15 @@ def _group(found: list[_Found]) -> Group:
         max(claims, key=CONFIDENCES.index),
         max(waited, default=None),
         tuple(frames)[:KEPT],
-        _prose([*(state.why for state in states), *(state.many_why for state in many)]),
-        _prose([*(state.fix for state in states), *(state.many_fix for state in many)]),
+        _prose([*(state.why for state in states), *(state.many_why for state in many), *(state.old_why for state in old)]),
+        _prose(state.many_fix if state in many else state.fix for state in states),
         f"pcstate predict {predict.format(n=min(connections, SHOWN))}" if predict else "",
-        next((state.many_is for state in many), ""),
+        next((state.many_is for state in many), "") or "; ".join(_requests(each) for each in found if each.state.remark),
     )
+
+
+def _requests(found: _Found) -> str:
+    return f"{found.callers} request{'s' * (found.callers != 1)} {found.state.remark}"
 
 
 def _prose(sentences: Iterable[str]) -> str:

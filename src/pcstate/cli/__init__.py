@@ -1,5 +1,6 @@
 """The command line: words in, a flow called, a report out, exit codes. Nothing else."""
 
+import io
 import os
 import sys
 import traceback
@@ -32,6 +33,8 @@ for _command in (
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run pcstate and exit with its status; a user's mistake is said in a few lines, never a traceback."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # what a terminal cannot show is no reason to say nothing
     try:
         status = cli.main(args=list(arguments) if arguments is not None else None, standalone_mode=False)
     except click.exceptions.Abort:

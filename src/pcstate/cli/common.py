@@ -88,7 +88,8 @@ def print_json(value: Any, whole: bool) -> None:
 
     if not whole and isinstance(value, list) and len(value) == 1:
         value = value[0]
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    plain = not (sys.stdout.encoding or "utf-8").lower().startswith("utf")
+    click.echo(json.dumps(value, indent=2, ensure_ascii=plain))
 
 
 def _shows_progress() -> bool:

@@ -182,7 +182,8 @@ def explain(file: BinaryIO, style: str) -> int:
     """What does this goroutine dump mean?
 
     FILE is what /debug/pprof/goroutine gives (debug=2, debug=1, or neither), runtime.Stack, a panic, the answer to SIGQUIT, a
-    test's timeout or a goleak report, as a file or - for stdin; log prefixes, JSON logs and gzip do not matter:
+    test's timeout or a goleak report, as a file or - for stdin; log prefixes, JSON logs, Markdown and gzip do not matter, and a
+    part of a dump will do:
 
     \b
       curl -s localhost:6060/debug/pprof/goroutine?debug=2 | pcstate explain -

@@ -29,13 +29,18 @@ class Dump:
 
     @property
     def format(self) -> str:
-        """`debug=1`, `debug=2` (runtime.Stack looks the same), `pprof`, `SIGQUIT`, `panic`, `goleak`, `stacks`; `""`: none."""
+        """`debug=1`, `debug=2` (so is runtime.Stack's), `pprof`, `traces`, `SIGQUIT`, `panic`, `goleak`, `stacks`; `""`: none."""
         return "pprof" if self._profile else self._text.format
 
     @property
     def truncated(self) -> bool:
         """Whether it ends before its end."""
         return self._cut or self._text.truncated
+
+    @property
+    def counted(self) -> bool:
+        """Whether it says how many goroutines there are, and has as many; a pprof profile always does."""
+        return self._profile or self._text.counted
 
     @property
     def unresolved(self) -> int:

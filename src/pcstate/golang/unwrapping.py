@@ -83,6 +83,8 @@ def _unpacked(line: str) -> list[str] | None:
             found = None
         if isinstance(found, dict):
             return [each for text in _strings(found, _DEPTH) for each in text.removesuffix("\n").split("\n")]
+    if line.endswith("\\n\\"):
+        return [line.removesuffix("\\n\\").replace("\\t", "\t")]  # a string that goes on in the next line
     if "\\n" in line and ("goroutine " in line or ".go:" in line):
         return _ESCAPE.sub(_unescape, line).split("\n")
     if "\\t" in line and (".go:" in line or "#" in line):

@@ -34,6 +34,8 @@ class Point:
     """The wait reasons that it has; empty: any."""
     conn: Pattern | None
     """The function whose first argument is the connection."""
+    vague: bool
+    """Whether another point looks the same in a dump that lacks some functions: likely, at most."""
     clauses: tuple[str, ...]
     place: Place
 
@@ -46,8 +48,14 @@ class State:
     phase: str
     parts: Mapping[str, tuple[str, ...]]
     """For a role the points that it may be at; `none` among them: it may be missing."""
+    only: str
+    """`whole`, `part`: said only of a whole dump, or of one that may be a part; `""`: of both."""
+    alone: bool
+    """Whether it is told by a caller that is not there: likely, at most, in a dump that may be a part of one."""
     shared: bool
     """Whether any number of callers use one connection."""
+    remark: str
+    """Of a state whose callers share connections: what the requests are, behind `3 requests`."""
     takes: tuple[str, ...]
     """Points of further callers that belong to it, one each."""
     leak: bool
@@ -59,10 +67,13 @@ class State:
     predict: str
     """Arguments of `pcstate predict` that show it; `{n}` is how many connections; `""` where the model has no such state."""
     many: int
-    """From how many connections on `many_is`, `many_why` and `many_fix` are said too; 0: never."""
+    """From how many connections on `many_is` and `many_why` are said too, and `many_fix` instead of `fix`; 0: never."""
     many_is: str
     many_why: str
     many_fix: str
+    old: int
+    """From how many minutes on `old_why` is said too; 0: never."""
+    old_why: str
     place: Place
 
 
@@ -106,7 +117,12 @@ class Group:
     fix: str
     predict: str
     remark: str = ""
-    """What so many of them look like, in a few words."""
+    """What is to be said of them in the headline too: what so many look like, or how many requests wait for what."""
+
+    @property
+    def told(self) -> bool:
+        """Whether the dump tells what these do: a guess that nothing is wrong tells nothing."""
+        return self.leak or self.stuck or self.confidence != "guess"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +138,8 @@ class Diagnosis:
     """What the dump lacks, in a sentence; `""`: nothing that shows."""
     dumps: int = 1
     """How many dumps the file holds; the largest is spoken of."""
+    whole: bool = True
+    """Whether it has all goroutines, as far as it shows."""
 
     @property
     def verdict(self) -> str:
@@ -137,4 +155,4 @@ class Diagnosis:
         """Whether anything can be said: not where all that is known is unknown, or what is missing can hold anything."""
         if not self.groups:
             return not self.missing
-        return any(group.state != "unknown" or group.leak for group in self.groups)
+        return any(group.told for group in self.groups)

@@ -18,8 +18,8 @@ _TITLES = {
     "request-body-stalled": "waiting for the program's own request body",
     "awaiting-100-continue": "waiting for 100 Continue",
     "dialing": "being dialled",
-    "queued": "waiting for a place among MaxConnsPerHost",
-    "orphaned-write-loop": "of which only writeLoop is left",
+    "queued": "waiting for a connection that nobody in the dump dials",
+    "orphaned-write-loop": "of which only writeLoop is there",
     "http2": "of HTTP/2",
     "unknown": "in a state that the dump does not tell",
 }
@@ -46,10 +46,11 @@ def headline(found: Diagnosis) -> str:
         if found.missing:
             return f"inconclusive: no HTTP client connection in what there is; {found.missing}"
         return "none: no HTTP client connection in this dump"
-    parts = [_counted(group) + _age(group) for group in found.groups if found.verdict in ("no-leak", _kind(group))]
     if not found.conclusive:
-        return f"inconclusive: {listed(parts)}"
-    return f"{found.verdict.replace('-', ' ')}: {listed(parts)}"
+        return f"inconclusive: {listed([_counted(group) + _age(group) for group in found.groups])}"
+    kinds = ["leak", "stuck"] if found.verdict != "no-leak" else ["no leak"]
+    parts = {kind: [_counted(group) + _age(group) for group in found.groups if _kind(group) == kind] for kind in kinds}
+    return "; ".join(f"{kind}: {listed(each)}" for kind, each in parts.items() if each)
 
 
 def explain_json(found: Diagnosis) -> dict[str, Any]:
@@ -81,7 +82,7 @@ def _group_json(group: Group) -> dict[str, Any]:
 
 
 def _kind(group: Group) -> str:
-    return "leak" if group.leak else "stuck" if group.stuck else "no-leak"
+    return "leak" if group.leak else "stuck" if group.stuck else "no leak" if group.told else "inconclusive"
 
 
 def _age(group: Group) -> str:
@@ -90,12 +91,13 @@ def _age(group: Group) -> str:
 
 def _counted(group: Group) -> str:
     noun = "request" if group.state == "queued" else "connection"
+    count = span([group.connections], noun) if group.connections else span([group.goroutines], "goroutine")
     title = f"{_TITLES[group.state]} ({_PHASES[group.phase]})" if group.phase else _TITLES[group.state]
-    return f"{span([group.connections], noun)} {title}" + (f" ({group.remark})" if group.remark else "")
+    return f"{count} {title}" + (f" ({group.remark})" if group.remark else "")
 
 
 def _group_lines(group: Group) -> list[str]:
-    about = f"{_kind(group).replace('-', ' ')}, {group.confidence}"
+    about = f"{_kind(group)}, {group.confidence}"
     lines = [f"{_counted(group)}: {span([group.goroutines], 'goroutine')}{_age(group)} [{about}]"]
     lines.append(f"  why:  {group.why}")
     lines.append(f"  fix:  {group.fix}")
@@ -118,4 +120,6 @@ def _remarks(found: Diagnosis) -> list[str]:
         lines.append(f"({found.dumps} dumps in this file; the largest is spoken of)")
     if found.missing and found.groups:
         lines.append(f"({found.missing})")
+    elif found.groups and not found.whole:
+        lines.append("(this looks like a part of a dump: what is not in it proves nothing)")
     return lines

@@ -17,11 +17,12 @@ ROLES = ("read-loop", "write-loop", "dial", "h2", "caller", "server")
 PARTS = {"read": "read-loop", "write": "write-loop", "dial": "dial", "h2": "h2", "caller": "caller"}
 """Keys of a [[state]], and the role of which they list points."""
 PHASES = ("", "dns", "tcp", "tls", "proxy")
-_POINT = ("role", "at", "frames", "leaf", "without", "waits", "conn", "clauses")
+_POINT = ("role", "at", "frames", "leaf", "without", "waits", "conn", "vague", "clauses")
 _STATE = (
-    "name", "phase", *PARTS, "shared", "takes", "leak", "stuck", "confidence", "why", "fix", "predict",
-    "many", "many_is", "many_why", "many_fix",
+    "name", "phase", *PARTS, "only", "alone", "shared", "remark", "takes", "leak", "stuck", "confidence", "why", "fix",
+    "predict", "many", "many_is", "many_why", "many_fix", "old", "old_why",
 )  # fmt: skip
+ONLY = ("", "whole", "part")
 
 
 def parse_diagnosis(source: Source) -> Knowledge:
@@ -84,6 +85,7 @@ def _point(reader: Reader, table: dict[str, Any], line: int) -> Point:
         tuple(map(_pattern, without)),
         waits,
         _pattern(conn) if conn else None,
+        reader.typed(table, "vague", bool, line, False),
         clauses,
         reader.place(line),
     )
@@ -92,23 +94,29 @@ def _point(reader: Reader, table: dict[str, Any], line: int) -> Point:
 def _state(reader: Reader, table: dict[str, Any], line: int) -> State:
     reader.keys(table, _STATE, line, "a state")
     name, why, fix = (reader.typed(table, key, str, line) for key in ("name", "why", "fix"))
-    phase, predict, more = (reader.typed(table, key, str, line, "") for key in ("phase", "predict", "many_is"))
-    more_why, more_fix = (reader.typed(table, key, str, line, "") for key in ("many_why", "many_fix"))
+    phase, only, remark, predict, more = (
+        reader.typed(table, key, str, line, "") for key in ("phase", "only", "remark", "predict", "many_is")
+    )
+    more_why, more_fix, old_why = (reader.typed(table, key, str, line, "") for key in ("many_why", "many_fix", "old_why"))
     confidence = reader.typed(table, "confidence", str, line, "certain")
-    leak, stuck, shared = (reader.typed(table, key, bool, line, False) for key in ("leak", "stuck", "shared"))
+    leak, stuck, alone, shared = (reader.typed(table, key, bool, line, False) for key in ("leak", "stuck", "alone", "shared"))
     reader.one_of(name, STATES, line, "name")
     reader.one_of(phase, PHASES, line, "phase")
+    reader.one_of(only, ONLY, line, "only")
     reader.one_of(confidence, CONFIDENCES, line, "confidence")
     parts = {role: reader.strings(table, key, line) for key, role in PARTS.items() if key in table}
     takes = reader.strings(table, "takes", line)
     if unknown := set(re.findall(r"[{}]", re.sub(r"\{n\}", "", predict))):
         reader.wrong(reader.find("", line, "predict"), f"{''.join(sorted(unknown))} here: only {{n}} stands for something")
-    many = reader.typed(table, "many", int, line, 0)
+    many, old = (reader.typed(table, key, int, line, 0) for key in ("many", "old"))
     return State(
         name,
         phase,
         parts,
+        only,
+        alone,
         shared,
+        remark,
         takes,
         leak,
         stuck,
@@ -120,6 +128,8 @@ def _state(reader: Reader, table: dict[str, Any], line: int) -> State:
         more,
         more_why,
         more_fix,
+        old,
+        old_why,
         reader.place(line),
     )
 

@@ -1,0 +1,349 @@
+"""Dumps as people paste them: parts of one, cut by a terminal or a log, with prose around them."""
+
+import io
+
+import pytest
+
+from pcstate.explain import explain
+from pcstate.model.diagnosis import Diagnosis
+from pcstate.show.explanation import headline
+from pcstate.specs.library import Spec
+from tests.golang.dumps import said
+
+
+def diagnosed(spec: Spec, *parts: str) -> Diagnosis:
+    return explain(spec, io.BytesIO("\n".join(parts).encode()))
+
+
+RUNNING = """\
+goroutine 1 [running]:
+main.main()
+\t/srv/shop/main.go:7 +0x20
+"""
+UNREAD = """\
+goroutine 20 [select, 5 minutes]:
+net/http.(*persistConn).readLoop(0xc0000a2000)
+\t/usr/local/go/src/net/http/transport.go:2207 +0xd8a
+created by net/http.(*Transport).dialConn
+\t/usr/local/go/src/net/http/transport.go:1747 +0x1e05
+"""
+PEEK = """\
+goroutine 30 [IO wait, 6 minutes]:
+internal/poll.runtime_pollWait(0x7f28, 0x72)
+\t/usr/local/go/src/runtime/netpoll.go:234 +0x89
+bufio.(*Reader).Peek(0xc0000f49c0, 0x1)
+\t/usr/local/go/src/bufio/bufio.go:140 +0x5d
+net/http.(*persistConn).readLoop(0xc0000b3000)
+\t/usr/local/go/src/net/http/transport.go:2087 +0x1ac
+created by net/http.(*Transport).dialConn
+\t/usr/local/go/src/net/http/transport.go:1747 +0x1e05
+"""
+WRITER = """\
+goroutine 21 [select, 7 minutes]:
+net/http.(*persistConn).writeLoop(0xc0000c4000)
+\t/usr/local/go/src/net/http/transport.go:2386 +0xfb
+created by net/http.(*Transport).dialConn
+\t/usr/local/go/src/net/http/transport.go:1748 +0x1e65
+"""
+WAITING = """\
+goroutine 40 [select, 9 minutes]:
+net/http.(*persistConn).roundTrip(0xc0000d5000, 0xc0000e0000)
+\t/usr/local/go/src/net/http/transport.go:2610 +0x765
+net/http.(*Transport).roundTrip(0xc000420140, 0xc000966200)
+\t/usr/local/go/src/net/http/transport.go:592 +0xacb
+shop/stock.(*Client).Count(0xc000420140)
+\t/srv/shop/stock/client.go:31 +0x35
+"""
+GET_CONN = """\
+goroutine 50 [select, 5 minutes]:
+net/http.(*Transport).getConn(0xc0000637c0, 0xc0003bb540, {{}, 0x0, {0xc00002e198, 0x5}, {0xc000015240, 0xf}, 0x0})
+\t/usr/local/go/src/net/http/transport.go:1370 +0x66f
+shop/stock.(*Client).Count(0xc000420140)
+\t/srv/shop/stock/client.go:31 +0x35
+created by shop.run
+\t/srv/shop/run.go:9 +0x35
+"""
+IDLE, LEAK, LONE = ("idle", 1, 1), ("body-unfinished", 1, 1), ("orphaned-write-loop", 1, 1)
+
+
+# --- part of a dump --------------------------------------------------------------------------------------------------------
+
+
+def test_a_lone_write_loop_proves_nothing_in_a_part_of_a_dump(spec: Spec) -> None:
+    part, whole = diagnosed(spec, WRITER), diagnosed(spec, RUNNING, WRITER)
+    assert (False, "guess", True, "likely") == (
+        part.conclusive,
+        part.groups[0].confidence,
+        whole.conclusive,
+        whole.groups[0].confidence,
+    )
+    assert headline(part) == "inconclusive: 1 connection of which only writeLoop is there, for up to 7 minutes"
+    assert "idle connection" in part.groups[0].why
+
+
+def test_that_nobody_asks_or_reads_is_certain_only_in_a_whole_dump(spec: Spec) -> None:
+    part, whole = diagnosed(spec, UNREAD, PEEK), diagnosed(spec, RUNNING, UNREAD, PEEK)
+    assert ["likely", "likely", "certain", "certain"] == [each.confidence for each in (*part.groups, *whole.groups)]
+    signal = diagnosed(spec, "SIGQUIT: quit\nPC=0x43ea81\n", UNREAD)
+    assert [False, True, True] == [part.whole, whole.whole, signal.whole]
+
+
+def test_what_goleak_lists_is_a_part_of_a_dump(spec: Spec) -> None:
+    listed = WRITER.replace(
+        "goroutine 21 [select, 7 minutes]:",
+        "Goroutine 21 in state select, with net/http.(*persistConn).writeLoop on top of the stack:",
+    )
+    assert not diagnosed(spec, listed).conclusive
+
+
+@pytest.mark.parametrize(("total", "leak"), [(5, False), (3, True)])
+def test_a_count_tells_whether_a_profile_is_whole(spec: Spec, total: int, leak: bool) -> None:
+    """A writeLoop more than readLoops: the readLoop may be among those that were not pasted."""
+    text = f"""\
+goroutine profile: total {total}
+2 @ 0x438936 0x449473
+#\t0x94e4b4\tnet/http.(*persistConn).writeLoop+0xf4\t/usr/local/go/src/net/http/transport.go:2392
+
+1 @ 0x438936 0x449474
+#\t0x94d3c4\tnet/http.(*persistConn).readLoop+0xda4\t/usr/local/go/src/net/http/transport.go:2213
+"""
+    found = diagnosed(spec, text)
+    assert ("leak", (("body-unfinished", 1, 2), LONE)) == said(found)
+    assert [True, leak] == [group.leak for group in found.groups]
+
+
+def test_pointers_keep_the_halves_of_two_connections_apart(spec: Spec) -> None:
+    found = diagnosed(spec, PEEK, WRITER)
+    assert ("no-leak", (IDLE, LONE)) == said(found)
+    assert headline(found) == "no leak: 1 connection idle, kept for reuse, for up to 6 minutes"
+
+
+def test_a_caller_is_not_put_to_another_connection(spec: Spec) -> None:
+    found = diagnosed(spec, PEEK, WAITING)
+    assert ("stuck", (("awaiting-headers", 1, 1), IDLE)) == said(found)
+    assert ("shop/stock.(*Client).Count (/srv/shop/stock/client.go:31)",) == found.groups[0].frames
+
+
+def test_who_waits_for_a_connection_is_queued_for_certain_only_in_a_whole_dump(spec: Spec) -> None:
+    (part,), (whole,) = diagnosed(spec, GET_CONN).groups, diagnosed(spec, RUNNING, GET_CONN).groups
+    assert [("queued", "guess"), ("queued", "likely")] == [(each.state, each.confidence) for each in (part, whole)]
+    assert "dialConn" in part.fix
+
+
+def test_functions_that_were_left_out_make_it_likely_at_most(spec: Spec) -> None:
+    first, *_, last = PEEK.partition("net/http.(*persistConn).readLoop")
+    elided = "\n".join(first.split("\n")[:3]) + "\n...\nnet/http.(*persistConn).readLoop" + last
+    (group,) = diagnosed(spec, elided).groups
+    assert ("idle", "likely") == (group.state, group.confidence)
+
+
+def test_a_handshake_alone_is_a_connection_being_dialled(spec: Spec) -> None:
+    helper = """\
+goroutine 70 [IO wait]:
+internal/poll.runtime_pollWait(0x7f28, 0x72)
+crypto/tls.(*Conn).clientHandshake(0xc042050000)
+crypto/tls.(*Conn).HandshakeContext(0xc042050000)
+net/http.(*persistConn).addTLS.func2()
+created by net/http.(*persistConn).addTLS in goroutine 7
+"""
+    found = diagnosed(spec, helper)
+    assert (("stuck", (("dialing:tls", 1, 1),)), "likely") == (said(found), found.groups[0].confidence)
+
+
+def test_what_is_idle_for_long_is_of_another_transport(spec: Spec) -> None:
+    young = PEEK.replace("6 minutes", "1 minutes")
+    assert [True, False] == [
+        "not of http.DefaultTransport" in diagnosed(spec, RUNNING, text).groups[0].why for text in (PEEK, young)
+    ]
+
+
+# --- cut lines, and prose around ---------------------------------------------------------------------------------------------
+
+
+def wrapped(text: str, width: int) -> str:
+    """A terminal's lines: cut at its width."""
+    return "\n".join(line[at : at + width] for line in text.split("\n") for at in range(0, max(1, len(line)), width))
+
+
+@pytest.mark.parametrize("width", [60, 79, 80])
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
+        (UNREAD, "body-unfinished"),
+        (PEEK.replace("0x1)", f"0x1{', 0x0' * 9})"), "idle"),
+        (WAITING.replace("0xc0000e0000)", f"0xc0000e0000{', 0x0' * 9})"), "awaiting-headers"),
+        (GET_CONN, "queued"),
+    ],
+)
+def test_a_terminals_width_does_not_matter(spec: Spec, text: str, state: str, width: int) -> None:
+    assert [state] == [group.state for group in diagnosed(spec, wrapped(text, width)).groups]
+
+
+@pytest.mark.parametrize("width", [70, 80])
+def test_a_terminals_width_does_not_matter_to_a_profile(spec: Spec, width: int) -> None:
+    source = "/home/somebody/sdk/go1.22.1/src"
+    text = f"""\
+goroutine profile: total 12
+7 @ 0x438936 0x449473 0x94d3c4 0x94d3c5 0x94d3c6 0x94d3c7 0x94d3c8 0x94d3c9 0x94d3ca
+#\t0x46c214\tinternal/poll.runtime_pollWait+0x54\t\t{source}/runtime/netpoll.go:220
+#\t0x5868a4\tbufio.(*Reader).Peek+0x5c\t\t{source}/bufio/bufio.go:101
+#\t0x94d3c4\tnet/http.(*persistConn).readLoop+0xda4\t\t{source}/net/http/transport.go:2213
+
+5 @ 0x438936 0x449474
+#\t0x94d3c4\tnet/http.(*persistConn).readLoop+0xda4\t\t{source}/net/http/transport.go:2213
+"""
+    found = diagnosed(spec, wrapped(text.expandtabs(), width))
+    assert ("leak", (("body-unfinished", 5, 5), ("idle", 7, 7))) == said(found)
+
+
+def test_a_log_that_cuts_long_lines_loses_no_function(spec: Spec) -> None:
+    """An escaped dump in a log's lines of 120 characters: a function's arguments go on in the next."""
+    escaped = (UNREAD + "\n" + PEEK + "\n" + WRITER).replace("\n", "\\n").replace("\t", "\\t")
+    start = escaped.index("Peek(") + 12
+    pieces = (escaped[:start], escaped[start:])
+    found = diagnosed(spec, *(f"Jan 02 15:04:05 host app[12]: {piece}" for piece in pieces))
+    assert ("leak", (LEAK, IDLE, LONE)) == said(found)
+
+
+def test_a_call_that_was_broken_at_its_arguments_is_one(spec: Spec) -> None:
+    broken = UNREAD.replace("readLoop(0xc0000a2000)", "readLoop(\n0xc0000a2000)")
+    assert ("leak", (LEAK,)) == said(diagnosed(spec, broken))
+    headless = PEEK.partition("\n")[2].replace("(0xc0000f49c0, 0x1)", "(0xc0000f49c0\n, 0x1\n)").replace("Loop(", "Loop(\n")
+    assert ("no-leak", (IDLE,)) == said(diagnosed(spec, headless))
+
+
+def test_blank_lines_do_not_break_a_stack_whose_header_was_cut_off(spec: Spec) -> None:
+    headless = PEEK.partition("\n")[2]
+    assert ("no-leak", (IDLE,)) == said(diagnosed(spec, headless.replace("\n", "\n\n")))
+
+
+TRACES = """\
+File: shop
+Type: goroutine
+Time: Jan 2, 2024 at 3:04pm (UTC)
+-----------+-------------------------------------------------------
+       12   runtime.gopark
+             runtime.selectgo
+             net/http.(*persistConn).readLoop
+-----------+-------------------------------------------------------
+     12   runtime.gopark
+             runtime.selectgo
+             net/http.(*persistConn).writeLoop
+-----------+-------------------------------------------------------
+      job:  nightly
+          3   runtime.gopark /usr/local/go/src/runtime/proc.go:424
+             internal/poll.(*pollDesc).waitRead /usr/local/go/src/internal/poll/fd_poll_runtime.go:89 (inline)
+             net/http.(*bodyEOFSignal).Read /usr/local/go/src/net/http/transport.go:2774
+             shop/stock.(*Client).Count /srv/shop/stock/client.go:31
+-----------+-------------------------------------------------------
+(pprof) exit
+"""
+
+
+def test_traces_of_pprof_are_read(spec: Spec) -> None:
+    for text in (TRACES, TRACES.replace("\n", "\n> "), TRACES.replace("   runtime.", "   000000000042fd10 runtime.")):
+        found = diagnosed(spec, text)
+        assert ("traces", 0) == (found.format, found.other_goroutines)
+        assert ("leak", (("body-unfinished", 9, 18), ("body-being-read", 3, 9))) == said(found)
+        assert ("shop/stock.(*Client).Count (/srv/shop/stock/client.go:31)",) == found.groups[1].frames
+
+
+def test_code_behind_a_dump_is_no_function_of_it(spec: Spec) -> None:
+    profile = "1 @ 0x4416ea 0x450c79\n#\t0x4c72e8\tnet/http.(*persistConn).readLoop+0x9c8\t/usr/go/transport.go:1536\n"
+    cases = [(profile, "shop.Fetch(req)\nwg.Wait()"), (WAITING, "- It is **v1.2.3** (`shop.run`, called from `shop.main`)")]
+    for text, prose in cases:
+        assert [group.frames for group in diagnosed(spec, text).groups] == [
+            group.frames for group in diagnosed(spec, text, prose).groups
+        ]
+
+
+def test_copies_and_vendored_libraries_are_nobodys_code(spec: Spec) -> None:
+    copy = WAITING.replace("net/http.(*", "example.com/fork/http.(*").replace(
+        "shop/stock.(*Client)", "shop/vendor/golang.org/x/net/context/ctxhttp.Do(0x1)\nshop/stock.(*Client)"
+    )
+    (group,) = diagnosed(spec, copy).groups
+    assert ("shop/stock.(*Client).Count (/srv/shop/stock/client.go:31)",) == group.frames
+
+
+def test_a_connections_own_loops_run_nobodys_code(spec: Spec) -> None:
+    tunnel = PEEK.replace("bufio.(*Reader).Peek", "shop/tunnel.(*Conn).Read(0xc000)\n\t/srv/shop/conn.go:3\nbufio.(*Reader).Peek")
+    assert () == diagnosed(spec, tunnel).groups[0].frames
+
+
+# --- HTTP/2 ----------------------------------------------------------------------------------------------------------------
+
+H2 = "golang.org/x/net/http2"
+H2_LOOP = f"""\
+goroutine 60 [IO wait]:
+internal/poll.runtime_pollWait(0x7f2c1d8bcfd8, 0x72)
+{H2}.(*clientConnReadLoop).run(0xc000058fb8)
+{H2}.(*ClientConn).readLoop(0xc000194f00)
+created by {H2}.(*Transport).newClientConn
+"""
+H2_LOCKED = f"""\
+goroutine 61 [sync.Mutex.Lock, 3 minutes]:
+internal/sync.(*Mutex).lockSlow(0xc000195050)
+sync.(*Mutex).Lock(...)
+{H2}.(*ClientConn).RoundTrip(0xc000194f00, 0xc000204100)
+shop.fetch(0xc000204100)
+created by shop.run in goroutine 1
+"""
+H2_CLEANUP = f"""\
+goroutine 62 [semacquire, 3 minutes]:
+sync.runtime_SemacquireMutex(0xc000195054)
+sync.(*Mutex).Lock(0xc000195050)
+{H2}.(*clientStream).cleanupWriteRequest(0xc000195050)
+{H2}.(*clientStream).doRequest(0xc000195050)
+created by {H2}.(*ClientConn).RoundTrip in goroutine 1
+"""
+H2_WAITING = f"""\
+goroutine 63 [select, 3 minutes]:
+{H2}.(*ClientConn).RoundTrip(0xc000194f00, 0xc000204100)
+shop.fetch(0xc000204100)
+created by shop.run in goroutine 1
+"""
+H2_WRITING = f"""\
+goroutine 64 [IO wait]:
+internal/poll.runtime_pollWait(0x7f2c1d8bcf08, 0x77)
+net.(*conn).Write(0xc00000e030)
+{H2}.stickyErrWriter.Write(0x7f2c1d8bd030)
+{H2}.(*clientStream).writeRequestBody(0xc0001b6000)
+{H2}.(*clientStream).doRequest(0xc000195050)
+created by {H2}.(*ClientConn).RoundTrip in goroutine 1
+"""
+H2_FEEDING = f"""\
+goroutine 65 [select]:
+io.(*pipe).read(0xc000012345)
+shop.(*Feed).Read(0xc000012345)
+\t/srv/shop/feed.go:12 +0x35
+{H2}.(*clientStream).writeRequestBody(0xc0001b6000)
+{H2}.(*clientStream).doRequest(0xc000195050)
+created by {H2}.(*ClientConn).RoundTrip in goroutine 1
+"""
+H2_SAID = {
+    "a lock": ((H2_LOOP, H2_LOCKED, H2_CLEANUP), "1 connection of HTTP/2 (2 requests blocked on a lock of the connection)", 3),
+    "no head": ((H2_LOOP, H2_WAITING), "1 connection of HTTP/2 (1 request waiting for the head of a response)", 2),
+    "no loop": ((H2_WAITING,), "1 goroutine of HTTP/2 (1 request waiting for the head of a response)", 1),
+    "no reader": ((H2_LOOP, H2_WAITING, H2_WRITING), "1 connection of HTTP/2 (1 request that the server does not read)", 3),
+    "no body": (
+        (H2_LOOP, H2_WAITING, H2_FEEDING),
+        "1 connection of HTTP/2 (1 request waiting for the program's own request body)",
+        3,
+    ),
+}
+
+
+@pytest.mark.parametrize(("parts", "line", "goroutines"), H2_SAID.values(), ids=H2_SAID.keys())
+def test_the_headline_says_what_requests_of_http2_wait_for(
+    spec: Spec, parts: tuple[str, ...], line: str, goroutines: int
+) -> None:
+    found = diagnosed(spec, *parts)
+    assert (f"stuck: {line}", goroutines) == (headline(found).partition(", for")[0], sum(g.goroutines for g in found.groups))
+
+
+def test_streams_without_callers_are_a_leak_only_in_a_whole_dump(spec: Spec) -> None:
+    stream = H2_CLEANUP.replace("semacquire", "select").partition("\n")
+    text = stream[0] + "\n" + "\n".join(stream[2].split("\n")[3:])
+    part, whole = diagnosed(spec, text), diagnosed(spec, RUNNING, text)
+    assert [(False, "no-leak"), (True, "leak")] == [(each.conclusive, each.verdict) for each in (part, whole)]
+    assert headline(part).startswith("inconclusive: 1 goroutine of HTTP/2 (1 request whose callers are not in the dump)")
