@@ -17,12 +17,12 @@ The enabled vectors whose components are all inside are then persistent. What wa
 configurations of the cluster's components, and the facts. Sets of vectors are integers, one bit a vector.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 from pcstate.check.dependence import Dependence, bits
 from pcstate.model.formula import compile_formula
-from pcstate.model.network import GlobalState, Network
+from pcstate.model.network import GlobalState, Network, getter
 
 __all__ = ["PersistentSets"]
 
@@ -32,8 +32,15 @@ _NEAR = {"conns": 0, "all_requests": 1, "callers": 2}
 
 _Answer = tuple[int, bool]
 """A persistent set, and whether that is all of it."""
-_Stage = tuple[tuple[int, ...], tuple[int, ...], "dict[tuple[int, ...], _Answer | list[_Stage]]"]
-"""Components, facts that have to hold, and by the configurations of the components what comes next."""
+
+
+class _Stage(NamedTuple):
+    """What a cluster rests on at one time: components, facts that have to hold, and by what the components hold what is next."""
+
+    components: tuple[int, ...]
+    held: Callable[[GlobalState], tuple[int, ...]]
+    facts: tuple[int, ...]
+    answers: "dict[tuple[int, ...], _Answer | list[_Stage]]"
 
 
 GAIN, HOPELESS = 5, -40
@@ -65,7 +72,8 @@ class PersistentSets:
         order = sorted(range(len(network.vectors)), key=lambda number: (-last[number], number))
         self._place = {number: place for place, number in enumerate(order)}
         self._first = sum(1 << number for number, v in enumerate(network.vectors) if first and v.first) & self.dependence.counted
-        self._luck: Counter[str] = Counter()
+        self._name = [v.name for v in network.vectors]
+        self._luck = dict.fromkeys(self._name, 0)
         self._known: dict[int, list[_Stage]] = {}
 
     def _ends(self) -> list[int]:
@@ -101,12 +109,12 @@ class PersistentSets:
         best = enabled
         if best & (best - 1):
             truth: dict[int, bool] = {}
-            names = {seed: self.network.vectors[seed].name for seed in bits(enabled)}
-            for seed in sorted(names, key=lambda n: (-self._luck[names[n]], self._place[n])):
-                if self._luck[names[seed]] < HOPELESS:
+            luck, name = self._luck, self._name
+            for unlucky, _, seed in sorted([(-luck[name[seed]], self._place[seed], seed) for seed in bits(enabled)]):
+                if unlucky > -HOPELESS:
                     break
                 found = self._around(seed, state, enabled, best.bit_count(), truth)
-                self._luck[names[seed]] += GAIN if found else -1
+                luck[name[seed]] += GAIN if found else -1
                 if found:
                     best = found
                     if best.bit_count() == 1:
@@ -144,9 +152,9 @@ class PersistentSets:
     def _recall(self, known: "list[_Stage]", state: GlobalState, limit: int, truth: dict[int, bool]) -> "_Answer | None":
         """What a cluster came to that grew where all that it rests on was the same. What one held that was given up is known
         too: as much will be in it again."""
-        for components, facts, answers in known:
-            found = answers.get(tuple([state[c] for c in components]))
-            if found is None or not all(self.holds(fact, state, truth) for fact in facts):
+        for _, held, facts, answers in known:
+            found = answers.get(held(state))
+            if found is None or (facts and not all(self.holds(fact, state, truth) for fact in facts)):
                 continue
             if isinstance(found, list):
                 answer = self._recall(found, state, limit, truth)
@@ -294,11 +302,11 @@ def _remember(
     known: list[_Stage], stages: Sequence[tuple[tuple[int, ...], tuple[int, ...]]], state: GlobalState, answer: _Answer
 ) -> None:
     for number, (components, facts) in enumerate(stages):
-        answers = next((answers for c, f, answers in known if c == components and f == facts), None)
-        if answers is None:
-            answers = {}
-            known.append((components, facts, answers))
-        key = tuple([state[c] for c in components])
+        stage = next((stage for stage in known if stage.components == components and stage.facts == facts), None)
+        if stage is None:
+            stage = _Stage(components, getter(components), facts, {})
+            known.append(stage)
+        key, answers = stage.held(state), stage.answers
         if number + 1 == len(stages):
             answers[key] = answer
             return
