@@ -51,7 +51,7 @@ class Dependence:
         self._stopped: list[dict[int, int]] = [{} for _ in range(size)]
         self._offers: list[dict[int, bool]] = [{} for _ in range(size)]
         self._meanwhile: list[dict[tuple[int, int, int], int]] = [{} for _ in range(size)]
-        self._roles = [self._roles_of(c) for c in range(size)]
+        self._roles: dict[int, list[tuple[Role, int]]] = {}
         asked = {id(component.behaviour): Commuting(component.behaviour) for component in network.components}
         self._commuting = [asked[id(component.behaviour)] for component in network.components]
 
@@ -130,6 +130,8 @@ class Dependence:
         known = self._meanwhile[component]
         key = local, own, others
         if key not in known:
+            if component not in self._roles:
+                self._roles[component] = self._roles_of(component)
             mine, theirs = (tuple(role for role, vectors in self._roles[component] if vectors & asked) for asked in (own, others))
             known[key] = 0
             for reached in self._commuting[component].reached(local, mine, theirs):

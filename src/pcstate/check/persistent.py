@@ -14,9 +14,11 @@ It is found as what happens among some components, a cluster. The cluster grows 
   or for another such fact.
 
 The enabled vectors whose components are all inside are then persistent. What was found is remembered by what it rests on: the
-configurations of the cluster's components, and the facts. Sets of vectors are integers, one bit a vector.
+configurations of the cluster's components, and the facts. Whether things come to the same is costly to ask, and asked only where
+a state has no set of one vector without that. Sets of vectors are integers, one bit a vector.
 """
 
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
@@ -73,8 +75,8 @@ class PersistentSets:
         self._place = {number: place for place, number in enumerate(order)}
         self._first = sum(1 << number for number, v in enumerate(network.vectors) if first and v.first) & self.dependence.counted
         self._name = [v.name for v in network.vectors]
-        self._luck = dict.fromkeys(self._name, 0)
-        self._known: dict[int, list[_Stage]] = {}
+        self._luck = [dict.fromkeys(self._name, 0) for _ in range(2)]
+        self._known: dict[tuple[int, bool], list[_Stage]] = {}
 
     def _ends(self) -> list[int]:
         """For each fact the vectors that can end it: those that it names, and those that can move one of the components it
@@ -107,18 +109,24 @@ class PersistentSets:
         if first:
             return first & -first
         best = enabled
-        if best & (best - 1):
-            truth: dict[int, bool] = {}
-            luck, name = self._luck, self._name
-            for unlucky, _, seed in sorted([(-luck[name[seed]], self._place[seed], seed) for seed in bits(enabled)]):
-                if unlucky > -HOPELESS:
+        truth: dict[int, bool] = {}
+        for thorough in (False, True):
+            if best & (best - 1):
+                best = self._smallest(state, enabled, best, truth, thorough)
+        return best
+
+    def _smallest(self, state: GlobalState, enabled: int, best: int, truth: dict[int, bool], thorough: bool) -> int:
+        """The smallest persistent set that any seed gives; `best` if none is smaller."""
+        luck, name = self._luck[thorough], self._name
+        for unlucky, _, seed in sorted([(-luck[name[seed]], self._place[seed], seed) for seed in bits(enabled)]):
+            if unlucky > -HOPELESS and not thorough:
+                break
+            found = self._around(seed, state, enabled, best.bit_count(), truth, thorough)
+            luck[name[seed]] += GAIN if found else -1
+            if found:
+                best = found
+                if best.bit_count() == 1:
                     break
-                found = self._around(seed, state, enabled, best.bit_count(), truth)
-                luck[name[seed]] += GAIN if found else -1
-                if found:
-                    best = found
-                    if best.bit_count() == 1:
-                        break
         return best
 
     def within(self, state: GlobalState, among: int) -> int:
@@ -129,20 +137,21 @@ class PersistentSets:
             return first & -first
         best, limit = 0, enabled.bit_count() + 1
         truth: dict[int, bool] = {}
-        for seed in sorted(bits(enabled & among), key=lambda n: self._place[n]):
-            found = self._around(seed, state, enabled, limit, truth)
+        seeds = sorted(bits(enabled & among), key=lambda n: self._place[n])
+        for thorough, seed in itertools.product((False, True), seeds):
+            found = self._around(seed, state, enabled, limit, truth, thorough)
             if found and not found & ~among:
                 best, limit = found, found.bit_count()
                 if limit == 1:
                     break
         return best
 
-    def _around(self, seed: int, state: GlobalState, enabled: int, limit: int, truth: dict[int, bool]) -> int:
+    def _around(self, seed: int, state: GlobalState, enabled: int, limit: int, truth: dict[int, bool], thorough: bool) -> int:
         """The persistent set that grows from `seed`; 0 if it has `limit` members or more."""
-        known = self._known.setdefault(seed, [])
+        known = self._known.setdefault((seed, thorough), [])
         answer = self._recall(known, state, limit, truth)
         if answer is None:
-            cluster = _Cluster(self, state, enabled, truth)
+            cluster = _Cluster(self, state, enabled, truth, thorough)
             found = cluster.grow(seed, limit)
             answer = found, found.bit_count() < limit
             _remember(known, cluster.stages, state, answer)
@@ -172,13 +181,14 @@ class PersistentSets:
 
 
 class _Cluster:
-    """One cluster, while it grows in one state."""
+    """One cluster, while it grows in one state. If not `thorough` it counts as a difference that a component is moved at all."""
 
-    def __init__(self, sets: PersistentSets, state: GlobalState, enabled: int, truth: dict[int, bool]) -> None:
+    def __init__(self, sets: PersistentSets, state: GlobalState, enabled: int, truth: dict[int, bool], thorough: bool) -> None:
         self.sets = sets
         self.state = state
         self.enabled = enabled
         self.truth = truth
+        self.thorough = thorough
         self.components: set[int] = set()
         self.stages: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
         """The components that were taken in one round after the other, and the facts that were looked at in the round before."""
@@ -234,7 +244,7 @@ class _Cluster:
             here = dependence.changes(component, state[component])
             for target in reached:
                 here |= dependence.changes(component, target) | dependence.stopped(component, target)
-            if here & self._now & outside:
+            if self.thorough and here & self._now & outside:
                 disturbed[component] = here
             else:
                 able &= dependence.allowed(component, state[component])

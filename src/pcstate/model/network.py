@@ -104,7 +104,7 @@ class Network:
     _led: list[list[int]] = field(default_factory=list, init=False, repr=False)
     _leads: list[tuple[int, dict[int, list[tuple[int, "_Table"]]]]] = field(default_factory=list, init=False, repr=False)
     _parts: list["_Parts"] = field(default_factory=list, init=False, repr=False)
-    _moves: list["_Moves"] = field(default_factory=list, init=False, repr=False)
+    _moves: dict[int, "_Moves"] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         tables: dict[int, dict[Event, dict[int, int]]] = {id(component.behaviour): {} for component in self.components}
@@ -121,8 +121,6 @@ class Network:
             )
 
         self._leads = [(lead, {}) for lead, led in enumerate(self._led) if led]
-        for who, _, also in self._parts:
-            self._moves.append(((*who, *also), getter([part[0] for part in (*who, *also)]), {}))
 
     def initial(self) -> GlobalState:
         """The state in which everything begins."""
@@ -152,6 +150,9 @@ class Network:
 
     def moved(self, number: int, state: GlobalState) -> list[tuple[int, int]]:
         """Where vector `number`, which must be able to fire in `state`, leads those that have a part in it."""
+        if number not in self._moves:
+            who, _, also = self._parts[number]
+            self._moves[number] = ((*who, *also), getter([part[0] for part in (*who, *also)]), {})
         parts, get, known = self._moves[number]
         held = get(state)
         found = known.get(held)
