@@ -45,8 +45,9 @@ class _Stage(NamedTuple):
     answers: "dict[tuple[int, ...], _Answer | list[_Stage]]"
 
 
-GAIN, HOPELESS = 5, -40
-"""What success and failure (-1) count for in the luck of vectors of one name as seeds, and where they are not tried any more."""
+GAIN, HOPELESS = (5, 50), (-40, -200)
+"""What success and failure (-1) count for in the luck of vectors of one name as seeds, and where they are not tried any more;
+first without the costly question, then with it."""
 
 
 class PersistentSets:
@@ -119,10 +120,10 @@ class PersistentSets:
         """The smallest persistent set that any seed gives; `best` if none is smaller."""
         luck, name = self._luck[thorough], self._name
         for unlucky, _, seed in sorted([(-luck[name[seed]], self._place[seed], seed) for seed in bits(enabled)]):
-            if unlucky > -HOPELESS and not thorough:
+            if unlucky > -HOPELESS[thorough]:
                 break
             found = self._around(seed, state, enabled, best.bit_count(), truth, thorough)
-            luck[name[seed]] += GAIN if found else -1
+            luck[name[seed]] += GAIN[thorough] if found else -1
             if found:
                 best = found
                 if best.bit_count() == 1:
