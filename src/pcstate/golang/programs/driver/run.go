@@ -176,17 +176,22 @@ func (r *run) timerPending(seen census) bool {
 }
 
 // resume lets the callers that are in a settle go on, and says whether any was.
+// Who they are is found first: one that goes on may begin the settle of another
+// request at once, which is not of this rest.
 func (r *run) resume() bool {
-	any := false
+	var settled []*caller
 	for _, c := range r.callers {
-		settling := false
-		c.set(func() { settling, c.settling = c.settling, false })
-		if settling {
-			c.proceed <- struct{}{}
-			any = true
-		}
+		c.set(func() {
+			if c.settling {
+				settled = append(settled, c)
+			}
+			c.settling = false
+		})
 	}
-	return any
+	for _, c := range settled {
+		c.proceed <- struct{}{}
+	}
+	return len(settled) > 0
 }
 
 // count says how much is there. A lone caller is the program's main goroutine;
