@@ -19,12 +19,11 @@ a state has no set of one vector without that. Sets of vectors are integers, one
 """
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
 
 from pcstate.check.dependence import Dependence, bits
 from pcstate.model.formula import compile_formula
-from pcstate.model.network import GlobalState, Network, getter
+from pcstate.model.network import GlobalState, Network
 
 __all__ = ["PersistentSets"]
 
@@ -34,15 +33,8 @@ _NEAR = {"conns": 0, "all_requests": 1, "callers": 2}
 
 _Answer = tuple[int, bool]
 """A persistent set, and whether that is all of it."""
-
-
-class _Stage(NamedTuple):
-    """What a cluster rests on at one time: components, facts that have to hold, and by what the components hold what is next."""
-
-    components: tuple[int, ...]
-    held: Callable[[GlobalState], tuple[int, ...]]
-    facts: tuple[int, ...]
-    answers: "dict[tuple[int, ...], _Answer | list[_Stage]]"
+_Stage = tuple[tuple[int, ...], tuple[int, ...], "dict[tuple[int, ...], _Answer | list[_Stage]]"]
+"""Components, facts that have to hold, and by the configurations of the components what comes next."""
 
 
 GAIN, HOPELESS = (5, 50), (-40, -200)
@@ -162,9 +154,9 @@ class PersistentSets:
     def _recall(self, known: "list[_Stage]", state: GlobalState, limit: int, truth: dict[int, bool]) -> "_Answer | None":
         """What a cluster came to that grew where all that it rests on was the same. What one held that was given up is known
         too: as much will be in it again."""
-        for _, held, facts, answers in known:
-            found = answers.get(held(state))
-            if found is None or (facts and not all(self.holds(fact, state, truth) for fact in facts)):
+        for components, facts, answers in known:
+            found = answers.get(tuple([state[c] for c in components]))
+            if found is None or not all(self.holds(fact, state, truth) for fact in facts):
                 continue
             if isinstance(found, list):
                 answer = self._recall(found, state, limit, truth)
@@ -313,11 +305,11 @@ def _remember(
     known: list[_Stage], stages: Sequence[tuple[tuple[int, ...], tuple[int, ...]]], state: GlobalState, answer: _Answer
 ) -> None:
     for number, (components, facts) in enumerate(stages):
-        stage = next((stage for stage in known if stage.components == components and stage.facts == facts), None)
-        if stage is None:
-            stage = _Stage(components, getter(components), facts, {})
-            known.append(stage)
-        key, answers = stage.held(state), stage.answers
+        answers = next((answers for c, f, answers in known if c == components and f == facts), None)
+        if answers is None:
+            answers = {}
+            known.append((components, facts, answers))
+        key = tuple([state[c] for c in components])
         if number + 1 == len(stages):
             answers[key] = answer
             return

@@ -15,17 +15,13 @@ from pcstate.check.dependence import bits
 from pcstate.check.persistent import PersistentSets
 from pcstate.check.symmetry import Places, Symmetry
 from pcstate.model.formula import compile_formula
-from pcstate.model.network import GlobalState, Network, getter
+from pcstate.model.network import GlobalState, Network
 
 __all__ = ["AT_ONCE", "TIMERS", "Reduction"]
 
 AT_ONCE = ("", "environment")
 """The classes of vectors that wait for no clock."""
 TIMERS = ("timer", "environment-timer")
-
-
-_Over = dict[tuple[int, ...], bool]
-"""By what the components that a formula looks at hold: whether it is true."""
 
 
 class Reduction:
@@ -39,8 +35,7 @@ class Reduction:
         self._waiting = [
             sum(1 << number for number, v in enumerate(network.vectors) if v.kind in kinds) for kinds in (TIMERS, ("settle",))
         ]
-        spent = [(compile_formula(s.formula, network, s.names), s.objects) for s in network.spent]
-        self._spent = [(formula, objects, getter(sorted(formula.components)), _Over()) for formula, objects in spent]
+        self._spent = [(compile_formula(s.formula, network, s.names), s.objects) for s in network.spent]
         self._kept: dict[tuple[int, ...], tuple[int, ...]] = {}
 
     def steps(self, state: GlobalState) -> list[tuple[int, GlobalState]]:
@@ -63,11 +58,8 @@ class Reduction:
     def forget(self, state: GlobalState) -> GlobalState:
         """`state` without what is over: what is spent holds from then on what it held when that was first seen, which is what
         it can hold."""
-        for formula, objects, held, over in self._spent:
-            looked_at = held(state)
-            if looked_at not in over:
-                over[looked_at] = bool(formula(state))
-            if over[looked_at]:
+        for formula, objects in self._spent:
+            if formula(state):
                 kept = self._kept.setdefault(objects, tuple(state[c] for c in objects))
                 if any(state[c] != local for c, local in zip(objects, kept, strict=True)):
                     changed = list(state)

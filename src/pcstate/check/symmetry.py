@@ -5,10 +5,11 @@ components hold, and who refers to it by number is part of what it is; so are ca
 data are such references. Two orders that are told apart although they need not be cost states, never answers.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
-from pcstate.model.network import GlobalState, Network, getter
+from pcstate.model.network import GlobalState, Network
 
 __all__ = ["CALLERS", "CONNS", "REQUESTS", "Places", "Symmetry"]
 
@@ -37,11 +38,10 @@ class _Blocks:
             if component.over == over:
                 families.setdefault(component.name, []).append(n)
         initial = network.initial()
-        self.over = over
         self.network = network
         self.components: list[_Locals] = list(zip(*families.values(), strict=True))
         self.unborn = [tuple(initial[c] for c in block) for block in self.components] if over == CONNS else []
-        self.get = [getter(block) for block in self.components]
+        self.get = [_getter(block) for block in self.components]
         self.references = [
             tuple(sorted(network.references.get(network.components[c].name, ()))) for c in next(iter(self.components), ())
         ]
@@ -65,14 +65,15 @@ class _Blocks:
         for c, local, references in zip(self.components[n], held, self.references, strict=True):
             behaviour = self.network.components[c].behaviour
             data = dict(behaviour.configuration(local).data) if references else {}
+            neutral = local
             for datum, over in references:
                 value = data.get(datum)  # a scenario's line of steps, in a program's place, has no data
                 if isinstance(value, int) and value >= 0:
                     refs.append((over, value))
-                    local = behaviour.renamed(local, datum, 0)  # noqa: PLW2901 -- one datum after the other
+                    neutral = behaviour.renamed(neutral, datum, 0)
                 else:
                     refs.append((over, -1))
-            key.append(local)
+            key.append(neutral)
         return _Look(held, (bool(self.unborn) and held == self.unborn[n], tuple(key)), tuple(refs))
 
     def renamed(self, n: int, look: _Look, places: Places) -> _Locals:
@@ -88,11 +89,12 @@ class _Blocks:
     def _rename(self, n: int, look: _Look, values: Iterator[int]) -> _Locals:
         moved = []
         for c, local, references in zip(self.components[n], look.held, self.references, strict=True):
+            renamed = local
             for datum, _ in references:
                 value = next(values)
                 if value >= 0:
-                    local = self.network.components[c].behaviour.renamed(local, datum, value)  # noqa: PLW2901
-            moved.append(local)
+                    renamed = self.network.components[c].behaviour.renamed(renamed, datum, value)
+            moved.append(renamed)
         return tuple(moved)
 
 
@@ -211,3 +213,10 @@ def _who_refers(looks: _Looks) -> _Held:
                     if over == REQUESTS:
                         held.setdefault((over, n, target), []).append(value)
     return held
+
+
+def _getter(block: _Locals) -> Callable[[GlobalState], _Locals]:
+    """What the components of a block hold in a state."""
+    if len(block) == 1:
+        return lambda state: (state[block[0]],)
+    return itemgetter(*block)

@@ -92,7 +92,7 @@ def observe(
 )
 @click.option("--random", "count", type=click.IntRange(1, 1_000_000), metavar="N", help="Draw N programs at random.")
 @click.option("--seed", type=int, metavar="S", help="Which ones; 1 if not given.")
-@click.option("--jobs", type=click.IntRange(1, 256), help="How many scenarios at once; as many as there are processors.")
+@click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="So many scenarios at once; one a processor if not given.")
 @click.option("--spec", "against", metavar="V", help="Compare with this release's or profile's spec, whatever Go runs.")
 @click.option(
     "--table",

@@ -2,11 +2,10 @@
 
 Theory of operation: no prefix, indentation or blank line is relied on. Each line is told by its own form: the header of a
 goroutine, a function with its arguments, a place in a file, "created by", an ancestor's header, a line of debug=1 or, behind
-its rule, of `go tool pprof -traces`. A
-function is the last word of its line, so that whatever a logger put before it does not matter; its arguments may be cut off,
-as a terminal's width or a log's longest line does. A goroutine ends where the next begins, or at the blank line behind its
-outermost function. A stack without a header counts too, if each function is followed by its place. Markdown eats the `#` of
-debug=1 and the `*` of a receiver, or makes `_` or `\\*` of the latter: they are put back.
+its rule, of `go tool pprof -traces`. A function is the last word of its line, so that whatever a logger put before it does not
+matter; its arguments may be cut off, as a terminal's width or a log's longest line does. A goroutine ends where the next begins,
+or at the blank line behind its outermost function. A stack without a header counts too, if each function is followed by its
+place. Markdown eats the `#` of debug=1 and the `*` of a receiver, or makes `_` or `\\*` of the latter: they are put back.
 
 Cost: some 1 us a line, 3 where each line has a prefix of its own. Memory: one goroutine, and CACHED distinct lines.
 """

@@ -4,14 +4,13 @@ A vector fires when every component in `who` offers its event and none in `unles
 `also` those that can (broadcast). Components are deterministic; what is not determined is which vector fires next.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from operator import itemgetter
 
 from pcstate.model.lts import Behaviour, Configuration, Event, Value
 from pcstate.model.written import Written
 
-__all__ = ["Apart", "Component", "GlobalState", "Network", "Part", "Spent", "Vector", "getter"]
+__all__ = ["Apart", "Component", "GlobalState", "Network", "Part", "Spent", "Vector"]
 
 GlobalState = tuple[int, ...]
 """The configuration number of every component, in the network's order."""
@@ -104,7 +103,6 @@ class Network:
     _led: list[list[int]] = field(default_factory=list, init=False, repr=False)
     _leads: list[tuple[int, dict[int, list[tuple[int, "_Table"]]]]] = field(default_factory=list, init=False, repr=False)
     _parts: list["_Parts"] = field(default_factory=list, init=False, repr=False)
-    _moves: dict[int, "_Moves"] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         tables: dict[int, dict[Event, dict[int, int]]] = {id(component.behaviour): {} for component in self.components}
@@ -150,16 +148,9 @@ class Network:
 
     def moved(self, number: int, state: GlobalState) -> list[tuple[int, int]]:
         """Where vector `number`, which must be able to fire in `state`, leads those that have a part in it."""
-        if number not in self._moves:
-            who, _, also = self._parts[number]
-            self._moves[number] = ((*who, *also), getter([part[0] for part in (*who, *also)]), {})
-        parts, get, known = self._moves[number]
-        held = get(state)
-        found = known.get(held)
-        if found is None:
-            targets = [(part[0], self._step(part, state[part[0]])) for part in parts]
-            found = known[held] = [(component, target) for component, target in targets if target >= 0]
-        return found
+        who, _, also = self._parts[number]
+        found = [(part[0], self._step(part, state[part[0]])) for part in (*who, *also)]
+        return [(component, target) for component, target in found if target >= 0]
 
     def fire(self, number: int, state: GlobalState) -> GlobalState:
         """The state that vector `number`, which must be able to fire in `state`, leads to."""
@@ -227,17 +218,8 @@ class Network:
         return True
 
 
-def getter(components: Sequence[int]) -> Callable[[GlobalState], tuple[int, ...]]:
-    """What these components hold in a state."""
-    if len(components) > 1:
-        return itemgetter(*components)
-    return lambda state: tuple([state[c] for c in components])
-
-
 _PartRow = tuple[int, Event, dict[int, int]]
 _Parts = tuple[tuple[_PartRow, ...], tuple[_PartRow, ...], tuple[_PartRow, ...]]
-_Moves = tuple[tuple[_PartRow, ...], Callable[[GlobalState], tuple[int, ...]], dict[tuple[int, ...], list[tuple[int, int]]]]
-"""The parts of a vector that can move, and by what their components hold where they go."""
 _Candidate = tuple[int, int, int, _Parts | None]
 """A vector's number, where its first and its second component go, and its further parts if there are any."""
 _Table = dict[int, list[_Candidate]]
