@@ -14,27 +14,18 @@ from pcstate.cli import SCHEMAS, main
 from pcstate.model.diagnosis import CONFIDENCES, STATES, VERDICTS
 from pcstate.specs.diagnosis import PHASES
 from pcstate.specs.library import Spec
+from tests.commands import Run, runner
 from tests.golang.dumps import EXPECTED
 
 DUMPS = {path.name.partition("-go1.")[0]: path for path in sorted((Path(__file__).parents[1] / "dumps").iterdir())}
 SCHEMA = json.loads((SCHEMAS / "explain.json").read_text("utf-8"))
 EXITS = {"leak": 1, "stuck": 1, "no-leak": 0, "none": 0}
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs pcstate; gives its exit code, stdout and stderr."""
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as stopped:
-            main(arguments)
-        out, err = capsys.readouterr()
-        assert "Traceback" not in out + err
-        assert isinstance(stopped.value.code, int)
-        return stopped.value.code, out, err
-
-    return call
+    return runner(capsys)
 
 
 def complaints(value: object) -> list[str]:

@@ -1,7 +1,6 @@
 """`pcstate check --coverage`, on the spec itself."""
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -9,29 +8,22 @@ from jsonschema import Draft202012Validator
 
 from pcstate import pipeline
 from pcstate.check.coverage import fired
-from pcstate.cli import SCHEMAS, main
+from pcstate.cli import SCHEMAS
 from pcstate.coverage import coverage
 from pcstate.model.coverage import Coverage, Vacuous
 from pcstate.model.verdict import Bounds
 from pcstate.pipeline import CheckReport
 from pcstate.specs.charts import ChartBehaviour
 from pcstate.specs.library import Spec
+from tests.commands import Run, runner
 
 SMALL = Bounds(requests=1)
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs `pcstate check` for one request; gives its exit code, stdout and stderr."""
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as stopped:
-            main(["check", "--requests", "1", *arguments])
-        assert isinstance(stopped.value.code, int)
-        return stopped.value.code, *capsys.readouterr()
-
-    return call
+    return runner(capsys, "check", "--requests", "1")
 
 
 @pytest.fixture(scope="module")

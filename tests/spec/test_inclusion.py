@@ -1,36 +1,28 @@
 """`pcstate check --refines`, on the spec itself: what one release's connections do is what another's do, or is not."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from pcstate import pipeline
-from pcstate.cli import SCHEMAS, main
+from pcstate.cli import SCHEMAS
 from pcstate.inclusion import Other, explored, refines
 from pcstate.model.verdict import Bounds, Judgement, Verdict
 from pcstate.pipeline import CheckReport
 from pcstate.specs.library import Spec
+from tests.commands import Run, runner
 
 SMALL = Bounds(requests=1, closers=0)
 ONLY = ["refines-lifecycle"]
 """What else is judged, so that it is little."""
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs pcstate; gives its exit code, stdout and stderr."""
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as stopped:
-            main(arguments)
-        assert isinstance(stopped.value.code, int)
-        return stopped.value.code, *capsys.readouterr()
-
-    return call
+    return runner(capsys)
 
 
 @pytest.fixture(scope="module")

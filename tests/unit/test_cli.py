@@ -2,7 +2,6 @@
 
 import io
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -13,23 +12,13 @@ from pcstate.cli import cli, main
 from pcstate.specs.library import Spec
 from pcstate.specs.scenarios import parse_expression, scenario_names
 from pcstate.specs.source import spec_root
-
-Run = Callable[..., tuple[int, str, str]]
+from tests.commands import Run, runner
 
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs pcstate; gives its exit code, stdout and stderr."""
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as stopped:
-            main(arguments)
-        out, err = capsys.readouterr()
-        assert "Traceback" not in out + err
-        assert isinstance(stopped.value.code, int)
-        return stopped.value.code, out, err
-
-    return call
+    return runner(capsys)
 
 
 USAGE = {

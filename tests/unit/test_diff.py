@@ -2,7 +2,6 @@
 
 import json
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -10,30 +9,22 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from pcstate import pipeline
-from pcstate.cli import SCHEMAS, main
+from pcstate.cli import SCHEMAS
 from pcstate.diff import DiffReport, _scenario, diff
 from pcstate.model.difference import Agreement, Distinction, Lives, PropertyChange
 from pcstate.model.trace import Trace, TraceStep
 from pcstate.model.verdict import Bounds, Verdict
 from pcstate.show.difference import diff_json, diff_text
 from pcstate.specs.library import Spec
+from tests.commands import Run, runner
 
-Run = Callable[..., tuple[int, str, str]]
 TWICE = '[[caller]]\nrequests = 1\nhosts = [0]\neach = ["get", "spawn close", "spawn close"]\n'
 
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs `pcstate diff`; gives its exit code, stdout and stderr."""
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as stopped:
-            main(["diff", *arguments])
-        out, err = capsys.readouterr()
-        assert isinstance(stopped.value.code, int)
-        return stopped.value.code, out, err
-
-    return call
+    return runner(capsys, "diff")
 
 
 @pytest.fixture

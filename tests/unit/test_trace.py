@@ -14,7 +14,6 @@ import pytest
 
 from pcstate import pipeline
 from pcstate.check.tracing import follow
-from pcstate.cli import main
 from pcstate.errors import SpecError
 from pcstate.model.finding import Finding
 from pcstate.model.verdict import Bounds
@@ -24,9 +23,9 @@ from pcstate.specs.library import Spec
 from pcstate.specs.profiles import choose_profile
 from pcstate.specs.source import Source
 from pcstate.trace import draw_traces, findings, trace
+from tests.commands import Run, runner
 
 FORGOTTEN, CANCELLED, RETURNS = "no-goroutine-is-forgotten", "a-cancelled-request-says-so", "close-returns"
-Run = Callable[..., tuple[int, str, str]]
 
 
 def checked(spec: Spec, go: str) -> tuple[tuple[Finding, ...], dict[str, Any]]:
@@ -54,16 +53,7 @@ def file(reports: tuple[Any, list[dict[str, Any]]], tmp_path_factory: pytest.Tem
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs pcstate; gives its exit code, stdout and stderr."""
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as stopped:
-            main(arguments)
-        out, err = capsys.readouterr()
-        assert "Traceback" not in out + err
-        assert isinstance(stopped.value.code, int)
-        return stopped.value.code, out, err
-
-    return call
+    return runner(capsys)
 
 
 def test_a_replayed_trace_is_the_one_that_check_found(spec: Spec, reports: Any, file: Path) -> None:
