@@ -146,13 +146,27 @@ def test_what_cannot_be_told_exits_3(run: Run, tmp_path: Path) -> None:
     assert out.startswith("inconclusive: no HTTP client connection in what there is; it has no functions")
     code, out, _ = run("explain", str(path), "--format", "json")
     assert (3, []) == (code, complaints(json.loads(out)))
+    assert json.loads(out)["reason"].startswith("it has no functions")
 
 
 def test_what_is_in_motion_exits_3(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "dump"
-    path.write_text("goroutine 7 [runnable]:\nnet/http.(*persistConn).readLoop(0xc000186000)\ncreated by x\n", encoding="utf-8")
+    motion = "goroutine 7 [runnable]:\nnet/http.(*persistConn).readLoop(0xc000186000)\ncreated by x\n"
+    path.write_text(motion, encoding="utf-8")
     code, out, _ = run("explain", str(path))
     assert (3, "inconclusive: 1 connection in a state that the dump does not tell") == (code, out.splitlines()[0])
+    reasons = {"": "part of a dump", "goroutine 1 [running]:\nmain.main()\n\n": "more than one state"}
+    for before, reason in reasons.items():
+        path.write_text(before + motion, encoding="utf-8")
+        code, out, _ = run("explain", str(path), "--format", "json")
+        assert (3, []) == (code, complaints(json.loads(out)))
+        assert reason in json.loads(out)["reason"]
+
+
+def test_a_dump_that_tells_has_no_reason_why_not(run: Run) -> None:
+    for path in DUMPS.values():
+        code, out, _ = run("explain", str(path), "--format", "json")
+        assert ("reason" in json.loads(out)) == (3 == code), path
 
 
 # --- the line that reproduces it --------------------------------------------------------------------------------------------

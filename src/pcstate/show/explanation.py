@@ -62,6 +62,7 @@ def explain_json(found: Diagnosis) -> dict[str, Any]:
         "groups": [_group_json(group) for group in found.groups],
         "server_goroutines": found.server_goroutines,
         "other_goroutines": found.other_goroutines,
+        **({} if found.conclusive else {"reason": _reason(found)}),
     }
 
 
@@ -118,8 +119,13 @@ def _remarks(found: Diagnosis) -> list[str]:
     lines = [f"({form}; besides, {servers} of HTTP servers and {span([others], 'other')})"]
     if found.dumps > 1:
         lines.append(f"({found.dumps} dumps in this file; the largest is spoken of)")
-    if found.missing and found.groups:
-        lines.append(f"({found.missing})")
-    elif found.groups and not found.whole:
-        lines.append("(this looks like a part of a dump: what is not in it proves nothing)")
+    if found.groups and (found.missing or not found.whole):
+        lines.append(f"({_reason(found)})")
     return lines
+
+
+def _reason(found: Diagnosis) -> str:
+    """What the dump lacks, or else why what it has does not tell."""
+    if found.missing or found.whole:
+        return found.missing or "its goroutines stand where those of more than one state may"
+    return "this looks like a part of a dump: what is not in it proves nothing"
