@@ -1,7 +1,8 @@
 """The flow of `pcstate conform`: scenarios under real Gos, and the spec -> is what was seen within what it allows?
 
 In: the spec, scenarios (named, or drawn at random) and toolchains. Out: a `ConformReport` of each scenario under each Go. Two
-questions are asked of each run: is its outcome among those predicted, and does some run of the network show its log?
+questions are asked of each run: is its outcome among those predicted, and does some run of the network show its log? Where not
+all outcomes are known, a log that fits, and ends in the outcome, answers the first one, too.
 """
 
 import atexit
@@ -15,9 +16,8 @@ from typing import TYPE_CHECKING
 
 from pcstate.check.conformance import compare
 from pcstate.errors import GoError, SpecError
-from pcstate.fitting import Exercised, Fitting
+from pcstate.fitting import Exercised, Fit, Fitting
 from pcstate.model.conformance import Conformance
-from pcstate.model.observation import Observation
 from pcstate.model.scenario import Scenario
 from pcstate.model.verdict import Bounds, Verdict, worst
 from pcstate.pipeline import SCENARIO_BOUNDS, PredictReport, Steps, open_scenarios, predict
@@ -246,8 +246,11 @@ class _Bench:
             seen = [driver.watch(self.scenario) for _ in range(repeat)]
         except GoError as error:
             return Conformance(Verdict.UNKNOWN, 0, len(predicted.outcomes), reason=str(error))
-        outcome = compare([run.outcome for run in seen], predicted.outcomes, predicted.complete, predicted.reason)
-        return _joined(outcome, self._fitting(profile), seen)
+        fitting = self._fitting(profile)
+        fits = [fitting.fits(run) for run in seen]
+        shown = {run.outcome for run, fit in zip(seen, fits, strict=True) if fit.verdict is Verdict.HOLDS and fitting.ends(run)}
+        outcomes = [run.outcome for run in seen]
+        return _joined(compare(outcomes, predicted.outcomes, predicted.complete, predicted.reason, shown), fits)
 
     def parts(self, profile: Profile, driver: "Driver", repeat: int) -> bool:
         """Whether the log of one of so many runs fits none of the network. What is predicted is not asked: a log that fits ends
@@ -264,9 +267,8 @@ class _Bench:
         return self.fittings[profile.name]
 
 
-def _joined(outcome: Conformance, fitting: Fitting, seen: Iterable[Observation]) -> Conformance:
+def _joined(outcome: Conformance, found: Sequence[Fit]) -> Conformance:
     """The worse of what the outcomes and the logs say."""
-    found = [fitting.fits(run) for run in seen]
     verdict = worst([outcome.verdict, *(fit.verdict for fit in found)])
     misfit = next((fit.misfit for fit in found if fit.misfit), None)
     reasons = dict.fromkeys(reason for reason in (outcome.reason, *(fit.reason for fit in found)) if reason)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pcstate.check.belief import LIMIT, Belief, TooMany, Watch, follow
+from pcstate.check.conformance import outcome_of
 from pcstate.check.predict import misses_a_conn
 from pcstate.model.conformance import Misfit
 from pcstate.model.formula import compile_formula
@@ -77,6 +78,10 @@ class Fitting:
         found, taken = self._known[seen.entries]
         self.exercised.add(taken)
         return found
+
+    def ends(self, seen: Observation) -> bool:
+        """Whether the log of a run ends in the outcome of that run: then the spec allows that outcome if the log fits."""
+        return seen.at_rest and outcome_of(seen.entries, self._asked.steps) == seen.outcome
 
     def _judge(self, entries: tuple[Entry, ...]) -> tuple[Fit, Exercised]:
         while True:

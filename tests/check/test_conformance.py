@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from pcstate.check.conformance import compare, differences, nearest
+from pcstate.check.conformance import compare, differences, nearest, outcome_of
 from pcstate.model.conformance import Difference
+from pcstate.model.lts import Event, Value
+from pcstate.model.observation import Entry
 from pcstate.model.scenario import Outcome
 from pcstate.model.verdict import Verdict
 
@@ -38,6 +40,64 @@ def test_an_incomplete_prediction_decides_nothing(observed: list[Outcome]) -> No
     found = compare(observed, [KEPT], False, "because")
     assert (Verdict.UNKNOWN, "because") == (found.verdict, found.reason)
     assert set(observed) - {KEPT} == {outside.seen for outside in found.outside}
+
+
+@pytest.mark.parametrize("predicted", [[], [KEPT], [STUCK]])
+def test_what_is_known_otherwise_needs_no_prediction(predicted: list[Outcome]) -> None:
+    found = compare([KEPT, GONE], predicted, False, "because", [KEPT, GONE, DIALLED])
+    assert (Verdict.HOLDS, (), "", False) == (found.verdict, found.outside, found.reason, found.complete)
+
+
+def test_what_is_known_of_some_decides_nothing_of_others() -> None:
+    found = compare([KEPT, GONE], [], False, "because", [KEPT])
+    assert (Verdict.UNKNOWN, [GONE], 1) == (found.verdict, [outside.seen for outside in found.outside], found.predicted)
+
+
+def test_a_complete_prediction_needs_nothing_else() -> None:
+    assert Verdict.VIOLATED is compare([KEPT, GONE], [KEPT], True, "", [KEPT, GONE]).verdict
+
+
+GET, READ = (Event("do"),), (Event("read"),)
+
+
+def entries(*lines: str) -> tuple[Entry, ...]:
+    """A log of one caller: kind, request, step, and what else there is (fact=value)."""
+    found = []
+    for line in lines:
+        kind, request, step, *facts = line.split()
+        pairs: list[tuple[str, Value]] = [("error", "")] * (kind == "return" and not facts)
+        for fact in facts:
+            name, _, value = fact.partition("=")
+            pairs.append((name, int(value) if value.isdecimal() else value))
+        found.append(Entry(kind, 0 if int(request) >= 0 else -1, int(request), int(step), tuple(pairs)))
+    return tuple(found)
+
+
+REST = "rest -1 -1 dials=1 read_loops=1 write_loops=1 goroutines=3 idle_conns=1 unread_conns=0"
+LOGS = {
+    "all is well": (
+        ("got-conn 0 -1 reused=0", "return 0 0", "return 0 1", "got-conn 1 -1 reused=1", "return 1 0", "return 1 1"), KEPT
+    ),
+    "the last connection counts": (
+        ("got-conn 0 -1 reused=0", "return 0 0", "return 0 1", "got-conn 1 -1 reused=1", "got-conn 1 -1 reused=0", "return 1 0",
+         "return 1 1"),
+        replace(KEPT, reused=(False, False)),
+    ),
+    "the first error counts": (
+        ("return 0 0 error=deadline", "return 0 1 error=other", "return 1 0", "return 1 1 error=other"),
+        replace(KEPT, reused=(False, False), errors=("deadline", "other")),
+    ),
+    "a step that never returned": (
+        ("got-conn 0 -1 reused=0", "return 0 0", "begin 0 1"), replace(KEPT, reused=(False, False), errors=("stuck", "stuck"))
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("lines", "outcome"), LOGS.values(), ids=LOGS.keys())
+def test_a_log_tells_of_an_outcome(lines: tuple[str, ...], outcome: Outcome) -> None:
+    steps = (((GET, READ), (GET, READ)),)
+    assert outcome == outcome_of(entries(*lines, REST), steps)
+    assert outcome_of(entries(*lines), steps) is None
 
 
 def test_a_program_that_never_rests_allows_nothing() -> None:

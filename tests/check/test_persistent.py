@@ -104,6 +104,7 @@ def graphs(request: pytest.FixtureRequest, spec: Spec) -> list[StateGraph]:
         replace(parse_expression("get; read-all", 2), transport={"MaxIdleConns": 1}, callers=OTHER_HOSTS),
         replace(parse_expression("get; spawn close; read-all", 1), transport={"ResponseHeaderTimeout": 1}),
         replace(parse_expression("post; close; cancel", 2), server=ServerScript(behaviour="close-while-idle")),
+        replace(parse_expression("get; spawn close; read-all", 1), server=ServerScript("chunked", 262_145)),
     ):
         sizes = replace(bounds, requests=2, hosts=len(scenario.hosts))
         found.append(explore(pipeline.build(spec, profile, sizes, scenario).network, sizes, urgent=True))

@@ -1,13 +1,18 @@
 """Real Go shows nothing that the spec does not allow, on the programs that the article implies."""
 
+from dataclasses import replace
+
 import pytest
 
 from pcstate import conform as flow
 from pcstate import pipeline
+from pcstate.check.conformance import outcome_of
+from pcstate.golang.harness import Driver
 from pcstate.golang.toolchain import Toolchain
 from pcstate.model.verdict import Verdict
 from pcstate.specs.library import Spec
 from pcstate.specs.profiles import Profile, choose_profile
+from pcstate.specs.programs import demands
 from pcstate.specs.variations import length
 from tests.golang.toolchains import TOOLCHAINS
 
@@ -64,6 +69,27 @@ def test_random_programs_tell_a_go_from_the_spec_of_another(spec: Spec) -> None:
     assert Verdict.VIOLATED is found.verdict
     (smallest,) = found.smallest
     assert length(smallest.scenario) <= 4
+
+
+@pytest.mark.skipif(not MODELLED, reason="no Go that a profile speaks for is installed")
+def test_logs_end_in_the_outcomes_that_were_seen(spec: Spec) -> None:
+    toolchain = MODELLED[-1]
+    with Driver(toolchain) as driver:
+        for scenario in pipeline.open_scenarios(spec, [])[::4]:
+            seen = driver.watch(scenario)
+            assert seen.outcome == outcome_of(seen.entries, demands(scenario).steps), scenario.name
+
+
+def test_where_little_is_predicted_the_logs_decide(spec: Spec, monkeypatch: pytest.MonkeyPatch) -> None:
+    if "1.27.3" not in {toolchain.version for toolchain in TOOLCHAINS}:
+        pytest.skip("needs Go 1.27.3")
+    few = replace(pipeline.SCENARIO_BOUNDS, max_states=1)
+    monkeypatch.setattr(flow, "predict", lambda spec, scenario, go, bounds: pipeline.predict(spec, scenario, go, few))
+    monkeypatch.setattr(flow, "TRIALS", 0)
+    asked = ["close-only", "unread", "truncated-read", "stalled-head"]
+    own, other = (flow.conform(spec, asked, ["1.27.3"], against, repeat=1).results for against in (None, "1.26"))
+    assert [(Verdict.HOLDS, False)] * 4 == [(each.conformance.verdict, each.conformance.complete) for each in own]
+    assert Verdict.VIOLATED is other[0].conformance.verdict
 
 
 @pytest.mark.skipif(not MODELLED, reason="no Go that a profile speaks for is installed")

@@ -116,8 +116,9 @@ def conform(
 
     SCENARIO is a name that `pcstate scenarios` lists, a TOML file, or - for stdin; default: all that it lists, or with --random
     none. --go may be repeated; default: every toolchain found that a profile speaks for. What each run leaves behind must be
-    among what `predict` foretells, and all that is seen on the way there must be what some run of the network shows. Of a
-    disagreement both sides are shown, and the smallest program that was found for it.
+    among what `predict` foretells, and all that is seen on the way there must be what some run of the network shows; the latter
+    alone decides where `predict` does not come to its end. Of a disagreement both sides are shown, and the smallest program that
+    was found for it.
     """
     from pcstate import pipeline
     from pcstate.conform import Drawn

@@ -59,3 +59,6 @@ class Conformance:
     """Only of UNKNOWN."""
     misfit: Misfit | None = None
     """Where the first run whose log fits no run of the network leaves it."""
+    complete: bool = True
+    """Whether those `predicted` are all that the spec allows. Where they are not, HOLDS says that the logs fit, and end in the
+    outcomes that were seen."""

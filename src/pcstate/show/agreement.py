@@ -94,6 +94,7 @@ def conform_json(report: Conformed) -> dict[str, Any]:
                 "verdict": result.conformance.verdict.value,
                 "observed": result.conformance.observed,
                 "predicted": result.conformance.predicted,
+                "complete": result.conformance.complete,
                 "outside": [outside.seen.as_json() for outside in result.conformance.outside],
                 "misfit": _misfit_json(result.conformance.misfit),
                 "reason": _reason(result.conformance),
@@ -149,8 +150,9 @@ def agreement_page(report: Conformed) -> str:
         "",
         f"Each program of the library was run {report.repeat} times under each Go. `2/3` says that the runs showed two different",
         "outcomes, of three that the spec allows; a program that races may show more or fewer of them the next time.",
-        "**`2/3` ✗**: one of the two is not allowed; both sides stand at the end. `2/?`: not all that the spec allows is known;",
-        "`pcstate predict` says why.",
+        "**`2/3` ✗**: one of the two is not allowed; both sides stand at the end. `2/?`: not all that the spec allows is known",
+        "(`pcstate predict` says why), but that some run of it ends in these two, with what was seen on the way. `2/? unknown`:",
+        "nor is that.",
         "",
         *markdown_table([["Go", *profiles], ["profile", *profiles.values()]]),
         "",
@@ -176,12 +178,8 @@ def _programs(results: Iterable[Compared]) -> list[list[str]]:
 
 
 def _sizes(found: Conformance) -> str:
-    match found.verdict:
-        case Verdict.UNKNOWN:
-            return f"`{found.observed}/?`"
-        case Verdict.VIOLATED:
-            return f"**`{found.observed}/{found.predicted}` ✗**"
-    return f"`{found.observed}/{found.predicted}`"
+    sizes = f"`{found.observed}/{found.predicted if found.complete else '?'}`"
+    return {Verdict.UNKNOWN: f"{sizes} unknown", Verdict.VIOLATED: f"**{sizes} ✗**"}.get(found.verdict, sizes)
 
 
 def _disagreements(report: Conformed) -> list[str]:
@@ -215,6 +213,9 @@ def _summary(report: Conformed) -> str:
     scenarios = len({result.scenario.name for result in report.results})
     gos = list(dict.fromkeys(result.go for result in report.results))
     parts = [f"{count - len(_of(report, Verdict.VIOLATED)) - len(_of(report, Verdict.UNKNOWN))} of {count} agree"]
+    by_log = sum(not result.conformance.complete for result in _of(report, Verdict.HOLDS))
+    if by_log:
+        parts[0] += f" ({by_log} by their logs: not all that the spec allows is known)"
     for verdict, word in ((Verdict.VIOLATED, "disagree"), (Verdict.UNKNOWN, "unknown")):
         if _of(report, verdict):
             parts.append(f"{len(_of(report, verdict))} {word}")

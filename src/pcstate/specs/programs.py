@@ -117,14 +117,14 @@ def _read(step: Step, done: int, server: ServerScript) -> tuple[Event | None, in
     end = {"read": done + step.amount, "read-exact": max(server.bytes, done)}.get(step.verb, size + 1)
     if end == done:
         return None, done
-    goal, half = "all", "both"
+    goal, half = "all", "first" if size - size // 2 <= DRAIN_LIMIT else "both"  # on its way it is where little is left
     if end < size:
         goal, half = "part", "first" if end <= size // 2 else "both"
     elif end == size and server.body == "chunked":
         goal = "exact"  # the last chunk's mark may or may not be there already
     elif end == size and server.body == "until-close":
         goal = "part"  # only the connection's end is the body's
-    if goal != "all" and size - end <= DRAIN_LIMIT:
+    if size - end <= DRAIN_LIMIT:
         half += "_tail"
     return Event("read", (("g", goal), ("f", half))), min(end, size)
 
