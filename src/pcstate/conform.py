@@ -20,7 +20,8 @@ from pcstate.fitting import Exercised, Fit, Fitting
 from pcstate.model.conformance import Conformance
 from pcstate.model.scenario import Scenario
 from pcstate.model.verdict import Bounds, Verdict, worst
-from pcstate.pipeline import SCENARIO_BOUNDS, PredictReport, Steps, open_scenarios, predict
+from pcstate.pipeline import Steps, open_scenarios
+from pcstate.predict import SCENARIO_BOUNDS, PredictReport, predict
 from pcstate.specs.library import Spec
 from pcstate.specs.profiles import Profile, choose_profile
 from pcstate.specs.scenarios import scenario_names

@@ -14,7 +14,8 @@ from pcstate.check.tracing import Tracer
 from pcstate.model.difference import Agreement, ConstantChange, Distinction, Lives, PropertyChange, ScenarioChange, agreement
 from pcstate.model.scenario import Outcome, Scenario
 from pcstate.model.verdict import Bounds
-from pcstate.pipeline import SCENARIO_BOUNDS, CheckReport, PredictReport, Search, Steps, check, search_outcomes, search_scenario
+from pcstate.pipeline import CheckReport, Steps, check
+from pcstate.predict import SCENARIO_BOUNDS, PredictReport, Search, search_outcomes, search_scenario
 from pcstate.specs.library import Spec
 from pcstate.specs.profiles import choose_profile
 

@@ -10,7 +10,8 @@ from pcstate.model.formula import evaluate_constant
 from pcstate.model.question import Answer, Answered, Expected, Question
 from pcstate.model.scenario import Outcome
 from pcstate.model.verdict import Bounds, Verdict
-from pcstate.pipeline import Steps, check, open_scenario, predict
+from pcstate.pipeline import Steps, check, open_scenario
+from pcstate.predict import predict
 from pcstate.specs.library import Spec
 from pcstate.specs.profiles import Profile, choose_profile
 from pcstate.specs.questions import COUNTED

@@ -3,7 +3,7 @@
     check     spec/ -> network of a given size -> explored state graph -> a verdict for each property
     coverage  (coverage.py) what check explored -> transitions never taken, properties that hold vacuously
     refines   (inclusion.py) what check explored, and another Go's network -> is what is seen of the one seen of the other, too?
-    predict   spec/ + scenario -> network with that program in it -> explored, time in order -> outcomes at rest
+    predict   (predict.py) spec/ + scenario -> network with that program in it -> explored, time in order -> outcomes at rest
     diff      (diff.py) check and predict under two profiles -> what differs, and a run that only one of them has
     observe   scenario -> our Go driver under a real toolchain -> outcomes, counted
     conform   (conform.py) scenarios x toolchains -> runs, with a log each -> within what predict foretells, and (fitting.py)
@@ -24,7 +24,7 @@ Each function takes plain values and returns plain values; `cli` turns words int
 import contextlib
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,13 +32,9 @@ from pcstate.check.arrows import Explored
 from pcstate.check.judge import Judge
 from pcstate.check.limits import Progress
 from pcstate.check.minimise import looked_at
-from pcstate.check.predict import Prediction, Rests, alike, misses_a_conn, outcomes
-from pcstate.check.reduction import Reduction
-from pcstate.check.skeleton import Skeleton, skeleton
-from pcstate.check.standing import standing
 from pcstate.check.tracing import Tracer
 from pcstate.errors import SpecError
-from pcstate.model.advice import CompiledAdvice, Standing
+from pcstate.model.advice import CompiledAdvice
 from pcstate.model.lts import Behaviour, Value
 from pcstate.model.network import Network
 from pcstate.model.property import CompiledProperty, Mutant
@@ -63,15 +59,16 @@ if TYPE_CHECKING:
     from pcstate.check.cluster import ClusterGraph, ClusterJudge
 
 __all__ = [
-    "SCENARIO_BOUNDS", "CheckReport", "PredictReport", "build", "check", "compile_all", "library", "lint",
-    "open_scenario", "open_scenarios", "predict", "read_spec", "uncollected",
+    "CheckReport", "build", "check", "compile_all", "library", "lint", "open_scenario", "open_scenarios", "read_spec",
+    "uncollected",
 ]  # fmt: skip
 
 Steps = Callable[[int, int, str], None]
 """Told before each step of a long flow, and at its end: how many are done, of how many, and what comes next."""
 
-SCENARIO_BOUNDS = Bounds(max_states=300_000, timeout=60.0)
-"""The limits of `predict`."""
+
+PLACES = 1 << 12
+"""MaxConnsPerHost is told from a higher one only up to here: no program that may be asked about dials as often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,41 +124,6 @@ class CheckReport:
     def surprises(self) -> tuple[Judgement, ...]:
         """The judgements that differ from what is expected."""
         return tuple(j for j, wanted in zip(self.judgements, self.expected, strict=True) if j.verdict != wanted)
-
-
-@dataclass(frozen=True, slots=True)
-class PredictReport:
-    """What `predict` found for one profile."""
-
-    profile: Profile
-    go: str
-    scenario: Scenario
-    prediction: Prediction
-    standing: Mapping[Outcome, tuple[Standing, ...]] = field(default_factory=dict)
-    """For each outcome what the goroutines that are there wait for."""
-
-    @property
-    def span(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """The first release that its profile speaks for, and the first after the last."""
-        return self.profile.span
-
-    @property
-    def outcomes(self) -> Mapping[Outcome, str]:
-        """Every outcome, with where its goroutines stand."""
-        return self.prediction.outcomes
-
-    @property
-    def complete(self) -> bool:
-        """Whether these are all outcomes."""
-        return self.prediction.complete
-
-    @property
-    def reason(self) -> str:
-        """Why they are not."""
-        if self.complete or not self.prediction.states:
-            return self.prediction.reason
-        found = f"the search stopped at its {self.prediction.reason}, after {self.prediction.states:,} states"
-        return f"{found}; fewer requests, or 'settle' between them, leave fewer interleavings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +216,7 @@ def sizes_with(scenario: Scenario, bounds: Bounds) -> Bounds:
         hosts=len(scenario.hosts),
         requests=max(caller.requests for caller in scenario.callers),
         closers=0,
-        max_conns_per_host=max(0, scenario.transport.get("MaxConnsPerHost", 0)),
+        max_conns_per_host=min(max(0, scenario.transport.get("MaxConnsPerHost", 0)), PLACES),
     )
 
 
@@ -361,63 +323,6 @@ def _expected(compiled: CompiledProperty, profile: str) -> Verdict:
     if compiled.idle or not compiled.promise.applies(profile):
         return Verdict.NOT_RUN
     return Verdict.HOLDS if compiled.promise.expected(profile) else Verdict.VIOLATED
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """A scenario's exploration under one profile, what it was reduced by, and how its outcomes are read."""
-
-    graph: Skeleton
-    reduction: Reduction | None
-    rests: Rests
-
-
-def predict(
-    spec: Spec, scenario: Scenario, go: str | None = None, bounds: Bounds = SCENARIO_BOUNDS, reduce: bool = True
-) -> PredictReport:
-    """The outcomes that the spec allows for `scenario` under one Go. Raises: SpecError.
-
-    The network is given more connections until no caller misses one, so that the bound on them never shows.
-    """
-    return search_outcomes(spec, scenario, go, bounds, reduce)[0]
-
-
-def search_outcomes(
-    spec: Spec, scenario: Scenario, go: str | None, bounds: Bounds = SCENARIO_BOUNDS, reduce: bool = True
-) -> tuple[PredictReport, Search | None]:
-    """What `predict` reports, and the search that it was found by; None where the spec has no chart for what is asked."""
-    profile = choose_profile(spec.profiles, go)
-    asked = demands(scenario)
-    if asked.unsupported:
-        reason = f"the spec has no chart yet for {', '.join(asked.unsupported)}"
-        return PredictReport(profile, go or profile.name, scenario, Prediction({}, False, 0, reason)), None
-    search = search_scenario(spec, profile, scenario, bounds, reduce)
-    graph = search.graph
-    prediction = outcomes(graph, search.rests)
-    advice = compile_all_advice(spec, graph.network)
-    stand = {outcome: standing(graph.network, graph.states[n], advice) for outcome, n in prediction.rests.items()}
-    return PredictReport(profile, go or profile.name, scenario, prediction, stand), search
-
-
-def search_scenario(
-    spec: Spec, profile: Profile, scenario: Scenario, bounds: Bounds, reduce: bool = True, first: bool = True
-) -> Search:
-    """The exploration of a scenario that the spec has charts for; `first` as in `PersistentSets`."""
-    conns = 1
-    while True:
-        search = _explore_scenario(spec, profile, scenario, replace(bounds, conns=conns), reduce, first)
-        if not search.graph.short:
-            return search
-        conns = scenario.requests if conns < scenario.requests else 2 * conns  # a request that is retried may dial again
-
-
-def _explore_scenario(spec: Spec, profile: Profile, scenario: Scenario, bounds: Bounds, reduce: bool, first: bool) -> Search:
-    built = build(spec, profile, bounds, scenario)
-    reduction = Reduction(built.network, alike(scenario), first) if reduce else None
-    with uncollected():
-        graph = skeleton(built.network, bounds, reduction, misses_a_conn(built.network))
-    built.remember()
-    return Search(graph, reduction, Rests(graph, scenario, spec.network.outcome))
 
 
 def lint(root: Path | None = None) -> Spec:

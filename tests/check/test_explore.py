@@ -83,12 +83,6 @@ def test_urgent_time_lets_a_timer_fire_only_when_nothing_else_can_happen() -> No
     ]
 
 
-def test_urgent_time_never_fires_the_idle_timer() -> None:
-    net = network({"a": "a0 -x-> a1"}, [Sync("idle", {"a": "x"}, kind="idle-timer")])
-    assert 1 == len(explore(net, Bounds(), urgent=True).states)
-    assert 2 == len(explore(net, Bounds()).states)
-
-
 @given(networks())
 def test_steps_are_those_that_the_vectors_mean(drawn: Drawn) -> None:
     net = build(drawn)

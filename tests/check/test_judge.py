@@ -97,7 +97,7 @@ def test_at_rest_counts_only_states_where_no_goroutine_can_move() -> None:
     assert Verdict.UNKNOWN == judged("sometimes", "a == 's2'", at_rest=True, bounds=CUT).verdict
 
 
-@pytest.mark.parametrize("kind", ["environment", "environment-timer", "idle-timer", "settle"])
+@pytest.mark.parametrize("kind", ["environment", "environment-timer", "settle"])
 def test_what_only_others_owe_is_no_progress(kind: str) -> None:
     assert Verdict.VIOLATED == judged("leads-to", "a == 's0'", "a == 's5'", net=line(e3=kind)).verdict
 

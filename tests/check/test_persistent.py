@@ -17,6 +17,7 @@ from pcstate.model.lts import Event
 from pcstate.model.network import GlobalState, Network
 from pcstate.model.scenario import ServerScript
 from pcstate.model.verdict import Bounds
+from pcstate.predict import SCENARIO_BOUNDS
 from pcstate.specs.library import Spec
 from pcstate.specs.profiles import choose_profile
 from pcstate.specs.scenarios import parse_expression
@@ -93,7 +94,7 @@ def graphs(request: pytest.FixtureRequest, spec: Spec) -> list[StateGraph]:
     """The free network of one connection, and some programs on two with every interleaving."""
     profile = choose_profile(spec.profiles, request.param)
     found = [explore(pipeline.build(spec, profile, Bounds(requests=1, closers=0)).network, Bounds())]
-    bounds = replace(pipeline.SCENARIO_BOUNDS, conns=2, max_states=15_000)
+    bounds = replace(SCENARIO_BOUNDS, conns=2, max_states=15_000)
     for text in ("get; close", "get; cancel", "get; read-all"):
         one = parse_expression(text, 2)
         two = replace(parse_expression(text, 1), callers=parse_expression(f"settle; {text}", 1).callers * 2)

@@ -12,6 +12,7 @@ from pcstate.check.skeleton import skeleton
 from pcstate.model.network import Network
 from pcstate.model.scenario import CallerProgram, Scenario, ServerScript
 from pcstate.model.verdict import Bounds
+from pcstate.predict import predict
 from pcstate.specs.library import Spec
 from pcstate.specs.networks import instantiate
 from pcstate.specs.profiles import choose_profile
@@ -80,31 +81,91 @@ def test_histories_are_what_observers_hold_where_they_are_part_of_the_state(spec
 
 def test_callers_that_wait_for_quiet_go_on_together(spec: Spec) -> None:
     """So that the second round may dial, although the first has left one connection for both."""
-    report = pipeline.predict(spec, load_scenario("two-callers-settled", spec_root()))
+    report = predict(spec, load_scenario("two-callers-settled", spec_root()))
     assert report.complete
     assert any(outcome.dials == 2 and outcome.reused == (False, False, True, True) for outcome in report.outcomes)
 
 
 def test_each_order_of_callers_with_the_same_program_is_an_outcome(spec: Spec) -> None:
     one = parse_expression("get; read-all", 1)
-    report = pipeline.predict(spec, replace(one, callers=one.callers * 3))
+    report = predict(spec, replace(one, callers=one.callers * 3))
     assert {outcome.reused for outcome in report.outcomes} >= {(False, True, True), (True, False, True), (True, True, False)}
 
 
 def test_half_of_a_body_that_ends_with_the_connection_is_all_of_it(spec: Spec) -> None:
     """So that reading its length, as announced to nobody, meets io.EOF."""
     program = replace(parse_expression("get; read-exact", 1), server=ServerScript("until-close", behaviour="truncate-body"))
-    assert [0] == [outcome.unread_conns for outcome in pipeline.predict(spec, program).outcomes]
+    assert [0] == [outcome.unread_conns for outcome in predict(spec, program).outcomes]
+
+
+@pytest.mark.parametrize("body", ["length", "chunked", "until-close"])
+@pytest.mark.parametrize("steps", ["get; read-exact; close", "get; read 4; read 6; close"])
+@pytest.mark.parametrize("size", [10, 600_000])
+def test_a_body_that_stalls_does_not_come_to_its_last_byte(spec: Spec, body: str, steps: str, size: int) -> None:
+    server = ServerScript(body, size, behaviour="stall-body")
+    program = replace(parse_expression(steps.replace("6", str(size - 4)), 1), server=server)
+    assert {("stuck",)} == {outcome.errors for outcome in predict(spec, program).outcomes}
+
+
+@pytest.mark.parametrize(
+    ("steps", "size", "errors"),
+    [
+        ("get; settle; cancel; settle; read 10", 300_000, {"", "context-canceled"}),
+        ("get; settle; cancel; settle; read 5000", 300_000, {"context-canceled"}),
+        ("get; read 3000; read 3000; settle; cancel; settle; read-all", 8_000, {"", "context-canceled"}),
+        ("get; read 3000; settle; cancel; settle; read-all", 8_000, {"context-canceled"}),
+    ],
+)
+def test_what_is_in_the_buffer_can_be_read_after_a_cancel(spec: Spec, steps: str, size: int, errors: set[str]) -> None:
+    program = replace(parse_expression(steps, 1), server=ServerScript("length", size))
+    assert errors == {error for outcome in predict(spec, program).outcomes for error in outcome.errors}
+
+
+def test_client_timeouts_of_requests_that_began_together_race_with_what_the_first_one_sets_going(spec: Spec) -> None:
+    """The first one's ends its unread body, which lets the second dial: it is served, and its time is up then, or before."""
+    program = replace(parse_expression("get", 2), transport={"MaxConnsPerHost": 1, "Timeout": 300})
+    found = predict(spec, program).outcomes
+    assert {("", ""), ("", "deadline")} == {outcome.errors for outcome in found}
+    assert {0, 1} == {outcome.idle_conns for outcome in found if outcome.dials == 2}
+
+
+@pytest.mark.parametrize(
+    ("idle", "dials"), [(0, {2}), (200, {3}), (2_000, {2, 3}), (90_000, {2})], ids=["none", "before", "perhaps", "never"]
+)
+def test_idle_connections_time_out_while_a_longer_timeout_is_waited_for(spec: Spec, idle: int, dials: set[int]) -> None:
+    """One caller's connection is idle until another's body has stalled for Client.Timeout; then it is asked for again."""
+    callers = parse_expression("head; settle", 2).callers + parse_expression("get; read-all", 1).callers
+    callers = (callers[0], replace(callers[1], hosts=(1,)))
+    server = ServerScript("length", 100, behaviour="stall-body")
+    program = Scenario("", "", callers, server, {"Timeout": 1_000, "IdleConnTimeout": idle})
+    assert dials == {outcome.dials for outcome in predict(spec, program).outcomes}
+
+
+@pytest.mark.parametrize(
+    ("transport", "what"),
+    [
+        ({"Timeout": 1e-6}, "Timeout below 50 ms"),
+        ({"ResponseHeaderTimeout": 49}, "ResponseHeaderTimeout below 50 ms"),
+        ({"IdleConnTimeout": 149}, "IdleConnTimeout below 150 ms"),
+    ],
+)
+def test_timeouts_that_may_pass_before_the_work_is_done_are_not_foretold(
+    spec: Spec, transport: dict[str, float], what: str
+) -> None:
+    program = replace(parse_expression("get; settle", 2), transport=transport)
+    report = predict(spec, program)
+    assert (False, {}) == (report.complete, report.outcomes)
+    assert report.reason.endswith(what)
 
 
 @pytest.mark.parametrize("steps", ["get; close; read 0", "get; read-exact; close; read-exact"])
 def test_a_read_of_no_bytes_does_not_ask_the_body(spec: Spec, steps: str) -> None:
-    assert {("",)} == {outcome.errors for outcome in pipeline.predict(spec, parse_expression(steps, 1)).outcomes}
+    assert {("",)} == {outcome.errors for outcome in predict(spec, parse_expression(steps, 1)).outcomes}
 
 
 def test_hosts_need_not_be_numbered_densely(spec: Spec) -> None:
     far = Scenario("far", "", (CallerProgram(2, (900,), parse_expression("get; read-all", 1).callers[0].each),))
-    assert [(False, True)] == [outcome.reused for outcome in pipeline.predict(spec, far).outcomes]
+    assert [(False, True)] == [outcome.reused for outcome in predict(spec, far).outcomes]
 
 
 @pytest.mark.parametrize("profile", ["go1.12", "go1.13", "go1.16", "go1.19", "go1.22", "go1.26", "go1.27.0", "go1.27.2"])
@@ -112,7 +173,7 @@ def test_what_may_be_sent_again_is(spec: Spec, profile: str) -> None:
     """The server closes behind its first answer: a GET does not show it, a POST fails where it cannot be known to be unread."""
 
     def errors(name: str) -> set[tuple[str, ...]]:
-        return {outcome.errors for outcome in pipeline.predict(spec, load_scenario(name, spec_root(), ""), profile).outcomes}
+        return {outcome.errors for outcome in predict(spec, load_scenario(name, spec_root(), ""), profile).outcomes}
 
     assert {("", "")} == errors("retry-no-body") == errors("retry-small-body")
     assert {("", ""), ("", "server-closed")} == errors("retry-post")
@@ -153,7 +214,7 @@ def test_of_two_timeouts_the_shorter_one_ends_the_wait_where_they_differ_clearly
 ) -> None:
     timeouts = {"ResponseHeaderTimeout": header, "Timeout": client}
     program = replace(parse_expression("get", 2), transport=timeouts, server=ServerScript(behaviour="stall-head"))
-    assert expected == {error for outcome in pipeline.predict(spec, program, profile).outcomes for error in outcome.errors}
+    assert expected == {error for outcome in predict(spec, program, profile).outcomes for error in outcome.errors}
 
 
 def test_when_one_client_timeout_has_passed_the_others_are_due(spec: Spec) -> None:
@@ -173,7 +234,7 @@ def test_when_one_client_timeout_has_passed_the_others_are_due(spec: Spec) -> No
 @pytest.mark.parametrize(("profile", "orders"), [("go1.12", 2), ("go1.13", 1), ("go1.16", 1), ("go1.19", 1), ("go1.27.2", 1)])
 def test_whoever_waits_longest_is_served_first(spec: Spec, scenario: str, profile: str, orders: int) -> None:
     """One gets a connection, or a place for one, and keeps it: the other waits for ever. Go 1.12 has no queue."""
-    report = pipeline.predict(spec, load_scenario(scenario, spec_root(), ""), profile)
+    report = predict(spec, load_scenario(scenario, spec_root(), ""), profile)
     assert report.complete
     assert orders == len(report.outcomes)
     assert ("", "", "stuck") in {outcome.errors for outcome in report.outcomes}

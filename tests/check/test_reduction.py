@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from pcstate import pipeline
 from pcstate.model.scenario import Scenario, ServerScript
+from pcstate.predict import SCENARIO_BOUNDS, predict
 from pcstate.specs.library import Spec
 from pcstate.specs.scenarios import parse_expression
 
-BOUNDS = replace(pipeline.SCENARIO_BOUNDS, max_states=10_000, timeout=10.0)
+BOUNDS = replace(SCENARIO_BOUNDS, max_states=10_000, timeout=10.0)
 EXPRESSIONS = ("get; read-all", "get", "get; close", "get; cancel", "get; read 100; close")
 Case = tuple[str, int, tuple[int, ...], str]
 
@@ -48,8 +48,8 @@ def scenario(text: str, requests: int, hosts: tuple[int, ...], behaviour: str) -
 @pytest.mark.parametrize(("case", "profile"), every_case())
 def test_the_reduction_changes_no_outcome(spec: Spec, case: Case, profile: str) -> None:
     program = scenario(*case)
-    reduced = pipeline.predict(spec, program, profile, BOUNDS)
-    whole = pipeline.predict(spec, program, profile, BOUNDS, reduce=False)
+    reduced = predict(spec, program, profile, BOUNDS)
+    whole = predict(spec, program, profile, BOUNDS, reduce=False)
     assert reduced.complete
     assert reduced.prediction.states <= whole.prediction.states
     assert whole.complete or (case[0], case[3]) in LARGE
@@ -64,8 +64,8 @@ def test_nor_does_it_with_two_callers(spec: Spec, text: str, profile: str) -> No
     """One of them waits until all is quiet, so that it may find what the other left."""
     late, early = parse_expression(f"settle; {text}", 1), parse_expression(text, 1)
     program = replace(early, callers=(*late.callers, *early.callers))
-    reduced = pipeline.predict(spec, program, profile)
-    whole = pipeline.predict(spec, program, profile, replace(BOUNDS, max_states=100_000, timeout=60.0), reduce=False)
+    reduced = predict(spec, program, profile)
+    whole = predict(spec, program, profile, replace(BOUNDS, max_states=100_000, timeout=60.0), reduce=False)
     assert reduced.complete and whole.complete
     assert set(whole.outcomes) == set(reduced.outcomes)
     assert all("stuck" not in outcome.errors for outcome in whole.outcomes)
@@ -74,5 +74,5 @@ def test_nor_does_it_with_two_callers(spec: Spec, text: str, profile: str) -> No
 @pytest.mark.parametrize("behaviour", ["stall-body", "truncate-body"])
 def test_a_server_without_a_body_to_stall_answers(spec: Spec, behaviour: str) -> None:
     program = replace(parse_expression("get", 1), server=ServerScript(body="none", behaviour=behaviour))
-    (outcome,) = pipeline.predict(spec, program, "1.27").outcomes
+    (outcome,) = predict(spec, program, "1.27").outcomes
     assert ("",) == outcome.errors

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from pcstate import pipeline
 from pcstate.check.explore import urgent_steps
 from pcstate.check.history import beginning, seen
 from pcstate.check.predict import outcomes
 from pcstate.check.replay import Run, common_steps, real_run, shortest_ways
 from pcstate.model.scenario import Outcome, Scenario, ServerScript
+from pcstate.predict import SCENARIO_BOUNDS, Search, search_outcomes, search_scenario
 from pcstate.specs.library import Spec
 from pcstate.specs.profiles import choose_profile
 from pcstate.specs.scenarios import load_scenario, parse_expression
@@ -40,11 +40,9 @@ def every_case() -> list[Any]:
     ]
 
 
-def runs(spec: Spec, scenario: Scenario, profile: str, first: bool = True) -> tuple[pipeline.Search, dict[Outcome, Run]]:
+def runs(spec: Spec, scenario: Scenario, profile: str, first: bool = True) -> tuple[Search, dict[Outcome, Run]]:
     """A run to each outcome, which is one of the network, rests, and shows that outcome."""
-    search = pipeline.search_scenario(
-        spec, choose_profile(spec.profiles, profile), scenario, pipeline.SCENARIO_BOUNDS, first=first
-    )
+    search = search_scenario(spec, choose_profile(spec.profiles, profile), scenario, SCENARIO_BOUNDS, first=first)
     assert search.reduction is not None
     net = search.graph.network
     wanted = outcomes(search.graph, search.rests).outcomes
@@ -63,7 +61,7 @@ def runs(spec: Spec, scenario: Scenario, profile: str, first: bool = True) -> tu
     return search, found
 
 
-def arguments(search: pipeline.Search, run: Run, name: str, argument: str) -> list[int | str]:
+def arguments(search: Search, run: Run, name: str, argument: str) -> list[int | str]:
     vectors = [search.graph.network.vectors[number] for number, _ in run]
     return [dict(vector.args)[argument] for vector in vectors if vector.name == name]
 
@@ -79,7 +77,7 @@ def test_the_run_to_each_outcome_shows_it(spec: Spec, name: str, profile: str) -
 def test_the_run_is_as_short_as_without_the_reduction(spec: Spec, text: str, requests: int, behaviour: str, profile: str) -> None:
     scenario = replace(parse_expression(text, requests), server=ServerScript(behaviour=behaviour))
     search, found = runs(spec, scenario, profile, first=False)
-    report, whole = pipeline.search_outcomes(spec, scenario, profile, reduce=False)
+    report, whole = search_outcomes(spec, scenario, profile, reduce=False)
     assert whole is not None and report.complete
     ways = shortest_ways(whole.graph, whole.rests, report.outcomes)
     assert {outcome: way.length for outcome, way in ways.items()} == {outcome: len(run) for outcome, run in found.items()}
@@ -108,7 +106,7 @@ def test_callers_of_one_program_keep_their_numbers_in_the_run(spec: Spec) -> Non
 
 
 def test_what_no_rest_shows_has_no_way(spec: Spec) -> None:
-    report, search = pipeline.search_outcomes(spec, parse_expression("get", 1), "go1.26")
+    report, search = search_outcomes(spec, parse_expression("get", 1), "go1.26")
     (outcome,) = report.outcomes
     assert search is not None
     assert {} == shortest_ways(search.graph, search.rests, [replace(outcome, dials=7)])

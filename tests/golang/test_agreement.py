@@ -10,6 +10,7 @@ from pcstate.check.conformance import outcome_of
 from pcstate.golang.harness import Driver
 from pcstate.golang.toolchain import Toolchain
 from pcstate.model.verdict import Verdict
+from pcstate.predict import SCENARIO_BOUNDS, predict
 from pcstate.specs.library import Spec
 from pcstate.specs.profiles import Profile, choose_profile
 from pcstate.specs.programs import demands
@@ -31,7 +32,7 @@ def profile_of(spec: Spec, toolchain: Toolchain) -> Profile:
 @pytest.mark.parametrize("toolchain", MODELLED, ids=lambda toolchain: str(toolchain.version))
 def test_real_go_stays_within_the_prediction(spec: Spec, toolchain: Toolchain, name: str) -> None:
     scenario = pipeline.open_scenario(name, None, 1, str)
-    predicted = pipeline.predict(spec, scenario, toolchain.version)
+    predicted = predict(spec, scenario, toolchain.version)
     observed = pipeline.observe(scenario, toolchain.version, 3)
     assert predicted.complete, predicted.reason
     assert {outcome for outcome, _ in observed.outcomes} <= set(predicted.outcomes)
@@ -44,8 +45,8 @@ def test_a_wrong_profile_is_noticed(spec: Spec) -> None:
         pytest.skip("needs Go 1.27.2 or newer")
     scenario = pipeline.open_scenario(None, "get; close; settle", 2, str)
     observed = {outcome for outcome, _ in pipeline.observe(scenario, drained[0].version).outcomes}
-    assert observed <= set(pipeline.predict(spec, scenario, "1.27").outcomes)
-    assert not observed <= set(pipeline.predict(spec, scenario, "1.26").outcomes)
+    assert observed <= set(predict(spec, scenario, "1.27").outcomes)
+    assert not observed <= set(predict(spec, scenario, "1.26").outcomes)
 
 
 def test_conform_tells_a_go_from_the_spec_of_another(spec: Spec) -> None:
@@ -83,8 +84,8 @@ def test_logs_end_in_the_outcomes_that_were_seen(spec: Spec) -> None:
 def test_where_little_is_predicted_the_logs_decide(spec: Spec, monkeypatch: pytest.MonkeyPatch) -> None:
     if "1.27.3" not in {toolchain.version for toolchain in TOOLCHAINS}:
         pytest.skip("needs Go 1.27.3")
-    few = replace(pipeline.SCENARIO_BOUNDS, max_states=1)
-    monkeypatch.setattr(flow, "predict", lambda spec, scenario, go, bounds: pipeline.predict(spec, scenario, go, few))
+    few = replace(SCENARIO_BOUNDS, max_states=1)
+    monkeypatch.setattr(flow, "predict", lambda spec, scenario, go, bounds: predict(spec, scenario, go, few))
     monkeypatch.setattr(flow, "TRIALS", 0)
     asked = ["close-only", "unread", "truncated-read", "stalled-head"]
     own, other = (flow.conform(spec, asked, ["1.27.3"], against, repeat=1).results for against in (None, "1.26"))

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from pcstate import pipeline
 from pcstate.check.standing import standing
 from pcstate.model.advice import Standing
 from pcstate.model.scenario import Scenario, ServerScript
+from pcstate.predict import predict
 from pcstate.specs.library import Spec
 from pcstate.specs.scenarios import parse_expression
 from tests.check.small import Sync, network
@@ -45,7 +45,7 @@ def limited(text: str) -> Scenario:
 
 
 def stands(spec: Spec, program: Scenario, profile: str) -> tuple[Standing, ...]:
-    report = pipeline.predict(spec, program, profile)
+    report = predict(spec, program, profile)
     assert report.complete and report.outcomes.keys() == report.standing.keys()
     return tuple(found for each in report.standing.values() for found in each)
 

@@ -9,6 +9,7 @@ import pytest
 
 from pcstate import pipeline
 from pcstate.errors import Mistake, SpecError
+from pcstate.predict import predict
 from pcstate.specs.advice import parse_advice
 from pcstate.specs.bugs import parse_bug
 from pcstate.specs.chart_text import parse_chart
@@ -209,7 +210,7 @@ def test_predict_says_the_same_of_the_network_s_formulas_as_lint(copy: Path, rul
     damage(copy, *RULES[rule][:3])
     scenario = parse_expression("get; close", 2)
     broken = pipeline.read_spec(copy)
-    assert mistakes(lambda: pipeline.lint(copy)) == mistakes(lambda: pipeline.predict(broken, scenario, "1.12"))
+    assert mistakes(lambda: pipeline.lint(copy)) == mistakes(lambda: predict(broken, scenario, "1.12"))
 
 
 def test_a_formula_that_loses_its_value_on_the_way_is_a_mistake(copy: Path) -> None:
@@ -291,7 +292,11 @@ SCENARIO = {
     "wrong duration": ("[transport]\nTimeout = '1 day'\n" + CALLER, 2, 11, "'Timeout' must be a duration", ""),
     "unknown step": (CALLER.replace("get", "gte"), 4, 10, "no step 'gte'", "did you mean 'get'?"),
     "no request": (CALLER.replace("get", "close"), 4, 8, "exactly one of get, head, post", ""),
-    "wrong host": (CALLER.replace("[0]", "[-1]"), 3, 9, "'hosts' must be a list of host numbers", ""),
+    "wrong host": (CALLER.replace("[0]", "[-1]"), 3, 9, "'hosts' must be a list of numbers from 0 to 999", ""),
+    "a number beyond Go's": ("[transport]\nMaxIdleConns = 9223372036854775808\n" + CALLER, 2, 16, "beyond what an int holds", ""),
+    "a duration beyond Go's": ("[transport]\nTimeout = '99999999999h'\n" + CALLER, 2, 11, "beyond 292 years", ""),
+    "half a millisecond": ("[transport]\nTimeout = 0.5\n" + CALLER, 2, 11, "whole milliseconds, or a string", ""),
+    "digits of another script": (CALLER.replace('"]', '", "read ٣"]'), 4, 17, "there is no step 'read ٣'", "write 'read 100'"),
     "one bracket": ('[caller]\neach = ["get"]\n', 1, 1, "'caller' must be a list", "two brackets"),
     "callers that are no tables": ("caller = [1]\n", 1, 1, "[[caller]] must be a table", "[[caller]]\neach = ["),
     "steps that are one string": ('[[caller]]\neach = "get"\n', 2, 8, "'each' must be a list", 'each = ["get", '),

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from pcstate import pipeline
 from pcstate.cli import cli, main
+from pcstate.predict import SCENARIO_BOUNDS, predict
 from pcstate.specs.library import Spec
 from pcstate.specs.scenarios import parse_expression, scenario_names
 from pcstate.specs.source import spec_root
@@ -230,8 +230,8 @@ def test_a_mistake_of_ours_is_not_called_the_users(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_prediction_that_was_stopped_says_what_would_help(spec: Spec) -> None:
-    few = replace(pipeline.SCENARIO_BOUNDS, max_states=2)
-    stopped = pipeline.predict(spec, parse_expression("get; close", 2), "1.27", few)
+    few = replace(SCENARIO_BOUNDS, max_states=2)
+    stopped = predict(spec, parse_expression("get; close", 2), "1.27", few)
     assert not stopped.complete
     assert "the search stopped at its limit of 2 states, after 4 states; fewer requests" in stopped.reason
-    assert "" == pipeline.predict(spec, parse_expression("get", 1), "1.27").reason
+    assert "" == predict(spec, parse_expression("get", 1), "1.27").reason

@@ -18,6 +18,7 @@ from pcstate.model.conformance import Conformance
 from pcstate.model.observation import Entry, Observation
 from pcstate.model.scenario import Outcome, Scenario
 from pcstate.model.verdict import Bounds, Verdict
+from pcstate.predict import PredictReport, predict
 from pcstate.specs.library import Spec
 
 KEPT = Outcome(1, (False,), 1, 1, 3, 1, 0, ("",))
@@ -108,9 +109,8 @@ def test_a_table_that_cannot_be_written_is_said_before_anything_runs(
 def test_each_profile_is_predicted_once(monkeypatch: pytest.MonkeyPatch, pretend: Pretend, spec: Spec) -> None:
     pretend("1.27.3", "1.26.6", "1.27.2", "1.25.5")
     asked = []
-    predict = pipeline.predict
 
-    def counted(spec: Spec, scenario: Scenario, go: str, bounds: Bounds) -> pipeline.PredictReport:
+    def counted(spec: Spec, scenario: Scenario, go: str, bounds: Bounds) -> PredictReport:
         asked.append(go)
         return predict(spec, scenario, go, bounds)
 
@@ -130,7 +130,7 @@ def test_a_go_is_compared_with_its_own_spec_or_with_the_one_asked_for(pretend: P
 
 def test_without_names_the_whole_library_is_compared(monkeypatch: pytest.MonkeyPatch, pretend: Pretend, spec: Spec) -> None:
     pretend("1.27.3")
-    nothing = pipeline.PredictReport(spec.profiles[0], "", Scenario("", "", ()), Prediction({}, False, 0, "not now"))
+    nothing = PredictReport(spec.profiles[0], "", Scenario("", "", ()), Prediction({}, False, 0, "not now"))
     monkeypatch.setattr(flow, "predict", lambda *_: nothing)
     monkeypatch.setattr(Fitting, "fits", lambda *_: Fit(Verdict.HOLDS))
     seen: list[tuple[int, int]] = []
@@ -178,7 +178,7 @@ def test_the_worse_of_outcome_and_log_counts(
     pretend("1.27.3")
     (tmp_path / "one.toml").write_text('[[caller]]\neach = ["get", "read-all"]\n', encoding="utf-8")
     monkeypatch.setattr(flow, "TRIALS", 0)
-    kept = next(iter(pipeline.predict(spec, pipeline.open_scenario(None, "get; read-all", 1, str), "1.27").outcomes))
+    kept = next(iter(predict(spec, pipeline.open_scenario(None, "get; read-all", 1, str), "1.27").outcomes))
     begun = Entry("begin", 0, 0, 0, (("error", ""),))
     for entries, verdict in (((begun,), Verdict.HOLDS), ((Entry("get-conn", 0, 0),), Verdict.VIOLATED)):
         driver = Pretended(kept, entries)
@@ -193,7 +193,7 @@ def test_random_programs_come_after_those_named_and_are_the_same_each_time(
     monkeypatch: pytest.MonkeyPatch, pretend: Pretend, spec: Spec
 ) -> None:
     pretend("1.27.3", shown="")
-    nothing = pipeline.PredictReport(spec.profiles[0], "", Scenario("", "", ()), Prediction({}, False, 0, "not now"))
+    nothing = PredictReport(spec.profiles[0], "", Scenario("", "", ()), Prediction({}, False, 0, "not now"))
     monkeypatch.setattr(flow, "predict", lambda *_: nothing)
     drawn = flow.Drawn(3, 7)
     first, again = (flow.conform(spec, ["half-read"], drawn=drawn).results for _ in range(2))

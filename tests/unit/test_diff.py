@@ -14,6 +14,7 @@ from pcstate.diff import DiffReport, _scenario, diff
 from pcstate.model.difference import Agreement, Distinction, Lives, PropertyChange
 from pcstate.model.trace import Trace, TraceStep
 from pcstate.model.verdict import Bounds, Verdict
+from pcstate.predict import Search, search_scenario
 from pcstate.show.difference import diff_json, diff_text
 from pcstate.specs.library import Spec
 from tests.commands import Run, runner
@@ -146,10 +147,9 @@ def test_lives_that_could_not_be_compared_are_unknown(capsys: pytest.CaptureFixt
 def test_a_trace_that_may_not_be_the_shortest_is_not_called_so(spec: Spec, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the search for a shortest one is stopped, the one is shown that the outcome was found by."""
     (scenario,) = pipeline.open_scenarios(spec, ["truncated-read"])
-    search = pipeline.search_scenario
 
-    def stopped(spec: Spec, profile: Any, scenario: Any, bounds: Bounds, first: bool) -> pipeline.Search:
-        return search(spec, profile, scenario, replace(bounds, max_states=5), first=first)
+    def stopped(spec: Spec, profile: Any, scenario: Any, bounds: Bounds, first: bool) -> Search:
+        return search_scenario(spec, profile, scenario, replace(bounds, max_states=5), first=first)
 
     monkeypatch.setattr("pcstate.diff.search_scenario", stopped)
     (change,) = _scenario(spec, ("1.26", "1.27.0"), scenario)

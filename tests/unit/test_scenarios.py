@@ -30,6 +30,9 @@ from pcstate.specs.source import Source, spec_root
         ("100us", 0.1),
         ("100µs", 0.1),
         ("0s", 0),
+        (".5s", 500),
+        ("1.s", 1000),
+        ("-1m", -60_000),
     ],
 )
 def test_a_duration_is_written_as_in_go(duration: str, expected: float) -> None:
@@ -39,7 +42,7 @@ def test_a_duration_is_written_as_in_go(duration: str, expected: float) -> None:
     assert {"Timeout": expected} == parse_scenario(Source("x.toml", text), "x").transport
 
 
-@pytest.mark.parametrize("duration", ["", "s", "15", "1m 30s", "-1s", "1,5s", "1d", "\u0661s", "1s\n"])
+@pytest.mark.parametrize("duration", ["", "s", "15", "1m 30s", ".s", "1s-1s", "1,5s", "1d", "\u0661s", "1s\n"])
 def test_what_go_does_not_read_is_no_duration(duration: str) -> None:
     assert milliseconds(duration) is None
 

@@ -25,6 +25,7 @@ from pcstate.model.stack import Stack
 from pcstate.model.trace import Trace
 from pcstate.model.verdict import Bounds, Judgement, Verdict
 from pcstate.pipeline import ObserveReport
+from pcstate.predict import predict
 from pcstate.show import agreement, replayed, report, track_record
 from pcstate.specs.properties import KINDS
 
@@ -261,7 +262,7 @@ DAMAGE: dict[str, tuple[str, tuple[str | int, ...], object]] = {
 def whole() -> dict[str, Any]:
     """One undamaged answer of each command."""
     scenario = pipeline.open_scenario(None, "get; read-all", 1)
-    predicted = report.predict_json(scenario, [pipeline.predict(pipeline.read_spec(), scenario, "1.12")])
+    predicted = report.predict_json(scenario, [predict(pipeline.read_spec(), scenario, "1.12")])
     return {
         "check": broken("pooled-has-no-unread-body"),
         "predict": predicted,

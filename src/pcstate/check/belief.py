@@ -7,7 +7,7 @@ in another order than what they tell of happened in. What is certain is this, an
 * every other entry is written by a goroutine right after its step, before it does anything else: a step that is seen leaves a
   label with its writer, who does not move until the entry stands in the log;
 * a `rest` comes when nothing moves any more: no label is outstanding, no step is possible but those of whoever waits for the
-  rest and of IdleConnTimeout, and there is as much as was counted.
+  rest, and there is as much as was counted.
 
 So the belief set holds pairs of a state and of labels outstanding, closed under all steps that the above lets happen: the subset
 construction for hidden steps. An entry keeps what fits it; when nothing is left, no run of the network shows this log.

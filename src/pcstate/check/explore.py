@@ -94,7 +94,7 @@ def explore(
     """Every state that `network` reaches, within the bounds.
 
     With `urgent`, time is ordered: a timer fires only where nothing else can happen, `settle` only where no timer can
-    either, and IdleConnTimeout never.
+    either.
     Order: breadth first, vectors in the network's order. Cost: one pass over the transitions. Bounds: stops at
     one of the limits in `bounds`, and says so.
     """

@@ -163,7 +163,7 @@ def movers(network: Network) -> dict[int, frozenset[int]]:
     return {
         number: frozenset(component for component, _ in vector.who if component in goroutines)
         for number, vector in enumerate(network.vectors)
-        if "environment" not in vector.kind and vector.kind not in ("idle-timer", "settle")
+        if "environment" not in vector.kind and vector.kind != "settle"
     }
 
 

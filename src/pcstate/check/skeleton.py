@@ -58,7 +58,7 @@ def skeleton(
     network: Network, bounds: Bounds, reduction: Reduction | None = None, lacks: Callable[[GlobalState], bool] | None = None
 ) -> Skeleton:
     """The urgent exploration of `network`: a timer fires only where nothing else can happen, `settle` only where no timer can
-    either, and IdleConnTimeout never; a `reduction` leaves out what makes no difference to the states at rest.
+    either; a `reduction` leaves out what makes no difference to the states at rest.
 
     Order: breadth first, vectors in the network's order. Cost: one look at the steps of every state, one tuple a kept state and
     one a chain. Bounds: stops at `bounds.max_states` kept states or after `bounds.timeout` seconds, and says so; stops too where

@@ -48,11 +48,12 @@ def predict(scenario: str | None, expression: str | None, requests: int | None, 
     SCENARIO is a name that `pcstate scenarios` lists, a TOML file, or - for stdin.
     """
     from pcstate import pipeline
+    from pcstate.predict import predict as foretell
     from pcstate.show import prediction, report
 
     program = open_program(scenario, expression, requests)
     spec = pipeline.read_spec()
-    reports = [pipeline.predict(spec, program, go) for go in gos or (None,)]
+    reports = [foretell(spec, program, go) for go in gos or (None,)]
     if style == "json":
         print_json(report.predict_json(program, reports), True)
     else:

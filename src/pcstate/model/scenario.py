@@ -12,7 +12,7 @@ from typing import Any
 __all__ = ["CallerProgram", "Outcome", "Scenario", "ServerScript", "Step", "milliseconds"]
 
 _MILLISECONDS = {"ns": 1e-6, "us": 1e-3, "µs": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4, "h": 3.6e6}
-_PART = r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)"
+_PART = r"(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h)"
 
 
 def milliseconds(duration: str) -> float | None:
@@ -21,9 +21,10 @@ def milliseconds(duration: str) -> float | None:
     >>> milliseconds("1m30s")
     90000.0
     """
-    if not re.fullmatch(f"(?:{_PART})+", duration, re.ASCII):
+    if not re.fullmatch(f"[-+]?(?:{_PART})+", duration, re.ASCII):
         return None
-    return sum(float(number) * _MILLISECONDS[unit] for number, unit in re.findall(_PART, duration))
+    length = sum(float(number) * _MILLISECONDS[unit] for number, unit in re.findall(_PART, duration, re.ASCII))
+    return -length if duration.startswith("-") else length
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -19,7 +19,7 @@ Version = tuple[int, ...]
 
 
 class Predicted(Protocol):
-    """What a prediction is made of (`pipeline.PredictReport`)."""
+    """What a prediction is made of (`predict.PredictReport`)."""
 
     @property
     def go(self) -> str: ...

@@ -12,7 +12,7 @@ from pcstate.specs.source import Reader, Source, known
 __all__ = ["NetworkText", "parse_network"]
 
 _CLASSES = ("goroutine", "object", "environment", "observer")
-_SYNC_CLASSES = ("environment", "timer", "environment-timer", "idle-timer", "settle")
+_SYNC_CLASSES = ("environment", "timer", "environment-timer", "settle")
 _OUTCOME = ("dials", "read_loops", "write_loops", "others", "idle_conns", "unread_conns", "reused", "error")
 _KINDS: Mapping[str, type] = {
     **dict.fromkeys(("with", "who", "also", "unless", "lifecycle"), dict),

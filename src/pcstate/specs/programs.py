@@ -16,6 +16,8 @@ DRAIN_LIMIT = 262144
 READ_BUFFER = 4096
 """pc.br's size: that much of a body may still be read after the connection was closed."""
 
+SHORTEST = 50
+"""Milliseconds in which a program, or a wait for rest, may still be at work: a timeout that is shorter might pass before."""
 CLEARLY = 4
 """A timeout that is this many times as long as what comes before it is never the first to pass, on a slow machine either."""
 OTHER_CLOCKS = 150
@@ -74,7 +76,9 @@ def demands(scenario: Scenario) -> Demands:
         "halves": ["first", "both", "first_tail", "both_tail"],
         "evictions": [1] * (constants["max_idle_conns"] != 0),
         "methods": ["get", "head", "post"],
-        "conn_ends": ["usable", "closech"] if _fits_buffer(scenario) else ["usable"],
+        "part_ends": ["usable", *["closech"] * _buffers_a_part(scenario)],
+        "conn_ends": ["usable", *["closech"] * _buffers_the_end(scenario)],
+        "idle_timeouts": [1] * _may_idle_out(scenario),
     }
     ranks = int(constants["max_idle_conns"] or max(1, int(constants["max_idle_conns_per_host"])))
     return Demands(lines, sets, constants, ranks, tuple(_unsupported(scenario)), steps)
@@ -121,9 +125,9 @@ def _read(step: Step, done: int, server: ServerScript) -> tuple[Event | None, in
     if end < size:
         goal, half = "part", "first" if end <= size // 2 else "both"
     elif end == size and server.body == "chunked":
-        goal = "exact"  # the last chunk's mark may or may not be there already
+        goal, half = "exact", "both"  # the last chunk's mark may or may not be there already
     elif end == size and server.body == "until-close":
-        goal = "part"  # only the connection's end is the body's
+        goal, half = "part", "both"  # only the connection's end is the body's
     if size - end <= DRAIN_LIMIT:
         half += "_tail"
     return Event("read", (("g", goal), ("f", half))), min(end, size)
@@ -152,8 +156,14 @@ def _kinds(server: ServerScript) -> list[Value]:
     return list(dict.fromkeys((kind, "none", *["within"] * (kind == "above_chunked"))))
 
 
-def _fits_buffer(scenario: Scenario) -> bool:
-    read = max((step.amount for caller in scenario.callers for step in caller.each if step.verb == "read"), default=0)
+def _buffers_a_part(scenario: Scenario) -> bool:
+    """Whether the buffer may hold all that some `read N` asks for."""
+    return any(step.verb == "read" and step.amount <= READ_BUFFER for caller in scenario.callers for step in caller.each)
+
+
+def _buffers_the_end(scenario: Scenario) -> bool:
+    """Whether the buffer may hold all that is left of a body."""
+    read = max(sum(step.amount for step in caller.each if step.verb == "read") for caller in scenario.callers)
     return _size(scenario.server) - read <= READ_BUFFER
 
 
@@ -172,6 +182,7 @@ def _constants(scenario: Scenario) -> dict[str, Value]:
         "client_timeout": int(fields.get("Timeout", 0) > 0),
         "header_timeout": int(fields.get("ResponseHeaderTimeout", 0) > 0),
         "sooner": _sooner(scenario),
+        "before_client": int(_idles_out_first(scenario)),
     }
 
 
@@ -180,14 +191,33 @@ def _sooner(scenario: Scenario) -> str:
     that one that is shorter always does; ResponseHeaderTimeout begins later, though not by more than what all requests can
     spend on it and on the client's and the server's other clocks."""
     header, client = (scenario.transport.get(name, 0) for name in ("ResponseHeaderTimeout", "Timeout"))
-    requests = sum(caller.requests for caller in scenario.callers)
     if min(header, client) <= 0:
         return ""
     if header >= CLEARLY * client:
         return "client"
-    return "header" if client >= CLEARLY * requests * (header + OTHER_CLOCKS) else ""
+    return "header" if client >= CLEARLY * _requests(scenario) * (header + OTHER_CLOCKS) else ""
+
+
+def _may_idle_out(scenario: Scenario) -> bool:
+    """Whether IdleConnTimeout may pass while somebody waits for Client.Timeout: all requests can, one by one. Who waits for
+    ResponseHeaderTimeout has a server that answers nobody, so that there is no idle connection."""
+    idle, client = (scenario.transport.get(name, 0) for name in ("IdleConnTimeout", "Timeout"))
+    return min(idle, client) > 0 and bool(idle < CLEARLY * _requests(scenario) * (client + OTHER_CLOCKS))
+
+
+def _idles_out_first(scenario: Scenario) -> bool:
+    """Whether it passes before Client.Timeout does, whichever of the two began first."""
+    idle, client = (scenario.transport.get(name, 0) for name in ("IdleConnTimeout", "Timeout"))
+    return _may_idle_out(scenario) and bool(client >= CLEARLY * idle)
+
+
+def _requests(scenario: Scenario) -> int:
+    return sum(caller.requests for caller in scenario.callers)
 
 
 def _unsupported(scenario: Scenario) -> list[str]:
     twice = any([step.verb for step in caller.each].count("spawn close") > 1 for caller in scenario.callers)
-    return ["step 'spawn close' twice in one request"] * twice
+    settles = sum(caller.requests * [step.verb for step in caller.each].count("settle") for caller in scenario.callers)
+    least = {"Timeout": SHORTEST, "ResponseHeaderTimeout": SHORTEST, "IdleConnTimeout": SHORTEST * (1 + settles)}
+    short = [f"{name} below {ms} ms" for name, ms in least.items() if 0 < scenario.transport.get(name, 0) < ms]
+    return ["step 'spawn close' twice in one request"] * twice + short

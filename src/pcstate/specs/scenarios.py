@@ -33,6 +33,8 @@ EXAMPLES = {
 }
 """The right form, for whoever wrote another."""
 MAX_REQUESTS, MAX_CALLERS = 1000, 64
+_LONGEST = (1 << 63) // 10**6
+"""Milliseconds."""
 
 
 def scenario_names(root: Path) -> dict[str, Path]:
@@ -97,10 +99,13 @@ def read_transport(reader: Reader, table: dict[str, Any]) -> dict[str, Any]:
         elif type(value) is kind:
             found[key] = value
         elif "Timeout" in key:
-            wanted = 'a duration: milliseconds, or a string such as "50ms" or "1m30s"'
+            wanted = 'a duration: whole milliseconds, or a string such as "50ms" or "1m30s"'
             reader.wrong(reader.find("", line, key), f"{key!r} must be {wanted}")
         else:
             reader.typed(table, key, kind, line, 0)
+        limit, what = (_LONGEST, "292 years, what a time.Duration holds") if "Timeout" in key else (1 << 63, "what an int holds")
+        if abs(found.get(key, 0)) >= limit:
+            reader.wrong(reader.find("", line, key), f"{key!r} is beyond {what}")
     return found
 
 
@@ -130,7 +135,8 @@ def _caller(reader: Reader, table: Any, index: int) -> CallerProgram:
         reader.wrong(reader.find("", line, "requests"), f"'requests' must be from 1 to {MAX_REQUESTS}")
     hosts = reader.typed(table, "hosts", list, line, [0], EXAMPLES["hosts"])
     if not hosts or not all(type(host) is int and 0 <= host < MAX_REQUESTS for host in hosts):
-        reader.wrong(reader.find("", line, "hosts"), "'hosts' must be a list of host numbers", EXAMPLES["hosts"])
+        wanted = f"'hosts' must be a list of numbers from 0 to {MAX_REQUESTS - 1}"
+        reader.wrong(reader.find("", line, "hosts"), wanted, EXAMPLES["hosts"])
         hosts = [0]
     steps: list[Step] = []
     for text in reader.strings(table, "each", line, EXAMPLES["each"]) if "each" in table else ():
@@ -146,7 +152,7 @@ def _step(reader: Reader, text: str, place: Place) -> list[Step]:
     except ValueError:
         words = text.split()
     match words:
-        case ["read", amount] if amount.isdecimal() and int(amount) <= 1 << 40:
+        case ["read", amount] if re.fullmatch("[0-9]{1,13}", amount) and int(amount) <= 1 << 40:
             return [Step("read", int(amount))]
         case ["spawn", "close"]:
             return [Step("spawn close")]
@@ -172,7 +178,7 @@ def _check_order(reader: Reader, steps: list[Step], place: Place) -> None:
     starts = [n for n, step in enumerate(steps) if step.verb in ("get", "head", "post")]
     if len(starts) != 1:
         example = "such as -e 'get; read-all'" if place.path == "-e" else EXAMPLES["each"]
-        hint = example if not steps else "to make it again and again: requests = N (with -e: -n N)"
+        hint = example if len(starts) < 2 else "to make it again and again: requests = N (with -e: -n N)"
         reader.wrong(place, f"the steps of one request have exactly one of get, head, post; these have {len(starts)}", hint)
     elif any(step.verb in ("read-all", "read", "read-exact", "close", "cancel", "spawn close") for step in steps[: starts[0]]):
         reader.wrong(place, f"{steps[starts[0]]} must come before the steps on its response")

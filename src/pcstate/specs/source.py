@@ -56,10 +56,10 @@ def unknown_words(option: str, words: Iterable[str], allowed: Iterable[str], wha
 
 
 def read_source(path: Path, name: str | None = None) -> Source:
-    """Read a spec file as UTF-8. Raises: SpecError when it cannot be read or is not text."""
+    """Read a spec file as UTF-8, with a byte order mark or without. Raises: SpecError when it cannot be read or is not text."""
     shown = name or str(path)
     try:
-        return Source(shown, path.read_text(encoding="utf-8"))
+        return Source(shown, path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError as error:
         raise SpecError([Mistake(Place(shown, 0), f"not UTF-8 text: {error.reason} at byte {error.start}")]) from None
     except (OSError, ValueError) as error:

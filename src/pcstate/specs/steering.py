@@ -20,7 +20,7 @@ GATES = {
     "peek": ("head", "eof"), "head": (), "body": ("rest", "eof"), "put": (), "close-body": (),
 }  # fmt: skip
 """Where our program holds goroutines, and what it lets through there."""
-_STEERED = ("environment", "timer", "environment-timer", "idle-timer", "settle")
+_STEERED = ("environment", "timer", "environment-timer", "settle")
 
 
 def parse_steering(source: Source) -> Steering:

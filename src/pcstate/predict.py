@@ -1,0 +1,118 @@
+"""The flow of `pcstate predict`: a client program, a Go -> every outcome at rest that the spec allows, and what waits there.
+
+In: the spec, a scenario, a Go. Out: a `PredictReport`, and for those who look further the search that it was found by.
+Theory of operation: the program takes the place of the free one, and only what it can do is explored, time in order. The network
+is given more connections until no caller misses one, so that the bound on them never shows.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from pcstate.check.predict import Prediction, Rests, alike, misses_a_conn, outcomes
+from pcstate.check.reduction import Reduction
+from pcstate.check.skeleton import Skeleton, skeleton
+from pcstate.check.standing import standing
+from pcstate.model.advice import Standing
+from pcstate.model.scenario import Outcome, Scenario
+from pcstate.model.verdict import Bounds
+from pcstate.pipeline import build, compile_all_advice, uncollected
+from pcstate.specs.library import Spec
+from pcstate.specs.profiles import Profile, choose_profile
+from pcstate.specs.programs import demands
+
+__all__ = ["SCENARIO_BOUNDS", "PredictReport", "Search", "predict", "search_outcomes", "search_scenario"]
+
+SCENARIO_BOUNDS = Bounds(max_states=300_000, timeout=60.0)
+"""The limits of `predict`."""
+
+
+@dataclass(frozen=True, slots=True)
+class PredictReport:
+    """What `predict` found for one profile."""
+
+    profile: Profile
+    go: str
+    scenario: Scenario
+    prediction: Prediction
+    standing: Mapping[Outcome, tuple[Standing, ...]] = field(default_factory=dict)
+    """For each outcome what the goroutines that are there wait for."""
+
+    @property
+    def span(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The first release that its profile speaks for, and the first after the last."""
+        return self.profile.span
+
+    @property
+    def outcomes(self) -> Mapping[Outcome, str]:
+        """Every outcome, with where its goroutines stand."""
+        return self.prediction.outcomes
+
+    @property
+    def complete(self) -> bool:
+        """Whether these are all outcomes."""
+        return self.prediction.complete
+
+    @property
+    def reason(self) -> str:
+        """Why they are not."""
+        if self.complete or not self.prediction.states:
+            return self.prediction.reason
+        found = f"the search stopped at its {self.prediction.reason}, after {self.prediction.states:,} states"
+        return f"{found}; fewer requests, or 'settle' between them, leave fewer interleavings"
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A scenario's exploration under one profile, what it was reduced by, and how its outcomes are read."""
+
+    graph: Skeleton
+    reduction: Reduction | None
+    rests: Rests
+
+
+def predict(
+    spec: Spec, scenario: Scenario, go: str | None = None, bounds: Bounds = SCENARIO_BOUNDS, reduce: bool = True
+) -> PredictReport:
+    """The outcomes that the spec allows for `scenario` under one Go. Raises: SpecError.
+
+    The network is given more connections until no caller misses one, so that the bound on them never shows.
+    """
+    return search_outcomes(spec, scenario, go, bounds, reduce)[0]
+
+
+def search_outcomes(
+    spec: Spec, scenario: Scenario, go: str | None, bounds: Bounds = SCENARIO_BOUNDS, reduce: bool = True
+) -> tuple[PredictReport, Search | None]:
+    """What `predict` reports, and the search that it was found by; None where the spec has no chart for what is asked."""
+    profile = choose_profile(spec.profiles, go)
+    asked = demands(scenario)
+    if asked.unsupported:
+        reason = f"the spec has no chart yet for {', '.join(asked.unsupported)}"
+        return PredictReport(profile, go or profile.name, scenario, Prediction({}, False, 0, reason)), None
+    search = search_scenario(spec, profile, scenario, bounds, reduce)
+    graph = search.graph
+    prediction = outcomes(graph, search.rests)
+    advice = compile_all_advice(spec, graph.network)
+    stand = {outcome: standing(graph.network, graph.states[n], advice) for outcome, n in prediction.rests.items()}
+    return PredictReport(profile, go or profile.name, scenario, prediction, stand), search
+
+
+def search_scenario(
+    spec: Spec, profile: Profile, scenario: Scenario, bounds: Bounds, reduce: bool = True, first: bool = True
+) -> Search:
+    """The exploration of a scenario that the spec has charts for; `first` as in `PersistentSets`."""
+    conns = 1
+    while True:
+        search = _explore_scenario(spec, profile, scenario, replace(bounds, conns=conns), reduce, first)
+        if not search.graph.short:
+            return search
+        conns = scenario.requests if conns < scenario.requests else 2 * conns  # a request that is retried may dial again
+
+
+def _explore_scenario(spec: Spec, profile: Profile, scenario: Scenario, bounds: Bounds, reduce: bool, first: bool) -> Search:
+    built = build(spec, profile, bounds, scenario)
+    reduction = Reduction(built.network, alike(scenario), first) if reduce else None
+    with uncollected():
+        graph = skeleton(built.network, bounds, reduction, misses_a_conn(built.network))
+    built.remember()
+    return Search(graph, reduction, Rests(graph, scenario, spec.network.outcome))
