@@ -287,7 +287,7 @@ SCENARIO = {
     "unknown transport field": ("[transport]\nMaxIdleCons = 1\n" + CALLER, 2, 1, "MaxIdleCons", "did you mean 'MaxIdleConns'?"),
     "wrong type": ('[server]\nbytes = "x"\n' + CALLER, 2, 9, "'bytes' must be a whole number", ""),
     "wrong number": ("[transport]\nMaxConnsPerHost = '1'\n" + CALLER, 2, 19, "must be a whole number, not '1'", ""),
-    "a number that is a truth": ("[transport]\nMaxConnsPerHost = true\n" + CALLER, 2, 19, "must be a whole number, not True", ""),
+    "a number that is a truth": ("[transport]\nMaxConnsPerHost = true\n" + CALLER, 2, 19, "must be a whole number, not true", ""),
     "wrong truth": ("[transport]\nDisableKeepAlives = 1\n" + CALLER, 2, 21, "must be true or false, not 1", ""),
     "wrong duration": ("[transport]\nTimeout = '1 day'\n" + CALLER, 2, 11, "'Timeout' must be a duration", ""),
     "unknown step": (CALLER.replace("get", "gte"), 4, 10, "no step 'gte'", "did you mean 'get'?"),

@@ -49,6 +49,7 @@ USAGE = {
     "expression repeated too often": (["predict", "-e", "get", "-n", "0"], ["-n must be from 1 to 1000"]),
     "repetitions that are no number": (["predict", "-e", "get", "-n", "x"], ["'x'"]),
     "scenario with its folder": (["predict", "article/seed"], ["article/seed: there is no scenario", "did you mean 'seed'?"]),
+    "steps without -e": (["predict", "get; close"], ["get; close: there is no scenario", "-e 'get; close'"]),
     "scenario as a file": (["predict", "seed.toml"], ["seed.toml: there is no scenario", "did you mean 'seed'?"]),
     "folder for a file": (["predict", "/"], ["/: cannot be read: Is a directory"]),
     "step in capitals": (["predict", "-e", "GET"], ["-e:1:1", "did you mean 'get'?"]),

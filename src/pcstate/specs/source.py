@@ -211,6 +211,8 @@ _KIND: dict[type, str] = {
 
 
 def _describe(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     return f"{value!r}" if len(repr(value)) <= 40 else f"a {type(value).__name__}"
 
 
