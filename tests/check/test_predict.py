@@ -108,17 +108,32 @@ def test_a_body_that_stalls_does_not_come_to_its_last_byte(spec: Spec, body: str
 
 
 @pytest.mark.parametrize(
-    ("steps", "size", "errors"),
+    ("before", "after", "body", "size", "errors"),
     [
-        ("get; settle; cancel; settle; read 10", 300_000, {"", "context-canceled"}),
-        ("get; settle; cancel; settle; read 5000", 300_000, {"context-canceled"}),
-        ("get; read 3000; read 3000; settle; cancel; settle; read-all", 8_000, {"", "context-canceled"}),
-        ("get; read 3000; settle; cancel; settle; read-all", 8_000, {"context-canceled"}),
+        ("", "read 10", "length", 300_000, {"", "context-canceled"}),
+        ("", "read 5000", "length", 300_000, {"context-canceled"}),
+        ("read 3000; read 3000; ", "read-all", "length", 8_000, {"", "context-canceled"}),
+        ("read 3000; ", "read-all", "length", 8_000, {"context-canceled"}),
+        ("read 299000; ", "read-all", "length", 300_000, {"", "context-canceled"}),
+        ("", "read-exact", "until-close", 3_000, {"", "context-canceled"}),
+        ("read 299000; ", "read-exact", "until-close", 300_000, {"", "context-canceled"}),
+        ("", "read-all", "until-close", 3_000, {"context-canceled"}),  # its end is the connection's
     ],
 )
-def test_what_is_in_the_buffer_can_be_read_after_a_cancel(spec: Spec, steps: str, size: int, errors: set[str]) -> None:
-    program = replace(parse_expression(steps, 1), server=ServerScript("length", size))
+def test_what_is_in_the_buffer_can_be_read_after_a_cancel(
+    spec: Spec, before: str, after: str, body: str, size: int, errors: set[str]
+) -> None:
+    steps = f"get; {before}settle; cancel; settle; {after}"
+    program = replace(parse_expression(steps, 1), server=ServerScript(body, size))
     assert errors == {error for outcome in predict(spec, program).outcomes for error in outcome.errors}
+
+
+@pytest.mark.parametrize("body", ["length", "chunked"])
+def test_what_came_before_the_cut_can_be_read(spec: Spec, body: str) -> None:
+    server = ServerScript(body, 10_000, behaviour="truncate-body")
+    for steps, error in (("read 5000", ""), ("read 5001", "unexpected-eof"), ("read-all", "unexpected-eof")):
+        program = replace(parse_expression(f"get; {steps}", 1), server=server)
+        assert {(error,)} == {outcome.errors for outcome in predict(spec, program).outcomes}
 
 
 def test_client_timeouts_of_requests_that_began_together_race_with_what_the_first_one_sets_going(spec: Spec) -> None:
@@ -130,14 +145,14 @@ def test_client_timeouts_of_requests_that_began_together_race_with_what_the_firs
 
 
 @pytest.mark.parametrize(
-    ("idle", "dials"), [(0, {2}), (200, {3}), (2_000, {2, 3}), (90_000, {2})], ids=["none", "before", "perhaps", "never"]
+    ("idle", "dials"), [(0, {2}), (400, {3}), (4_000, {2, 3}), (90_000, {2})], ids=["none", "before", "perhaps", "never"]
 )
 def test_idle_connections_time_out_while_a_longer_timeout_is_waited_for(spec: Spec, idle: int, dials: set[int]) -> None:
     """One caller's connection is idle until another's body has stalled for Client.Timeout; then it is asked for again."""
     callers = parse_expression("head; settle", 2).callers + parse_expression("get; read-all", 1).callers
     callers = (callers[0], replace(callers[1], hosts=(1,)))
     server = ServerScript("length", 100, behaviour="stall-body")
-    program = Scenario("", "", callers, server, {"Timeout": 1_000, "IdleConnTimeout": idle})
+    program = Scenario("", "", callers, server, {"Timeout": 2_000, "IdleConnTimeout": idle})
     assert dials == {outcome.dials for outcome in predict(spec, program).outcomes}
 
 
@@ -146,7 +161,7 @@ def test_idle_connections_time_out_while_a_longer_timeout_is_waited_for(spec: Sp
     [
         ({"Timeout": 1e-6}, "Timeout below 50 ms"),
         ({"ResponseHeaderTimeout": 49}, "ResponseHeaderTimeout below 50 ms"),
-        ({"IdleConnTimeout": 149}, "IdleConnTimeout below 150 ms"),
+        ({"IdleConnTimeout": 299}, "IdleConnTimeout below 300 ms"),
     ],
 )
 def test_timeouts_that_may_pass_before_the_work_is_done_are_not_foretold(
@@ -154,6 +169,21 @@ def test_timeouts_that_may_pass_before_the_work_is_done_are_not_foretold(
 ) -> None:
     program = replace(parse_expression("get; settle", 2), transport=transport)
     report = predict(spec, program)
+    assert (False, {}) == (report.complete, report.outcomes)
+    assert report.reason.endswith(what)
+
+
+@pytest.mark.parametrize(
+    ("server", "transport", "what"),
+    [
+        (ServerScript("length", 200_000_000), {"Timeout": 300}, "Timeout below 2050 ms"),
+        (ServerScript("length", 5_000_000, behaviour="close-while-idle"), {}, "may wait for it to be read"),
+    ],
+)
+def test_where_a_transfer_takes_its_time_nothing_is_foretold(
+    spec: Spec, server: ServerScript, transport: dict[str, int], what: str
+) -> None:
+    report = predict(spec, replace(parse_expression("get; read-all", 1), server=server, transport=transport))
     assert (False, {}) == (report.complete, report.outcomes)
     assert report.reason.endswith(what)
 

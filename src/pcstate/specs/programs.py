@@ -18,6 +18,12 @@ READ_BUFFER = 4096
 
 SHORTEST = 50
 """Milliseconds in which a program, or a wait for rest, may still be at work: a timeout that is shorter might pass before."""
+REST = 100
+"""Milliseconds that a settle may take: half for a drain that is given up, half until it is clear that nothing moves."""
+SLOWEST = 100_000
+"""Bytes of a body that come in a millisecond, at least."""
+KERNEL_BUFFERS = 1 << 20
+"""Bytes that a server has written at once, though nobody reads them."""
 CLEARLY = 4
 """A timeout that is this many times as long as what comes before it is never the first to pass, on a slow machine either."""
 OTHER_CLOCKS = 150
@@ -153,16 +159,25 @@ def _kind(server: ServerScript) -> str:
 def _kinds(server: ServerScript) -> list[Value]:
     """What a response's body can be: that of the server, none to a HEAD, and what is left of one whose first part was read."""
     kind = _kind(server)
-    return list(dict.fromkeys((kind, "none", *["within"] * (kind == "above_chunked"))))
+    return list(dict.fromkeys((kind, "none", *["within"] * kind.startswith("above"))))
 
 
 def _buffers_a_part(scenario: Scenario) -> bool:
-    """Whether the buffer may hold all that some `read N` asks for."""
-    return any(step.verb == "read" and step.amount <= READ_BUFFER for caller in scenario.callers for step in caller.each)
+    """Whether the buffer may hold all that some read asks for that stops before io.EOF."""
+    for caller in scenario.callers:
+        left = _size(scenario.server)
+        for step in caller.each:
+            asked = {"read": step.amount, "read-exact": left}.get(step.verb, 0)
+            left = max(0, left - asked)
+            if 0 < asked <= READ_BUFFER:
+                return True
+    return False
 
 
 def _buffers_the_end(scenario: Scenario) -> bool:
-    """Whether the buffer may hold all that is left of a body."""
+    """Whether the buffer may hold all that is left of a body; where only the connection's end is the body's, it holds no end."""
+    if scenario.server.body == "until-close":
+        return False
     read = max(sum(step.amount for step in caller.each if step.verb == "read") for caller in scenario.callers)
     return _size(scenario.server) - read <= READ_BUFFER
 
@@ -218,6 +233,12 @@ def _requests(scenario: Scenario) -> int:
 def _unsupported(scenario: Scenario) -> list[str]:
     twice = any([step.verb for step in caller.each].count("spawn close") > 1 for caller in scenario.callers)
     settles = sum(caller.requests * [step.verb for step in caller.each].count("settle") for caller in scenario.callers)
-    least = {"Timeout": SHORTEST, "ResponseHeaderTimeout": SHORTEST, "IdleConnTimeout": SHORTEST * (1 + settles)}
+    work = SHORTEST + _requests(scenario) * (_size(scenario.server) // SLOWEST)
+    least = {"Timeout": work, "ResponseHeaderTimeout": SHORTEST, "IdleConnTimeout": work + SHORTEST + REST * settles}
     short = [f"{name} below {ms} ms" for name, ms in least.items() if 0 < scenario.transport.get(name, 0) < ms]
-    return ["step 'spawn close' twice in one request"] * twice + short
+    blocked = scenario.server.behaviour == "close-while-idle" and _size(scenario.server) > KERNEL_BUFFERS
+    return [
+        *["step 'spawn close' twice in one request"] * twice,
+        *short,
+        *[f"close-while-idle behind a body above {KERNEL_BUFFERS} bytes, whose server may wait for it to be read"] * blocked,
+    ]
