@@ -210,20 +210,25 @@ def _sooner(scenario: Scenario) -> str:
         return ""
     if header >= CLEARLY * client:
         return "client"
-    return "header" if client >= CLEARLY * _requests(scenario) * (header + OTHER_CLOCKS) else ""
+    return "header" if client >= _spent(scenario, header) else ""
 
 
 def _may_idle_out(scenario: Scenario) -> bool:
     """Whether IdleConnTimeout may pass while somebody waits for Client.Timeout: all requests can, one by one. Who waits for
     ResponseHeaderTimeout has a server that answers nobody, so that there is no idle connection."""
     idle, client = (scenario.transport.get(name, 0) for name in ("IdleConnTimeout", "Timeout"))
-    return min(idle, client) > 0 and bool(idle < CLEARLY * _requests(scenario) * (client + OTHER_CLOCKS))
+    return bool(client > 0 and 0 < idle < _spent(scenario, client))
 
 
 def _idles_out_first(scenario: Scenario) -> bool:
     """Whether it passes before Client.Timeout does, whichever of the two began first."""
     idle, client = (scenario.transport.get(name, 0) for name in ("IdleConnTimeout", "Timeout"))
     return _may_idle_out(scenario) and bool(client >= CLEARLY * idle)
+
+
+def _spent(scenario: Scenario, timeout: float) -> float:
+    """Milliseconds that are clearly more than all requests can spend, one by one, on a timeout and on other clocks."""
+    return CLEARLY * _requests(scenario) * (timeout + OTHER_CLOCKS)
 
 
 def _requests(scenario: Scenario) -> int:
