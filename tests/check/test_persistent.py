@@ -15,7 +15,7 @@ from pcstate.check.safety import holds_in
 from pcstate.model.formula import compile_formula
 from pcstate.model.lts import Event
 from pcstate.model.network import GlobalState, Network
-from pcstate.model.scenario import ServerScript
+from pcstate.model.scenario import Scenario, ServerScript
 from pcstate.model.verdict import Bounds
 from pcstate.predict import SCENARIO_BOUNDS
 from pcstate.specs.library import Spec
@@ -24,6 +24,9 @@ from pcstate.specs.scenarios import parse_expression
 from tests.check.small import Drawn, Sync, build, independent, naive_graph, network, networks
 
 OTHER_HOSTS = tuple(replace(caller, hosts=(0, 1)) for caller in parse_expression("get; read-all", 2).callers)
+ONE_IS_LATE = tuple(
+    parse_expression(text, 1).callers[0] for text in ("get; cancel; settle; settle; read-all", "settle; get; settle")
+)
 PROFILES = ("go1.12", "go1.16", "go1.19", "go1.22", "go1.26", "go1.27.2")
 
 
@@ -106,8 +109,9 @@ def graphs(request: pytest.FixtureRequest, spec: Spec) -> list[StateGraph]:
         replace(parse_expression("get; spawn close; read-all", 1), transport={"ResponseHeaderTimeout": 1}),
         replace(parse_expression("post; close; cancel", 2), server=ServerScript(behaviour="close-while-idle")),
         replace(parse_expression("get; spawn close; read-all", 1), server=ServerScript("chunked", 262_145)),
+        Scenario("late", "", ONE_IS_LATE, ServerScript(behaviour="stall-body"), {"Timeout": 300}),
     ):
-        sizes = replace(bounds, requests=2, hosts=len(scenario.hosts))
+        sizes = replace(bounds, requests=3 - len(scenario.callers), callers=len(scenario.callers), hosts=len(scenario.hosts))
         found.append(explore(pipeline.build(spec, profile, sizes, scenario).network, sizes, urgent=True))
     return found
 
@@ -168,7 +172,7 @@ def test_a_fact_that_is_none_is_noticed(graphs: list[StateGraph]) -> None:
 
 def hasty(graph: StateGraph) -> Iterator[str]:
     """Where a step that may as well come first may not: another that was possible is not any more, or comes to something else
-    that no further such step mends."""
+    that no further such step mends; or its observers see something else."""
     vectors = graph.network.vectors
     for edges in graph.edges:
         at_once = [(number, target) for number, target in edges if vectors[number].kind in AT_ONCE]
@@ -177,7 +181,8 @@ def hasty(graph: StateGraph) -> Iterator[str]:
                 continue
             after = dict(graph.edges[target])
             for other, reached in at_once:
-                if other == number or reached == target or reached >= len(graph.edges):
+                alike = reached == target and vectors[number].notes == vectors[other].notes
+                if other == number or alike or reached >= len(graph.edges):
                     continue
                 both = after.get(other)
                 mended = {end for step, end in graph.edges[reached] if vectors[step].first} | {reached}

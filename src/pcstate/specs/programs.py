@@ -193,6 +193,7 @@ def _constants(scenario: Scenario) -> dict[str, Value]:
         "max_idle_conns": max(-1, fields.get("MaxIdleConns", 0)),
         "max_idle_conns_per_host": per_host if per_host > 0 else 2,
         "disable_keep_alives": int(bool(fields.get("DisableKeepAlives")) or per_host < 0),
+        "reads_parts": int(any(step.verb in ("read", "read-exact") for caller in scenario.callers for step in caller.each)),
         "one_write": 1,  # no step sends more than a head and a body of one byte
         "client_timeout": int(fields.get("Timeout", 0) > 0),
         "header_timeout": int(fields.get("ResponseHeaderTimeout", 0) > 0),
