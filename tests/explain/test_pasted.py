@@ -4,6 +4,7 @@ import io
 
 import pytest
 
+from pcstate.errors import GoError
 from pcstate.explain import explain
 from pcstate.model.diagnosis import Diagnosis
 from pcstate.show.explanation import headline
@@ -210,6 +211,57 @@ def test_a_call_that_was_broken_at_its_arguments_is_one(spec: Spec) -> None:
     assert ("leak", (LEAK,)) == said(diagnosed(spec, broken))
     headless = PEEK.partition("\n")[2].replace("(0xc0000f49c0, 0x1)", "(0xc0000f49c0\n, 0x1\n)").replace("Loop(", "Loop(\n")
     assert ("no-leak", (IDLE,)) == said(diagnosed(spec, headless))
+
+
+def test_a_stack_whose_header_was_cut_off_does_not_show_where_it_waits(spec: Spec) -> None:
+    """What stood above readLoop may have been cut off with the header: Peek, for one."""
+    headless = UNREAD.partition("\n")[2]
+    assert ["body-unfinished"] == [group.state for group in diagnosed(spec, headless).groups]  # as goleak's lists have them
+    cut = diagnosed(spec, headless, RUNNING)
+    assert [("unknown", "guess")] == [(group.state, group.confidence) for group in cut.groups]
+    assert not cut.whole
+
+
+SYMBOLS = """\
+#\t0x858ea1\tnet/http.(*bodyEOFSignal).Read+0x141\t/usr/local/go/src/net/http/transport.go:2774
+#\t0x517fbe\tshop/stock.(*Client).Watch+0x16b\t/srv/shop/stock/watch.go:165
+
+1 @ 0x438936 0x4315b7
+#\t0x4630e8\tmain.main+0x88\t/srv/shop/main.go:30
+"""
+
+
+def test_a_profile_that_begins_within_a_goroutine_has_it(spec: Spec) -> None:
+    assert ["body-being-read"] == [group.state for group in diagnosed(spec, SYMBOLS).groups]
+    assert diagnosed(spec, SYMBOLS).other_goroutines == 1
+
+
+@pytest.mark.parametrize("header", ["heap profile: 1: 16 [1: 16] @ heap/1048576", "1: 8192 [4: 32768] @ 0x438936 0x4315b7"])
+def test_a_profile_of_something_else_has_no_goroutine(spec: Spec, header: str) -> None:
+    with pytest.raises(GoError):
+        diagnosed(spec, header, SYMBOLS.partition("\n\n")[0])
+
+
+def test_who_waits_for_the_pools_lock_in_http2_waits_for_a_lock(spec: Spec) -> None:
+    waits = """\
+goroutine 9 [semacquire]:
+sync.(*Mutex).lockSlow(0xc000168018)
+\t/usr/local/go/src/sync/mutex.go:138 +0x105
+net/http.(*http2clientConnPool).getClientConn(0xc000168010, 0xc00027a300)
+\t/usr/local/go/src/net/http/h2_bundle.go:715 +0x60
+created by main.main
+\t/srv/shop/main.go:7 +0x20
+"""
+    assert [("http2", True)] == [(group.state, group.stuck) for group in diagnosed(spec, waits).groups]
+
+
+def test_a_servers_read_of_a_request_body_is_the_servers(spec: Spec) -> None:
+    reads = """\
+goroutine 9 [IO wait]:
+net/http.(*connReader).Read(0xc000168018, {0xc000633000, 0x1000, 0x1000})
+\t/usr/local/go/src/net/http/server.go:789 +0x105
+"""
+    assert diagnosed(spec, reads).server_goroutines == 1
 
 
 def test_blank_lines_do_not_break_a_stack_whose_header_was_cut_off(spec: Spec) -> None:

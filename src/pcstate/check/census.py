@@ -159,7 +159,7 @@ class Census:
         for point in self.knowledge.points:
             if point.role in parts or (point.waits and wait not in point.waits):
                 continue
-            if point.leaf and not point.leaf.fullmatch(functions[depth] if functions else ""):
+            if point.leaf and (stack.headless or not point.leaf.fullmatch(functions[depth] if functions else "")):
                 continue
             if not _in_order(point.frames, functions) or any(each.fullmatch(f) for each in point.without for f in functions):
                 continue

@@ -25,7 +25,7 @@ _HEADER = re.compile(r"\bgoroutine (\d+)((?: \w+=\S+)*) \[([^\]\n]*)\](?: ?\{.*\
 _GOLEAK = re.compile(r"\bGoroutine (\d+) in state (.{1,80}?), with \S+ on top of the stack")
 _COUNT = re.compile(r"(?:^|[\s|>\"])(\d+) @((?: 0x[0-9a-f]+)*)\s*$")
 _TOTAL = re.compile(r"\bgoroutine\s?(?:leak)? profile: total (\d+)")
-_FOREIGN = re.compile(r"\b(?:heap|allocs|threadcreate) profile: |--- (?:contention|mutex):")
+_FOREIGN = re.compile(r"\b(?:heap|allocs|threadcreate) profile: |--- (?:contention|mutex):|\d+: \d+ \[\d+: \d+\] @ 0x")
 _SYMBOL = re.compile(r"(?:#\s+|^[\s>|]*)0x[0-9a-f]+\s+(\S.*?)\+0x[0-9a-f]+(?:\s+(\S.*:\d+)|\s.*|)$")
 _ADDRESS = re.compile(r"#\s+0x[0-9a-f]+\s*$")
 _CREATED = re.compile(r"\bcreated by (\S+(?: in goroutine \d+)?)")
@@ -69,6 +69,8 @@ class _Open:
     goleak: bool = False
     listed: bool = False
     """Whether it comes from a debug=1 profile."""
+    headless: bool = False
+    """Whether the text begins within it."""
 
     @property
     def headed(self) -> bool:
@@ -80,8 +82,13 @@ class _Open:
         """Whether its outermost function seems to have been read."""
         return bool(self.created_by) or (bool(self.frames) and self.frames[-1].startswith(_ROOTS))
 
+    @property
+    def ended(self) -> bool:
+        """Whether nothing of it can come behind a blank line. Without a header, the next one's is still to be seen."""
+        return bool(self.created_by) if self.headed else self.whole and not self.created_by
+
     def goroutine(self, dump: int) -> Goroutine:
-        stack = Stack(tuple(self.frames), self.wait, self.created_by)
+        stack = Stack(tuple(self.frames), self.wait, self.created_by, self.headless)
         return Goroutine(stack, tuple(self.arguments), tuple(self.places), tuple(self.ancestors), self.minutes, self.count, dump)
 
 
@@ -92,7 +99,7 @@ class TextDump:
     format: str = ""
     dump: int = 0
     truncated: bool = False
-    """Whether the text ends within a goroutine, or has fewer than it says."""
+    """Whether the text begins or ends within a goroutine, or has fewer than it says."""
     unresolved: int = 0
     """Goroutines of which only addresses are given."""
     counted: bool = False
@@ -147,7 +154,7 @@ class TextDump:
         if kind == "created":
             self._created(value)
         elif kind == "symbol":
-            self._symbol(value)
+            yield from self._symbol(value)
         elif kind == "foreign":
             self._foreign = True
             yield from self._finish()
@@ -159,7 +166,7 @@ class TextDump:
             yield from self._finish()
         elif kind == "address":
             self._address()
-        elif kind == "blank" and self._open and (self._open.created_by or (self._open.whole and not self._open.headed)):
+        elif kind == "blank" and self._open and self._open.ended:
             yield from self._finish()
         elif kind == "signal":
             self.format = self.format or value
@@ -200,6 +207,8 @@ class TextDump:
         self._count = self._total = 0
 
     def _begin(self, opened: _Open) -> Iterator[Goroutine]:
+        if self._open and opened.headed and not self._open.headed:
+            self._open.headless = self.truncated = True  # others have headers: its own was cut off, and what stood behind it
         yield from self._finish()
         if opened.number in self._seen:
             self._next()
@@ -254,13 +263,16 @@ class TextDump:
             opened.places[-1] = value
 
     def _created(self, value: str) -> None:
-        if self._open and not self._open.origin:
+        if self._open and not self._open.origin and not self._open.created_by:
             name, _, parent = value.partition(" ")
             self._open.created_by = name
             self.parents = self.parents or bool(parent)
 
-    def _symbol(self, value: str) -> None:
+    def _symbol(self, value: str) -> Iterator[Goroutine]:
         name, _, place = value.partition("\t")
+        if self._open is None and not self._foreign:
+            self.format, self.truncated = self.format or "debug=1", True
+            yield from self._begin(_Open("", "", None, listed=True, headless=True))
         if self._open and self._open.listed:
             self._open.frames.append(name)
             self._open.places.append(place)
@@ -308,7 +320,7 @@ def _kind(line: str) -> tuple[str, str]:
         return "rule", ""
     if line.find("SIGQUIT:") >= 0:
         return "signal", "SIGQUIT"
-    if ("profile: " in line or "--- " in line) and _FOREIGN.search(line):
+    if ("profile: " in line or "--- " in line or "] @" in line) and _FOREIGN.search(line):
         return "foreign", ""
     if "panic: " in line or "fatal error: " in line:
         return "signal", "panic"

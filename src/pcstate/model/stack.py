@@ -14,6 +14,8 @@ class Stack:
     wait: str = ""
     """The wait reason, as in `select`; `""` where the form of the dump does not tell it."""
     created_by: str = ""
+    headless: bool = False
+    """Whether its innermost functions may be missing: the text began within it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,9 @@ SLOWEST = 100_000
 """Bytes of a body that come in a millisecond, at least."""
 KERNEL_BUFFERS = 1 << 20
 """Bytes that a server has written at once, though nobody reads them."""
-CLEARLY = 4
-"""A timeout that is this many times as long as what comes before it is never the first to pass, on a slow machine either."""
+CLEARLY, SLACK = 4, 5000
+"""A timeout that is this many times as long as what comes before it, or longer by that many milliseconds, is never the first to
+pass, on a slow machine either."""
 OTHER_CLOCKS = 150
 """Milliseconds that one request can spend on clocks that are not a program's: twice 50 in net/http, and a server's 20."""
 
@@ -141,6 +142,8 @@ def _read(step: Step, done: int, server: ServerScript) -> tuple[Event | None, in
 
 def _size(server: ServerScript) -> int:
     """The length of a body. One that ends where the connection does is complete wherever that is."""
+    if server.body == "none":
+        return 0
     return server.bytes // 2 if _uncut(server) else server.bytes
 
 
@@ -199,37 +202,54 @@ def _constants(scenario: Scenario) -> dict[str, Value]:
         "header_timeout": int(fields.get("ResponseHeaderTimeout", 0) > 0),
         "sooner": _sooner(scenario),
         "before_client": int(_idles_out_first(scenario)),
+        "own_clocks_first": int(_own_clocks_first(scenario)),
     }
 
 
 def _sooner(scenario: Scenario) -> str:
     """Which of two timeouts passes first, whenever they begin; "" where that is not clear. Client.Timeout begins with Do, so
-    that one that is shorter always does; ResponseHeaderTimeout begins later, though not by more than what all requests can
-    spend on it and on the client's and the server's other clocks."""
+    that one that is shorter always does; ResponseHeaderTimeout begins once there is a connection, which with MaxConnsPerHost is
+    when those of all other callers' requests before it have passed."""
     header, client = (scenario.transport.get(name, 0) for name in ("ResponseHeaderTimeout", "Timeout"))
     if min(header, client) <= 0:
         return ""
-    if header >= CLEARLY * client:
+    if header >= _clearly(client):
         return "client"
-    return "header" if client >= _spent(scenario, header) else ""
+    ahead = len(scenario.callers) if scenario.transport.get("MaxConnsPerHost", 0) > 0 else 1
+    return "header" if client >= _clearly(_spent(scenario, ahead, header)) else ""
 
 
 def _may_idle_out(scenario: Scenario) -> bool:
-    """Whether IdleConnTimeout may pass while somebody waits for Client.Timeout: all requests can, one by one. Who waits for
-    ResponseHeaderTimeout has a server that answers nobody, so that there is no idle connection."""
+    """Whether IdleConnTimeout may pass while somebody waits for Client.Timeout: all requests but the one whose connection it is
+    can, one by one. Who waits for ResponseHeaderTimeout has a server that answers nobody, so that there is no idle connection."""
     idle, client = (scenario.transport.get(name, 0) for name in ("IdleConnTimeout", "Timeout"))
-    return bool(client > 0 and 0 < idle < _spent(scenario, client))
+    return bool(client > 0 and 0 < idle < _clearly(_spent(scenario, _requests(scenario) - 1, client)))
 
 
 def _idles_out_first(scenario: Scenario) -> bool:
     """Whether it passes before Client.Timeout does, whichever of the two began first."""
     idle, client = (scenario.transport.get(name, 0) for name in ("IdleConnTimeout", "Timeout"))
-    return _may_idle_out(scenario) and bool(client >= CLEARLY * idle)
+    return _may_idle_out(scenario) and bool(client >= _clearly(idle))
 
 
-def _spent(scenario: Scenario, timeout: float) -> float:
-    """Milliseconds that are clearly more than all requests can spend, one by one, on a timeout and on other clocks."""
-    return CLEARLY * _requests(scenario) * (timeout + OTHER_CLOCKS)
+def _own_clocks_first(scenario: Scenario) -> bool:
+    """Whether other clocks than those of the program's timeouts are over before any of these, however many there are."""
+    timeouts = [scenario.transport.get(name, 0) for name in ("IdleConnTimeout", "Timeout")]
+    least = _clearly(_spent(scenario, _requests(scenario), 0))
+    return all(timeout >= least for timeout in timeouts if timeout > 0)
+
+
+def _spent(scenario: Scenario, requests: int, timeout: float) -> float:
+    """Milliseconds that some of the requests can spend, one by one, on a timeout each and on other clocks."""
+    return requests * (timeout + OTHER_CLOCKS) + REST * _settles(scenario)
+
+
+def _clearly(time: float) -> float:
+    return min(CLEARLY * time, time + SLACK)
+
+
+def _settles(scenario: Scenario) -> int:
+    return sum(caller.requests * [step.verb for step in caller.each].count("settle") for caller in scenario.callers)
 
 
 def _requests(scenario: Scenario) -> int:
@@ -238,11 +258,11 @@ def _requests(scenario: Scenario) -> int:
 
 def _unsupported(scenario: Scenario) -> list[str]:
     twice = any([step.verb for step in caller.each].count("spawn close") > 1 for caller in scenario.callers)
-    settles = sum(caller.requests * [step.verb for step in caller.each].count("settle") for caller in scenario.callers)
-    work = SHORTEST + _requests(scenario) * (_size(scenario.server) // SLOWEST)
-    least = {"Timeout": work, "ResponseHeaderTimeout": SHORTEST, "IdleConnTimeout": work + SHORTEST + REST * settles}
+    size = max(0 if any(step.verb == "head" for step in caller.each) else _size(scenario.server) for caller in scenario.callers)
+    work = SHORTEST + _requests(scenario) * (size // SLOWEST)
+    least = {"Timeout": work, "ResponseHeaderTimeout": SHORTEST, "IdleConnTimeout": work + SHORTEST + REST * _settles(scenario)}
     short = [f"{name} below {ms} ms" for name, ms in least.items() if 0 < scenario.transport.get(name, 0) < ms]
-    blocked = scenario.server.behaviour == "close-while-idle" and _size(scenario.server) > KERNEL_BUFFERS
+    blocked = scenario.server.behaviour == "close-while-idle" and size > KERNEL_BUFFERS
     return [
         *["step 'spawn close' twice in one request"] * twice,
         *short,
