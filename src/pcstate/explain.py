@@ -21,6 +21,7 @@ _FORMS = (
 
 BARE = "it has no functions, only goroutines or addresses: take /debug/pprof/goroutine?debug=2 of the running program"
 CUT = "the dump breaks off: there may be more than this"
+ALONE = "a panic shows its own goroutine only: with GOTRACEBACK=all it shows the others too"
 
 
 def explain(spec: Spec, stream: BinaryIO) -> Diagnosis:
@@ -42,9 +43,10 @@ def explain(spec: Spec, stream: BinaryIO) -> Diagnosis:
         raise GoError(f"no goroutine in this: is it a dump?\n  known: {_FORMS}")
     if dump.parents:
         best.date("created by")
-    whole = not dump.truncated and (dump.counted or best.running or dump.format == "SIGQUIT")
+    alone = dump.format == "panic" and best.goroutines == 1
+    whole = not (dump.truncated or best.hidden or alone) and (dump.counted or best.running or dump.format == "SIGQUIT")
     found, others = groups(best, whole)
-    missing = BARE if best.bare == best.goroutines else CUT if dump.truncated else ""
+    missing = BARE if best.bare == best.goroutines else CUT if dump.truncated else ALONE if alone else ""
     return Diagnosis(best.go, dump.format, found, best.server, others, missing, dump.dumps, whole)
 
 

@@ -5,7 +5,7 @@ Theory of operation: the program takes the place of the free one, and only what 
 is given more connections until no caller misses one, so that the bound on them never shows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from pcstate.check.predict import Prediction, Rests, alike, misses_a_conn, outcomes
@@ -86,11 +86,18 @@ def search_outcomes(
     """What `predict` reports, and the search that it was found by; None where the spec has no chart for what is asked."""
     profile = choose_profile(spec.profiles, go)
     asked = demands(scenario)
-    if asked.unsupported:
-        reason = f"the spec has no chart yet for {', '.join(asked.unsupported)}"
+
+    def unanswered(reasons: Iterable[str]) -> tuple[PredictReport, None]:
+        reason = f"the spec has no chart yet for {', '.join(reasons)}"
         return PredictReport(profile, go or profile.name, scenario, Prediction({}, False, 0, reason)), None
+
+    if asked.unsupported:
+        return unanswered(asked.unsupported)
     search = search_scenario(spec, profile, scenario, bounds, reduce)
     graph = search.graph
+    fired = {graph.network.vectors[n].name for arrows in graph.arrows for arrow in arrows for n in arrow.vectors}
+    if doubtful := asked.too_close.keys() & fired:
+        return unanswered(asked.too_close[name] for name in sorted(doubtful))
     prediction = outcomes(graph, search.rests)
     advice = compile_all_advice(spec, graph.network)
     stand = {outcome: standing(graph.network, graph.states[n], advice) for outcome, n in prediction.rests.items()}

@@ -151,7 +151,9 @@ def test_what_cannot_be_told_exits_3(run: Run, tmp_path: Path) -> None:
 
 def test_what_is_in_motion_exits_3(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "dump"
-    motion = "goroutine 7 [runnable]:\nnet/http.(*persistConn).readLoop(0xc000186000)\ncreated by x\n"
+    motion = (
+        "goroutine 7 [runnable]:\nnet/http.(*persistConn).readLoop(0xc000186000)\ncreated by net/http.(*Transport).dialConn\n"
+    )
     path.write_text(motion, encoding="utf-8")
     code, out, _ = run("explain", str(path))
     assert (3, "inconclusive: 1 connection in a state that the dump does not tell") == (code, out.splitlines()[0])

@@ -255,6 +255,138 @@ created by main.main
     assert [("http2", True)] == [(group.state, group.stuck) for group in diagnosed(spec, waits).groups]
 
 
+READING = """\
+goroutine 60 [IO wait]:
+net/http.(*persistConn).Read(0xc0000a2000, {0xc000633000, 0x1000, 0x1000})
+\t/usr/local/go/src/net/http/transport.go:1929 +0x105
+net/http.(*body).Read(0xc0000f1000, {0xc000633000, 0x1000, 0x1000})
+\t/usr/local/go/src/net/http/transfer.go:845 +0x105
+net/http.(*bodyEOFSignal).Read(0xc0000f2000, {0xc000633000, 0x1000, 0x1000})
+\t/usr/local/go/src/net/http/transport.go:2774 +0x141
+created by main.main
+\t/srv/shop/main.go:7 +0x20
+"""
+READING_TOO = """\
+goroutine 61 [sync.Mutex.Lock]:
+sync.(*Mutex).Lock(...)
+\t/usr/local/go/src/sync/mutex.go:90
+net/http.(*body).Read(0xc0000f1000, {0xc000733000, 0x1000, 0x1000})
+\t/usr/local/go/src/net/http/transfer.go:845 +0x105
+net/http.(*bodyEOFSignal).Read(0xc0000f2000, {0xc000733000, 0x1000, 0x1000})
+\t/usr/local/go/src/net/http/transport.go:2774 +0x141
+created by main.main
+\t/srv/shop/main.go:8 +0x20
+"""
+
+
+def test_two_readers_of_one_body_hold_one_connection(spec: Spec) -> None:
+    """The other one, whose body nobody has, is a leak still."""
+    other = UNREAD.replace("goroutine 20", "goroutine 22").replace("0xc0000a2000", "0xc0000b2000")
+    found = diagnosed(spec, RUNNING, UNREAD, READING, READING_TOO, other)
+    assert ("leak", (("body-unfinished", 1, 1), ("body-being-read", 1, 3))) == said(found)
+
+
+ANSWERED_EARLY = """\
+goroutine profile: total 4
+1 @ 0x438936 0x4315b7
+#\t0x858ea1\tnet/http.(*persistConn).readLoop+0x141\t/usr/local/go/src/net/http/transport.go:2207
+
+1 @ 0x438936 0x4315b8
+#\t0x858ea1\tinternal/poll.(*FD).Write+0x141\t/usr/local/go/src/internal/poll/fd_unix.go:380
+#\t0x858ea2\tnet/http.persistConnWriter.Write+0x141\t/usr/local/go/src/net/http/transport.go:1990
+#\t0x858ea3\tnet/http.(*persistConn).writeLoop+0x141\t/usr/local/go/src/net/http/transport.go:2421
+
+2 @ 0x438936 0x4315b9
+#\t0x858ea1\tmain.main+0x141\t/srv/shop/main.go:7
+"""
+
+
+def test_a_write_loop_that_still_writes_belongs_to_the_answer_that_came_early(spec: Spec) -> None:
+    assert ("leak", (("body-unfinished", 1, 2),)) == said(diagnosed(spec, ANSWERED_EARLY))
+
+
+def test_a_type_of_the_same_name_is_not_net_https(spec: Spec) -> None:
+    own = UNREAD.replace("net/http.(*persistConn)", "main.(*persistConn)").replace("net/http.(*Transport).dialConn", "main.main")
+    assert "none" == diagnosed(spec, own, RUNNING).verdict
+
+
+@pytest.mark.parametrize("panic", [True, False])
+def test_the_one_goroutine_that_a_panic_shows_proves_nothing(spec: Spec, panic: bool) -> None:
+    assert panic == bool(diagnosed(spec, "panic: boom\n" * panic, RUNNING).missing)
+
+
+def test_a_goroutine_whose_stack_cannot_be_shown_may_be_the_other_half(spec: Spec) -> None:
+    hidden = """\
+goroutine 19 [running]:
+\tgoroutine running on other thread; stack unavailable
+created by net/http.(*Transport).dialConn in goroutine 7
+\t/usr/local/go/src/net/http/transport.go:1747 +0x1e05
+"""
+    assert [("orphaned-write-loop", False, "guess")] == [
+        (group.state, group.leak, group.confidence) for group in diagnosed(spec, RUNNING, hidden, WRITER).groups
+    ]
+
+
+CRASHED = """\
+fatal error: concurrent map iteration and map write
+
+goroutine 21 [running]:
+net/http.Header.sortedKeyValues(0xc0000c4000, 0x0)
+\t/usr/local/go/src/net/http/header.go:162 +0x105
+net/http.(*Request).write(0xc0000c5000, {0x7f28, 0xc0000c4000}, 0x0, 0x0, 0x0)
+\t/usr/local/go/src/net/http/request.go:680 +0x9a5
+net/http.(*persistConn).writeLoop(0xc0000a2000)
+\t/usr/local/go/src/net/http/transport.go:2403 +0x174
+created by net/http.(*Transport).dialConn
+\t/usr/local/go/src/net/http/transport.go:1748 +0x1e65
+"""
+
+
+def test_who_runs_waits_for_nothing(spec: Spec) -> None:
+    """Two goroutines that use one Header crash within writeLoop: that is no body that does not come."""
+    assert [("unknown", "guess")] == [(group.state, group.confidence) for group in diagnosed(spec, CRASHED).groups]
+    assert ("leak", (("body-unfinished", 1, 2),)) == said(diagnosed(spec, UNREAD, CRASHED))
+    reading = PEEK.replace("[IO wait, 6 minutes]", "[running]").replace("bufio.(*Reader).Peek(", "net/http.ReadResponse(")
+    assert ["unknown"] == [group.state for group in diagnosed(spec, reading).groups]
+
+
+RACE = """\
+==================
+WARNING: DATA RACE
+Read at 0x00c0001a2008 by goroutine 12:
+  net/http.(*persistConn).readLoop()
+      /usr/local/go/src/net/http/transport.go:2205 +0x1234
+
+Goroutine 12 (running) created at:
+  net/http.(*Transport).dialConn()
+      /usr/local/go/src/net/http/transport.go:1765 +0x2b5e
+==================
+"""
+
+
+def test_a_race_detectors_report_is_no_dump(spec: Spec) -> None:
+    with pytest.raises(GoError):
+        diagnosed(spec, RACE)
+    for report in (RACE, RACE.removesuffix("==================\n")):
+        assert ("no-leak", (IDLE,)) == said(diagnosed(spec, report, PEEK))
+
+
+@pytest.mark.parametrize(
+    ("goroot", "go"),
+    [
+        ("/usr/local/go1.21.3/src", "1.21.3"),
+        ("/nix/store/hash-go-1.21.3/share/go/src", "1.21.3"),
+        ("/opt/homebrew/Cellar/go@1.21/1.21.13/libexec/src", "1.21.13"),
+        ("/home/shop/.goenv/versions/1.21.3/src", "1.21.3"),
+        ("/usr/local/go1.22rc1/src", "1.22"),
+    ],
+)
+def test_the_release_is_read_off_the_path_of_go_and_not_of_the_program(spec: Spec, goroot: str, go: str) -> None:
+    program = RUNNING.replace("/srv/shop", "/srv/go1.12/shop")
+    assert "1.12" not in diagnosed(spec, program, UNREAD).go
+    assert go == diagnosed(spec, program, UNREAD.replace("/usr/local/go/src", goroot)).go
+
+
 def test_a_servers_read_of_a_request_body_is_the_servers(spec: Spec) -> None:
     reads = """\
 goroutine 9 [IO wait]:

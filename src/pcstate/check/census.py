@@ -25,7 +25,10 @@ _LIBRARYS = ("read-loop", "h2")
 _COPY = re.compile(r"\.\(\*(?:persistConn|bodyEOFSignal)\)")
 _RELEVANT = re.compile(r"http|persistConn|Transport|bodyEOFSignal")
 _POINTER = re.compile(r"0x[0-9a-f]{4,}")
-_RELEASE = re.compile(r"(?:[/\\@-]go|[/\\](?:go|golang)[/\\-])(1\.\d+(?:\.\d+)?)(?=[./\\-])")
+_RELEASE = re.compile(
+    r"(?:[/\\@-]go-?|[/\\](?:go|golang)[/\\-]|[/\\]go@[\d.]+[/\\]|goenv[/\\]versions[/\\])(1\.\d+(?:\.\d+)?)"
+    r"(?:(?:rc|beta)\d+)?(?=[./\\-])"
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -78,6 +81,8 @@ class Census:
     server: int = 0
     bare: int = 0
     """Goroutines without a single function."""
+    hidden: int = 0
+    """Goroutines of net/http of which it is only said who created them: they were running on another thread."""
     running: bool = False
     """Whether one of them runs: that which took the dump, or the one that a signal met. Part of a dump seldom has it."""
     loose: dict[tuple[str, Seen], Tally] = field(default_factory=dict)
@@ -92,7 +97,9 @@ class Census:
     def add(self, goroutine: Goroutine) -> None:
         """Count one more goroutine, or several that are alike."""
         self.goroutines += goroutine.count
-        self.bare += 0 if goroutine.stack.frames else goroutine.count
+        if not goroutine.stack.frames:
+            self.bare += goroutine.count
+            self.hidden += goroutine.count if _RELEVANT.search(goroutine.stack.created_by) else 0
         self.running = self.running or goroutine.stack.wait in _RUNNING
         parts = self._meanings.get(goroutine.stack)
         if parts is None:
@@ -147,7 +154,9 @@ class Census:
         stack = goroutine.stack
         whole = "\n".join((*stack.frames, stack.created_by))
         if not self.release:
-            self.release = _release(goroutine.places)
+            self.release = _release(
+                place for name, place in zip(stack.frames, goroutine.places, strict=False) if is_library(name, self.knowledge)
+            )
         if not _RELEVANT.search(whole):
             return ()
         functions = tuple(map(plain, stack.frames))
@@ -160,6 +169,8 @@ class Census:
             if point.role in parts or (point.waits and wait not in point.waits):
                 continue
             if point.leaf and (stack.headless or not point.leaf.fullmatch(functions[depth] if functions else "")):
+                continue
+            if point.made_by and stack.created_by and not point.made_by.fullmatch(plain(stack.created_by)):
                 continue
             if not _in_order(point.frames, functions) or any(each.fullmatch(f) for each in point.without for f in functions):
                 continue

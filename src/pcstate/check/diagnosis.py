@@ -20,6 +20,8 @@ SHOWN = 6
 """Connections that `predict` is asked for, at most: more take longer and tell nothing new."""
 _ANCHORS = ("read-loop", "dial", "h2")
 """Roles of which each goroutine is a connection."""
+_WRITING = ("writing", "reading-request-body", "await-continue", "telling")
+"""Where else a writeLoop can be while its connection's answer is there already."""
 
 
 @dataclass(slots=True)
@@ -96,6 +98,8 @@ def groups(census: Census, whole: bool) -> tuple[tuple[Group, ...], int]:
     states = [state for state in census.knowledge.states if state.only in ("", "whole" if whole else "part")]
     found = [_shared(state, kinds, rest) if state.shared else _each(state, kinds, rest) for state in states]
     for taken in found:
+        if not taken.state.shared:
+            _alone(taken.state, taken, rest)
         taken.sure = taken.sure and (whole or not taken.state.alone)
     merged = _merged([taken for taken in found if taken.goroutines])
     others = census.goroutines - census.server - sum(group.goroutines for group in merged)
@@ -123,12 +127,12 @@ def _each(state: State, kinds: list[_Kind], loose: _Loose) -> _Found:
                 loose.take(found, role, wanted, count, not kind.tied)
                 found.sure = False
         if "read-loop" in kind.parts and "write-loop" not in kind.parts and "write-loop" not in state.parts:
-            loose.take(found, "write-loop", ("select",), count, not kind.tied)
+            taken = loose.take(found, "write-loop", ("select",), count, not kind.tied)
+            loose.take(found, "write-loop", _WRITING, count - taken, not kind.tied)
         if kind.parts.get("caller", Seen("")).at in state.takes:
             count = 0
         for point in state.takes:
             loose.take(found, "caller", (point,), count, not kind.tied)
-    _alone(state, found, loose)
     return found
 
 
@@ -148,7 +152,7 @@ def _fitting(state: State, kind: _Kind, loose: _Loose) -> int:
 
 
 def _alone(state: State, found: _Found, loose: _Loose) -> None:
-    """Loose goroutines that a state takes without any connection."""
+    """Loose goroutines that a state takes without any connection, once all connections have theirs."""
     if any("none" not in state.parts[role] for role in _ANCHORS if role in state.parts):
         return
     needed = [role for role in ("write-loop", "caller") if "none" not in state.parts.get(role, ("none",))]

@@ -34,6 +34,8 @@ class Point:
     """The wait reasons that it has; empty: any."""
     conn: Pattern | None
     """The function whose first argument is the connection."""
+    made_by: Pattern | None
+    """The function that created the goroutine, where the dump says which."""
     vague: bool
     """Whether another point looks the same in a dump that lacks some functions: likely, at most."""
     clauses: tuple[str, ...]

@@ -17,7 +17,7 @@ ROLES = ("read-loop", "write-loop", "dial", "h2", "caller", "server")
 PARTS = {"read": "read-loop", "write": "write-loop", "dial": "dial", "h2": "h2", "caller": "caller"}
 """Keys of a [[state]], and the role of which they list points."""
 PHASES = ("", "dns", "tcp", "tls", "proxy")
-_POINT = ("role", "at", "frames", "leaf", "without", "waits", "conn", "vague", "clauses")
+_POINT = ("role", "at", "frames", "leaf", "without", "waits", "conn", "made_by", "vague", "clauses")
 _STATE = (
     "name", "phase", *PARTS, "only", "alone", "shared", "remark", "takes", "leak", "stuck", "confidence", "why", "fix",
     "predict", "many", "many_is", "many_why", "many_fix", "old", "old_why",
@@ -74,7 +74,7 @@ def _point(reader: Reader, table: dict[str, Any], line: int) -> Point:
     role, name = (reader.typed(table, key, str, line) for key in ("role", "at"))
     reader.one_of(role, ROLES, line, "role")
     frames, without, waits, clauses = (reader.strings(table, key, line) for key in ("frames", "without", "waits", "clauses"))
-    leaf, conn = (reader.typed(table, key, str, line, "") for key in ("leaf", "conn"))
+    leaf, conn, made_by = (reader.typed(table, key, str, line, "") for key in ("leaf", "conn", "made_by"))
     if not frames:
         reader.wrong(reader.place(line), "a point needs 'frames': the functions that it is told by")
     return Point(
@@ -85,6 +85,7 @@ def _point(reader: Reader, table: dict[str, Any], line: int) -> Point:
         tuple(map(_pattern, without)),
         waits,
         _pattern(conn) if conn else None,
+        _pattern(made_by) if made_by else None,
         reader.typed(table, "vague", bool, line, False),
         clauses,
         reader.place(line),

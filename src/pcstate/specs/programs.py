@@ -41,6 +41,8 @@ class Demands:
     ranks: int
     """How many places the pool has, in the list that ranks count in."""
     unsupported: tuple[str, ...]
+    too_close: Mapping[str, str]
+    """Vectors by name of which it is not clear whether they come before something else, and why."""
     steps: tuple[tuple[tuple[tuple[Event, ...], ...], ...], ...] = ()
     """For each caller, request and step the events of the program's line, one after the other; none for a read of nothing."""
 
@@ -88,7 +90,7 @@ def demands(scenario: Scenario) -> Demands:
         "idle_timeouts": [1] * _may_idle_out(scenario),
     }
     ranks = int(constants["max_idle_conns"] or max(1, int(constants["max_idle_conns_per_host"])))
-    return Demands(lines, sets, constants, ranks, tuple(_unsupported(scenario)), steps)
+    return Demands(lines, sets, constants, ranks, tuple(_unsupported(scenario)), _too_close(scenario), steps)
 
 
 def _line(requests: tuple[tuple[tuple[Event, ...], ...], ...]) -> Lts:
@@ -232,6 +234,15 @@ def _idles_out_first(scenario: Scenario) -> bool:
     return _may_idle_out(scenario) and bool(client >= _clearly(idle))
 
 
+def _too_close(scenario: Scenario) -> dict[str, str]:
+    """An idle connection whose time is over about when a Client.Timeout is, which others wait for one by one, is there or not at
+    the rest behind it."""
+    idle, client = (scenario.transport.get(name, 0) for name in ("IdleConnTimeout", "Timeout"))
+    work = SHORTEST + _work(scenario)
+    close = any(abs(idle - n * client) < work + _spent(scenario, n, 0) for n in range(1, _requests(scenario)))
+    return {"idle_timeout": "an IdleConnTimeout that passes about when Client.Timeout does"} if close else {}
+
+
 def _own_clocks_first(scenario: Scenario) -> bool:
     """Whether other clocks than those of the program's timeouts are over before any of these, however many there are."""
     timeouts = [scenario.transport.get(name, 0) for name in ("IdleConnTimeout", "Timeout")]
@@ -256,13 +267,23 @@ def _requests(scenario: Scenario) -> int:
     return sum(caller.requests for caller in scenario.callers)
 
 
+def _sent(scenario: Scenario) -> int:
+    """Bytes of the longest body that is sent; to HEAD none is."""
+    verbs = {step.verb for caller in scenario.callers for step in caller.each}
+    return _size(scenario.server) if verbs & {"get", "post"} else 0
+
+
+def _work(scenario: Scenario) -> int:
+    """Milliseconds that all the work may take."""
+    return SHORTEST + _requests(scenario) * (_sent(scenario) // SLOWEST)
+
+
 def _unsupported(scenario: Scenario) -> list[str]:
     twice = any([step.verb for step in caller.each].count("spawn close") > 1 for caller in scenario.callers)
-    size = max(0 if any(step.verb == "head" for step in caller.each) else _size(scenario.server) for caller in scenario.callers)
-    work = SHORTEST + _requests(scenario) * (size // SLOWEST)
+    work = _work(scenario)
     least = {"Timeout": work, "ResponseHeaderTimeout": SHORTEST, "IdleConnTimeout": work + SHORTEST + REST * _settles(scenario)}
     short = [f"{name} below {ms} ms" for name, ms in least.items() if 0 < scenario.transport.get(name, 0) < ms]
-    blocked = scenario.server.behaviour == "close-while-idle" and size > KERNEL_BUFFERS
+    blocked = scenario.server.behaviour == "close-while-idle" and _sent(scenario) > KERNEL_BUFFERS
     return [
         *["step 'spawn close' twice in one request"] * twice,
         *short,
