@@ -14,16 +14,18 @@ It is found as what happens among some components, a cluster. The cluster grows 
   or for another such fact.
 
 The enabled vectors whose components are all inside are then persistent. What was found is remembered by what it rests on: the
-configurations of the cluster's components, and the facts. Whether things come to the same is costly to ask, and asked only where
+configurations of the cluster's components, and the facts; a set of one vector also by the vector that led there, for what comes
+behind it is mostly the same wherever it fires. Whether things come to the same is costly to ask, and asked only where
 a state has no set of one vector without that. Sets of vectors are integers, one bit a vector.
 """
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 from pcstate.check.dependence import Dependence, bits
-from pcstate.model.formula import compile_formula
-from pcstate.model.network import GlobalState, Network
+from pcstate.model.formula import compile_formula, remembered
+from pcstate.model.network import GlobalState, Network, getter
 
 __all__ = ["PersistentSets"]
 
@@ -33,13 +35,31 @@ _NEAR = {"conns": 0, "all_requests": 1, "callers": 2}
 
 _Answer = tuple[int, bool]
 """A persistent set, and whether that is all of it."""
-_Stage = tuple[tuple[int, ...], tuple[int, ...], "dict[tuple[int, ...], _Answer | list[_Stage]]"]
-"""Components, facts that have to hold, and by the configurations of the components what comes next."""
+_Basis = tuple[tuple[int, ...], tuple[int, ...]]
+"""What an answer rests on: the configurations of components, and facts that hold."""
+
+
+class _Stage(NamedTuple):
+    """One step of the way to an answer: by the configurations of the basis' components what comes next."""
+
+    basis: _Basis
+    get: Callable[[GlobalState], tuple[int, ...]]
+    answers: "dict[tuple[int, ...], _Answer | list[_Stage]]"
+
+
+class _Next(NamedTuple):
+    """By the configurations of the basis' components the one vector that is enough."""
+
+    basis: _Basis
+    get: Callable[[GlobalState], tuple[int, ...]]
+    singles: dict[tuple[int, ...], int]
 
 
 GAIN, HOPELESS = (5, 50), (-40, -200)
 """What success and failure (-1) count for in the luck of vectors of one name as seeds, and where they are not tried any more;
 first without the costly question, then with it."""
+NEXT = 12
+"""How many bases of single vectors are remembered for each vector that leads there."""
 
 
 class PersistentSets:
@@ -55,7 +75,7 @@ class PersistentSets:
     def __init__(self, network: Network, kinds: Iterable[str], first: bool = True) -> None:
         self.network = network
         self.dependence = Dependence(network, kinds)
-        self.facts = [compile_formula(fact.formula, network, fact.names) for fact in network.apart]
+        self.facts = [remembered(compile_formula(fact.formula, network, fact.names)) for fact in network.apart]
         self.ends = self._ends()
         self.facts_about = [
             [n for n, fact in enumerate(network.apart) if parts & fact.these and parts & fact.those]
@@ -70,6 +90,7 @@ class PersistentSets:
         self._name = [v.name for v in network.vectors]
         self._luck = [dict.fromkeys(self._name, 0) for _ in range(2)]
         self._known: dict[tuple[int, bool], list[_Stage]] = {}
+        self._next: list[list[_Next]] = [[] for _ in network.vectors]
 
     def _ends(self) -> list[int]:
         """For each fact the vectors that can end it: those that it names, and those that can move one of the components it
@@ -91,36 +112,61 @@ class PersistentSets:
             found.append(ends & self.dependence.counted)
         return found
 
-    def choose(self, state: GlobalState) -> int:
+    def single(self, state: GlobalState, after: int) -> int:
+        """A vector that is a persistent set of its own in `state`, if one is known from another state to which `after` led; -1 if
+        not. It is what `choose` gave there."""
+        if after >= 0:
+            for (_, facts), get, singles in self._next[after]:
+                number = singles.get(get(state))
+                if number is not None and (not facts or self.hold(facts, state)):
+                    return number
+        return -1
+
+    def choose(self, state: GlobalState, after: int = -1) -> int:
         """Of the vectors that can fire in `state`, those of the smallest persistent set found; 0 if none of `kinds` can.
 
         One that the network declares to be `first` is a set of its own. Goroutines that the network names last are tried
-        first: what goes on behind the callers is done before they go on.
+        first: what goes on behind the callers is done before they go on. `after` is the vector that led there, if that is known.
         """
         enabled = self.dependence.enabled(state) & self.dependence.counted
         first = enabled & self._first
         if first:
-            return first & -first
-        best = enabled
-        truth: dict[int, bool] = {}
-        for thorough in (False, True):
-            if best & (best - 1):
-                best = self._smallest(state, enabled, best, truth, thorough)
+            best = first & -first
+            basis: _Basis | None = (self.dependence.components(best.bit_length() - 1), ())
+        else:
+            best, basis = enabled, None
+            for thorough in (False, True):
+                if best & (best - 1):
+                    best, basis = self._smallest(state, enabled, best, thorough)
+        if basis and after >= 0 and not best & (best - 1):
+            self._learn(after, basis, state, best.bit_length() - 1)
         return best
 
-    def _smallest(self, state: GlobalState, enabled: int, best: int, truth: dict[int, bool], thorough: bool) -> int:
-        """The smallest persistent set that any seed gives; `best` if none is smaller."""
+    def _learn(self, after: int, basis: _Basis, state: GlobalState, single: int) -> None:
+        known = self._next[after]
+        found = next((each for each in known if each.basis == basis), None)
+        if found is None:
+            if len(known) == NEXT:
+                return
+            found = _Next(basis, getter(basis[0]), {})
+            known.append(found)
+        found.singles[found.get(state)] = single
+
+    def _smallest(self, state: GlobalState, enabled: int, best: int, thorough: bool) -> tuple[int, _Basis | None]:
+        """The smallest persistent set that any seed gives, and what it rests on; `best` if none is smaller."""
         luck, name = self._luck[thorough], self._name
+        basis = None
         for unlucky, _, seed in sorted([(-luck[name[seed]], self._place[seed], seed) for seed in bits(enabled)]):
             if unlucky > -HOPELESS[thorough]:
                 break
-            found = self._around(seed, state, enabled, best.bit_count(), truth, thorough)
+            found, stages = self._around(seed, state, enabled, best.bit_count(), thorough)
             luck[name[seed]] += GAIN[thorough] if found else -1
             if found:
                 best = found
                 if best.bit_count() == 1:
+                    basis = _together(stages)
                     break
-        return best
+        return best, basis
 
     def within(self, state: GlobalState, among: int) -> int:
         """A small persistent set of those that can fire in `state` that holds none but vectors of `among`; 0 if none is found."""
@@ -129,61 +175,59 @@ class PersistentSets:
         if first:
             return first & -first
         best, limit = 0, enabled.bit_count() + 1
-        truth: dict[int, bool] = {}
         seeds = sorted(bits(enabled & among), key=lambda n: self._place[n])
         for thorough, seed in itertools.product((False, True), seeds):
-            found = self._around(seed, state, enabled, limit, truth, thorough)
+            found, _ = self._around(seed, state, enabled, limit, thorough)
             if found and not found & ~among:
                 best, limit = found, found.bit_count()
                 if limit == 1:
                     break
         return best
 
-    def _around(self, seed: int, state: GlobalState, enabled: int, limit: int, truth: dict[int, bool], thorough: bool) -> int:
-        """The persistent set that grows from `seed`; 0 if it has `limit` members or more."""
+    def _around(self, seed: int, state: GlobalState, enabled: int, limit: int, thorough: bool) -> tuple[int, Sequence[_Basis]]:
+        """The persistent set that grows from `seed`, and what it rests on; 0 if it has `limit` members or more."""
         known = self._known.setdefault((seed, thorough), [])
-        answer = self._recall(known, state, limit, truth)
+        stages: list[_Basis] = []
+        answer = self._recall(known, state, limit, stages)
         if answer is None:
-            cluster = _Cluster(self, state, enabled, truth, thorough)
+            cluster = _Cluster(self, state, enabled, thorough)
             found = cluster.grow(seed, limit)
-            answer = found, found.bit_count() < limit
-            _remember(known, cluster.stages, state, answer)
+            answer, stages = (found, found.bit_count() < limit), cluster.stages
+            _remember(known, stages, state, answer)
         found, whole = answer
-        return found if whole and found.bit_count() < limit else 0
+        return (found if whole and found.bit_count() < limit else 0), stages
 
-    def _recall(self, known: "list[_Stage]", state: GlobalState, limit: int, truth: dict[int, bool]) -> "_Answer | None":
-        """What a cluster came to that grew where all that it rests on was the same. What one held that was given up is known
-        too: as much will be in it again."""
-        for components, facts, answers in known:
-            found = answers.get(tuple([state[c] for c in components]))
-            if found is None or not all(self.holds(fact, state, truth) for fact in facts):
+    def _recall(self, known: list[_Stage], state: GlobalState, limit: int, stages: list[_Basis]) -> _Answer | None:
+        """What a cluster came to that grew where all that it rests on, which is put into `stages`, was the same. What one held
+        that was given up is known too: as much will be in it again."""
+        for basis, get, answers in known:
+            found = answers.get(get(state))
+            if found is None or not self.hold(basis[1], state):
                 continue
-            if isinstance(found, list):
-                answer = self._recall(found, state, limit, truth)
-                if answer is not None:
-                    return answer
-            elif found[1] or found[0].bit_count() >= limit:
-                return found
+            stages.append(basis)
+            if not isinstance(found, list):
+                if found[1] or found[0].bit_count() >= limit:
+                    return found
+            elif (answer := self._recall(found, state, limit, stages)) is not None:
+                return answer
+            stages.pop()
         return None
 
-    def holds(self, fact: int, state: GlobalState, truth: dict[int, bool]) -> bool:
-        """Whether a fact's condition is true in `state`; `truth` remembers."""
-        if fact not in truth:
-            truth[fact] = bool(self.facts[fact](state))
-        return truth[fact]
+    def hold(self, facts: Iterable[int], state: GlobalState) -> bool:
+        """Whether the conditions of all these facts are true in `state`."""
+        return all(self.facts[fact](state) for fact in facts)
 
 
 class _Cluster:
     """One cluster, while it grows in one state. If not `thorough` it counts as a difference that a component is moved at all."""
 
-    def __init__(self, sets: PersistentSets, state: GlobalState, enabled: int, truth: dict[int, bool], thorough: bool) -> None:
+    def __init__(self, sets: PersistentSets, state: GlobalState, enabled: int, thorough: bool) -> None:
         self.sets = sets
         self.state = state
         self.enabled = enabled
-        self.truth = truth
         self.thorough = thorough
         self.components: set[int] = set()
-        self.stages: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
+        self.stages: list[_Basis] = []
         """The components that were taken in one round after the other, and the facts that were looked at in the round before."""
         self._taken: list[int] = []
         self._facts: list[int] = []
@@ -262,7 +306,7 @@ class _Cluster:
 
         What another fact keeps from firing until then ends nothing.
         """
-        facts = [fact for fact in self.sets.facts_about[number] if self.sets.holds(fact, self.state, self.truth)]
+        facts = [fact for fact in self.sets.facts_about[number] if self.sets.facts[fact](self.state)]
         first_ends = []
         for fact in facts:
             used = [fact]
@@ -285,7 +329,7 @@ class _Cluster:
     def _surely_off(self, number: int, outside: int) -> int | None:
         """A fact that keeps the vector from firing and that nothing can end until the cluster moves, if there is one."""
         for fact in self.sets.facts_about[number]:
-            if not self.sets.ends[fact] & self.able & outside and self.sets.holds(fact, self.state, self.truth):
+            if not self.sets.ends[fact] & self.able & outside and self.sets.facts[fact](self.state):
                 return fact
         return None
 
@@ -301,19 +345,24 @@ class _Cluster:
                 self._add(component)
 
 
-def _remember(
-    known: list[_Stage], stages: Sequence[tuple[tuple[int, ...], tuple[int, ...]]], state: GlobalState, answer: _Answer
-) -> None:
-    for number, (components, facts) in enumerate(stages):
-        answers = next((answers for c, f, answers in known if c == components and f == facts), None)
-        if answers is None:
-            answers = {}
-            known.append((components, facts, answers))
-        key = tuple([state[c] for c in components])
+def _together(stages: Sequence[_Basis]) -> _Basis:
+    """What an answer rests on that was found in stages."""
+    return tuple(sorted({c for components, _ in stages for c in components})), tuple(
+        sorted({fact for _, facts in stages for fact in facts})
+    )
+
+
+def _remember(known: list[_Stage], stages: Sequence[_Basis], state: GlobalState, answer: _Answer) -> None:
+    for number, basis in enumerate(stages):
+        stage = next((stage for stage in known if stage.basis == basis), None)
+        if stage is None:
+            stage = _Stage(basis, getter(basis[0]), {})
+            known.append(stage)
+        key = stage.get(state)
         if number + 1 == len(stages):
-            answers[key] = answer
+            stage.answers[key] = answer
             return
-        further = answers.get(key)
+        further = stage.answers.get(key)
         if not isinstance(further, list):
-            further = answers[key] = []
+            further = stage.answers[key] = []
         known = further

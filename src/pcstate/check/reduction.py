@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pcstate.check.dependence import bits
 from pcstate.check.persistent import PersistentSets
 from pcstate.check.symmetry import Places, Symmetry
-from pcstate.model.formula import compile_formula
+from pcstate.model.formula import compile_formula, remembered
 from pcstate.model.network import GlobalState, Network
 
 __all__ = ["AT_ONCE", "TIMERS", "Reduction"]
@@ -35,13 +35,16 @@ class Reduction:
         self._waiting = [
             sum(1 << number for number, v in enumerate(network.vectors) if v.kind in kinds) for kinds in (TIMERS, ("settle",))
         ]
-        self._spent = [(compile_formula(s.formula, network, s.names), s.objects) for s in network.spent]
+        self._spent = [(remembered(compile_formula(s.formula, network, s.names)), s.objects) for s in network.spent]
         self._kept: dict[tuple[int, ...], tuple[int, ...]] = {}
 
-    def steps(self, state: GlobalState) -> list[tuple[int, GlobalState]]:
+    def steps(self, state: GlobalState, after: int = -1) -> list[tuple[int, GlobalState]]:
         """The steps to take from `state`: a persistent set of what can happen at once; if nothing can, what a timer does; if
-        none is set, what waits for all to be quiet."""
-        chosen = self.persistent.choose(state)
+        none is set, what waits for all to be quiet. `after` is the vector that led there, if that is known."""
+        single = self.persistent.single(state, after)
+        if single >= 0:
+            return [(single, self.network.fire(single, state))]
+        chosen = self.persistent.choose(state, after)
         if not chosen:
             enabled = self.persistent.dependence.enabled(state)
             chosen = next((enabled & waiting for waiting in self._waiting if enabled & waiting), 0)

@@ -88,7 +88,7 @@ class _Search:
     """A search under way: what is kept, and each chain by the state that it begins in."""
 
     def __init__(self, network: Network, reduction: Reduction | None, lacks: Callable[[GlobalState], bool] | None) -> None:
-        self.steps = reduction.steps if reduction else lambda state: urgent_steps(network, state)
+        self.steps = reduction.steps if reduction else lambda state, after=-1: urgent_steps(network, state)
         self.canonical = reduction.canonical if reduction else lambda state: (state, ())
         self.lacks = lacks or (lambda state: False)
         initial = network.initial()
@@ -100,22 +100,21 @@ class _Search:
         """What a step to `reached` leads to."""
         chain = self._chains.get(reached)
         if chain is None:
-            chain = self._chains[reached] = self._chain(reached)
+            chain = self._chains[reached] = self._chain(reached, vector)
         return Arrow((vector, *chain.vectors), chain.turn, chain.target)
 
-    def _chain(self, start: GlobalState) -> Arrow:
-        """The steps from `start` for as long as there is only one."""
-        state = start
+    def _chain(self, state: GlobalState, after: int) -> Arrow:
+        """The steps from `state`, to which the vector `after` led, for as long as there is only one."""
         vectors: list[int] = []
         while len(vectors) < LONGEST:
             if self.lacks(state):
                 self.skeleton.short = True
                 break
-            steps = self.steps(state)
+            steps = self.steps(state, after)
             if len(steps) != 1:
                 break
-            ((vector, state),) = steps
-            vectors.append(vector)
+            ((after, state),) = steps
+            vectors.append(after)
         end, turn = self.canonical(state)
         return Arrow(tuple(vectors), turn, self._keep(end))
 

@@ -5,11 +5,10 @@ components hold, and who refers to it by number is part of what it is; so are ca
 data are such references. Two orders that are told apart although they need not be cost states, never answers.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from operator import itemgetter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from pcstate.model.network import GlobalState, Network
+from pcstate.model.network import GlobalState, Network, getter
 
 __all__ = ["CALLERS", "CONNS", "REQUESTS", "Places", "Symmetry"]
 
@@ -41,7 +40,7 @@ class _Blocks:
         self.network = network
         self.components: list[_Locals] = list(zip(*families.values(), strict=True))
         self.unborn = [tuple(initial[c] for c in block) for block in self.components] if over == CONNS else []
-        self.get = [_getter(block) for block in self.components]
+        self.get = [getter(block) for block in self.components]
         self.references = [
             tuple(sorted(network.references.get(network.components[c].name, ()))) for c in next(iter(self.components), ())
         ]
@@ -213,10 +212,3 @@ def _who_refers(looks: _Looks) -> _Held:
                     if over == REQUESTS:
                         held.setdefault((over, n, target), []).append(value)
     return held
-
-
-def _getter(block: _Locals) -> Callable[[GlobalState], _Locals]:
-    """What the components of a block hold in a state."""
-    if len(block) == 1:
-        return lambda state: (state[block[0]],)
-    return itemgetter(*block)

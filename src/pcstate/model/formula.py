@@ -23,10 +23,10 @@ from typing import Any
 
 from pcstate.errors import SpecError
 from pcstate.model.lts import Value
-from pcstate.model.network import GlobalState, Network
+from pcstate.model.network import GlobalState, Network, getter
 from pcstate.model.written import FormulaError, Written
 
-__all__ = ["OPERATORS", "Evaluator", "Formula", "FormulaError", "Written", "compile_formula", "evaluate_constant"]
+__all__ = ["OPERATORS", "Evaluator", "Formula", "FormulaError", "Written", "compile_formula", "evaluate_constant", "remembered"]
 
 Evaluator = Callable[[GlobalState], Any]
 
@@ -323,6 +323,20 @@ class _Compiler:
             return memory[local]
 
         return datum_of
+
+
+def remembered(formula: Formula) -> Evaluator:
+    """The formula, worked out once for each of what the components that it looks at can hold together."""
+    get = getter(sorted(formula.components))
+    known: dict[tuple[int, ...], Any] = {}
+
+    def value(state: GlobalState) -> Any:
+        key = get(state)
+        if key not in known:
+            known[key] = formula(state)
+        return known[key]
+
+    return value
 
 
 def _until(parts: Sequence[Evaluator], wanted: bool) -> Evaluator:

@@ -4,8 +4,9 @@ A vector fires when every component in `who` offers its event and none in `unles
 `also` those that can (broadcast). Components are deterministic; what is not determined is which vector fires next.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from pcstate.model.lts import Behaviour, Configuration, Event, Value
 from pcstate.model.written import Written
@@ -103,6 +104,7 @@ class Network:
     _led: list[list[int]] = field(default_factory=list, init=False, repr=False)
     _leads: list[tuple[int, dict[int, list[tuple[int, "_Table"]]]]] = field(default_factory=list, init=False, repr=False)
     _parts: list["_Parts"] = field(default_factory=list, init=False, repr=False)
+    _fired: list["_Fired"] = field(default_factory=list, init=False, repr=False)
 
     def __post_init__(self) -> None:
         tables: dict[int, dict[Event, dict[int, int]]] = {id(component.behaviour): {} for component in self.components}
@@ -119,6 +121,7 @@ class Network:
             )
 
         self._leads = [(lead, {}) for lead, led in enumerate(self._led) if led]
+        self._fired = [(getter([c for c, _ in (*vector.who, *vector.also)]), {}) for vector in self.vectors]
 
     def initial(self) -> GlobalState:
         """The state in which everything begins."""
@@ -154,8 +157,13 @@ class Network:
 
     def fire(self, number: int, state: GlobalState) -> GlobalState:
         """The state that vector `number`, which must be able to fire in `state`, leads to."""
+        get, known = self._fired[number]
+        key = get(state)
+        moves = known.get(key)
+        if moves is None:
+            moves = known[key] = self.moved(number, state)
         successor = list(state)
-        for component, target in self.moved(number, state):
+        for component, target in moves:
             successor[component] = target
         return tuple(successor)
 
@@ -218,6 +226,15 @@ class Network:
         return True
 
 
+def getter(components: Collection[int]) -> Callable[[GlobalState], tuple[int, ...]]:
+    """What these components hold in a state, in that order."""
+    if len(components) > 1:
+        return itemgetter(*components)
+    return lambda state: tuple([state[c] for c in components])
+
+
+_Fired = tuple[Callable[[GlobalState], tuple[int, ...]], dict[tuple[int, ...], list[tuple[int, int]]]]
+"""What the components of a vector hold, and by that where it leads them."""
 _PartRow = tuple[int, Event, dict[int, int]]
 _Parts = tuple[tuple[_PartRow, ...], tuple[_PartRow, ...], tuple[_PartRow, ...]]
 _Candidate = tuple[int, int, int, _Parts | None]
