@@ -350,6 +350,23 @@ def test_who_runs_waits_for_nothing(spec: Spec) -> None:
     assert ["unknown"] == [group.state for group in diagnosed(spec, reading).groups]
 
 
+def test_what_shares_a_pointer_is_one_connection_without_its_read_loop_too(spec: Spec) -> None:
+    writer = WRITER.replace("0xc0000c4000", "0xc0000d5000")
+    assert ("stuck", (("awaiting-headers", 1, 2),)) == said(diagnosed(spec, WAITING, writer))
+    assert 2 == len(diagnosed(spec, WAITING, WRITER).groups)
+
+
+CLOSE = """\
+net/http.(*persistConn).closeLocked(0xc0000a2000, {0x1550020, 0xc000112c20})
+\t/usr/local/go/src/net/http/transport.go:2714 +0x130
+"""
+CLOSING = UNREAD.replace("net/http.(*persistConn).readLoop(", f"{CLOSE}net/http.(*persistConn).readLoop(")
+
+
+def test_a_connection_whose_close_does_not_return_is_stuck(spec: Spec) -> None:
+    assert [("unknown", True)] == [(group.state, group.stuck) for group in diagnosed(spec, CLOSING).groups]
+
+
 RACE = """\
 ==================
 WARNING: DATA RACE

@@ -121,13 +121,14 @@ class Census:
 
     def connections(self) -> tuple[dict[Parts, Tally], dict[tuple[str, Seen], Tally]]:
         """The connections that pointers tell of, alike ones together, and all goroutines that belong to none of them: those
-        that share no pointer with a readLoop."""
+        that share no pointer with a readLoop, nor with another part of a connection."""
         kinds: dict[Parts, Tally] = {}
         loose = {key: Tally(found.count, found.minutes) for key, found in self.loose.items()}
         for found in self._conns.values():
             parts: dict[str, Seen] = {}
             minutes: int | None = None
-            tied = any(role == "read-loop" for role, _, _ in found)
+            roles = {role for role, _, _ in found}
+            tied = "read-loop" in roles or len(roles) > 1
             for role, seen, waited in found:
                 if role in parts or not tied:
                     loose.setdefault((role, seen), Tally()).add(1, waited)
