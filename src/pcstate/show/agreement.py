@@ -130,8 +130,12 @@ def conform_text(report: Conformed) -> None:
         out.print(_verdict(Verdict.UNKNOWN), escape(f"{name} (Go {', '.join(gos)}): {reason}"), soft_wrap=True)
     if report.left_out:
         out.print(f"left out, because no profile speaks for it: Go {', '.join(report.left_out)}", soft_wrap=True)
-    for program in report.smallest:
-        out.print(escape(_smallest(program)), soft_wrap=True)
+    programs = ((each.profile_name, each.expression, _smallest(each), each.go) for each in report.smallest)
+    for (profile, expression, shown), gos in _grouped(programs):
+        out.print(escape(f"The smallest program found on which Go {', '.join(gos)} and spec {profile} disagree:"), soft_wrap=True)
+        if expression:
+            out.print(escape("\n    ".join(["", " --go ".join([f"pcstate observe {expression}", *gos])])), soft_wrap=True)
+        out.print(escape(shown), soft_wrap=True)
     if report.exercised.runs and report.drawn:
         out.print(escape(_exercised(report)), soft_wrap=True)
     out.print(f"{_verdict(report.verdict)}: {_summary(report)}", soft_wrap=True)
@@ -247,12 +251,9 @@ def _any(words: Sequence[str]) -> str:
 
 
 def _smallest(program: Program) -> str:
-    """The smallest program, how it is run, and where it parts, with the states up to there."""
+    """The smallest program, and where it parts, with the states up to there."""
     misfit = program.conformance.misfit
-    lines = [f"The smallest program found on which Go {program.go} and spec {program.profile_name} disagree:", ""]
-    lines += [f"    {line}" for line in program.text.splitlines()]
-    if program.expression:
-        lines += ["", f"    pcstate observe {program.expression} --go {program.go}"]
+    lines = ["", *(f"    {line}" for line in program.text.splitlines())]
     lines += ["", *(f"  {said}" for said in _said(program.conformance))]
     if misfit:
         shown = f", {len(misfit.last)} of them" if len(misfit.last) < misfit.states else ""

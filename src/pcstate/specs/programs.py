@@ -28,7 +28,7 @@ CLEARLY, SLACK = 4, 5000
 """A timeout that is this many times as long as what comes before it, or longer by that many milliseconds, is never the first to
 pass, on a slow machine either."""
 OTHER_CLOCKS = 150
-"""Milliseconds that one request can spend on clocks that are not a program's: twice 50 in net/http, and a server's 20."""
+"""Milliseconds that one request can spend on clocks that are not a program's: twice 50 in net/http, and a server's 50."""
 
 
 @dataclass(frozen=True, slots=True)

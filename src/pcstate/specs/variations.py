@@ -121,7 +121,7 @@ def as_toml(scenario: Scenario) -> str:
     """Its file."""
     lines = [f"about = {_value(scenario.about)}"]
     if scenario.transport:
-        lines += ["[transport]", *(f"{key} = {_value(value)}" for key, value in scenario.transport.items())]
+        lines += ["[transport]", *(f"{key} = {_field(key, value)}" for key, value in scenario.transport.items())]
     server = scenario.server
     lines += ["[server]", f"body = {_value(server.body)}", f"bytes = {server.bytes}", f"connection = {_value(server.connection)}"]
     lines.append(f"behaviour = {_value(server.behaviour)}")
@@ -129,6 +129,12 @@ def as_toml(scenario: Scenario) -> str:
         steps = ", ".join(_value(str(step)) for step in caller.each)
         lines += ["[[caller]]", f"requests = {caller.requests}", f"hosts = {list(caller.hosts)}", f"each = [{steps}]"]
     return "\n".join([*lines, ""])
+
+
+def _field(key: str, value: object) -> str:
+    if "Timeout" not in key:
+        return _value(value)
+    return _value(f"{value:f}".rstrip("0").rstrip(".") + "ms" if isinstance(value, float) else f"{value}ms")
 
 
 def _value(value: object) -> str:

@@ -14,7 +14,7 @@ import (
 
 // idleClose is how long a close-while-idle server keeps a connection after it
 // has written the last byte of a response, unless another request comes first.
-const idleClose = 20 * time.Millisecond
+const idleClose = 50 * time.Millisecond
 
 // chunkSize is the size of the chunks of a chunked body, but for the last.
 const chunkSize = 8 << 10
