@@ -49,7 +49,7 @@ agreement:  ## write docs/agreement.md: the library under every Go that is found
 
 # Exit status 1 is no failure here: the page lists what survived. Some ten minutes.
 mutation:  ## write docs/mutation.md: which mistakes in the spec a property notices
-	$(PCSTATE) mutants --sample 150 --seed 1 -o docs/mutation.md || test $$? -eq 1
+	$(PCSTATE) mutants --sample 150 --seed 1 --programs -o docs/mutation.md || test $$? -eq 1
 
 # What no installed Go has is not replayed: docs/track-record.md was written with all that `agreement` runs.
 track-record:  ## write docs/track-record.md: bugs that net/http has had, and whether check and real Go show them

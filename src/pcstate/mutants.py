@@ -2,7 +2,8 @@
 
 In: the spec, a Go, and how many mutants of which chart. Out: a `MutationReport`: what became of each.
 Theory of operation: a mutant is checked in a small network first, and in the default one if it survives there. One that survives
-both is compared with the spec itself: if it takes the same steps in the same order, it is equivalent at these bounds.
+both is compared with the spec itself: if it takes the same steps in the same order, it is equivalent at these bounds. What is
+left can be shown the programs of the library: that no property notices a mistake does not mean that nobody would.
 """
 
 import random
@@ -11,18 +12,22 @@ from dataclasses import dataclass, replace
 
 from pcstate.check.arrows import Explored
 from pcstate.check.judge import Judge
+from pcstate.check.predict import Prediction, outcomes
 from pcstate.check.sameness import same_steps
 from pcstate.check.tracing import Tracer
 from pcstate.errors import Mistake, Place, SpecError
 from pcstate.model.mutation import Argument, Fate, Mutation, Tried
+from pcstate.model.scenario import Outcome, Scenario
 from pcstate.model.verdict import Bounds, Verdict, worst
-from pcstate.pipeline import Steps, build, compile_all, uncollected
+from pcstate.pipeline import Steps, build, compile_all, open_scenarios, uncollected
+from pcstate.predict import SCENARIO_BOUNDS, search_scenario
 from pcstate.search import every_state
 from pcstate.specs.charts import ChartBehaviour
 from pcstate.specs.library import Spec, mutated
 from pcstate.specs.mutation import OPERATORS, arguments, mutations
 from pcstate.specs.networks import instantiate
 from pcstate.specs.profiles import Profile, choose_profile
+from pcstate.specs.programs import demands
 from pcstate.specs.source import known
 
 __all__ = ["MutationReport", "mutants"]
@@ -33,6 +38,8 @@ WIDE = Bounds(callers=2, requests=1, closers=0)
 """One more, with several times as many states, for those that survive."""
 GROWTH = 4
 """A mutant's search is given up beyond so many times the states of the spec itself."""
+SHORT = 200
+"""Programs whose outcomes the spec finds within so many states are shown to mutants: most of the library."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,8 @@ class MutationReport:
     properties: tuple[str, ...]
     """Those that were judged."""
     tried: tuple[Tried, ...]
+    programs: int = 0
+    """How many programs of the library those that survived were shown."""
 
     @property
     def operators(self) -> Mapping[str, str]:
@@ -71,12 +80,13 @@ def mutants(
     seed: int = 0,
     timeout: float = 60.0,
     wide: bool = False,
+    programs: bool = False,
     progress: Steps | None = None,
 ) -> MutationReport:
     """Try mutants of the spec: all of them, or a `sample` that `seed` decides; of one `part` only if it is given.
 
     Order: by file and place. Cost: about two seconds a mutant, less for one that is killed in the small network, and some ten
-    more if it survives and is looked at in the `wide` one too.
+    more if it survives and is looked at in the `wide` one too; with `programs` half a minute for one that survives everything.
     Bounds: `SIZES`, and `WIDE` if asked; a search is given up after `timeout` seconds or beyond `GROWTH` times the states that
     the spec itself has. Raises: SpecError for a Go or a part that there is not, and for an argument about no mutant.
     """
@@ -97,9 +107,15 @@ def mutants(
     for done, mutation in enumerate(chosen):
         tell(done, len(chosen), f"{mutation.place} {mutation.operator}")
         found.append(trial.of(mutation))
-    tell(len(chosen), len(chosen), "")
+    library = _Programs(spec, profile) if programs and any(tried.fate is Fate.SURVIVED for tried in found) else None
+    for number, tried in enumerate(found) if library else ():
+        tell(number, len(found), f"{tried.mutation.place} {tried.mutation.operator}, the library's programs")
+        if library and tried.fate is Fate.SURVIVED:
+            found[number] = replace(tried, program=library.telling(mutated(spec, tried.mutation)))
+    tell(len(found), len(found), "")
     names = tuple(promise.name for promise in spec.properties if promise.applies(profile.name))
-    return MutationReport(profile.name, go or profile.name, part, len(every), seed, sizes, names, tuple(found))
+    shown = len(library.foretold) if library else 0
+    return MutationReport(profile.name, go or profile.name, part, len(every), seed, sizes, names, tuple(found), shown)
 
 
 def _sampled(every: Sequence[Mutation], sample: int, seed: int) -> tuple[Mutation, ...]:
@@ -160,6 +176,31 @@ class _Trial:
             graph = every_state(network, bounds)
             judge = Judge(graph, Tracer(network, spec.clauses), (lifecycle, lifecycle.initial(profile.constants)))
             return _Judged(graph, {promise.promise.name: judge.judge(promise, profile.name).verdict for promise in compiled})
+
+
+class _Programs:
+    """The short programs of the library, with what the spec foretells of each."""
+
+    def __init__(self, spec: Spec, profile: Profile) -> None:
+        self.profile = profile
+        self.foretold: list[tuple[Scenario, frozenset[Outcome]]] = []
+        for scenario in open_scenarios(spec, ()):
+            prediction = None if demands(scenario).unsupported else self._foretell(spec, scenario)
+            if prediction and prediction.complete:
+                self.foretold.append((scenario, frozenset(prediction.outcomes)))
+
+    def telling(self, mutant: Spec) -> str:
+        """The first program that comes to other outcomes in a mutant, or to no end; `""` if none does."""
+        for scenario, foretold in self.foretold:
+            prediction = self._foretell(mutant, scenario)
+            if not prediction.complete or frozenset(prediction.outcomes) != foretold:
+                return scenario.name
+        return ""
+
+    def _foretell(self, spec: Spec, scenario: Scenario) -> Prediction:
+        profile = choose_profile(spec.profiles, self.profile.name)
+        search = search_scenario(spec, profile, scenario, replace(SCENARIO_BOUNDS, max_states=SHORT), remember=False)
+        return outcomes(search.graph, search.rests)
 
 
 def _killers(own: _Judged, mutant: _Judged, pinned: bool) -> tuple[str, ...]:

@@ -105,21 +105,31 @@ def search_outcomes(
 
 
 def search_scenario(
-    spec: Spec, profile: Profile, scenario: Scenario, bounds: Bounds, reduce: bool = True, first: bool = True
+    spec: Spec,
+    profile: Profile,
+    scenario: Scenario,
+    bounds: Bounds,
+    reduce: bool = True,
+    first: bool = True,
+    remember: bool = True,
 ) -> Search:
-    """The exploration of a scenario that the spec has charts for; `first` as in `PersistentSets`."""
+    """The exploration of a scenario that the spec has charts for; `first` as in `PersistentSets`; what the charts answer is kept
+    for the next process if `remember`."""
     conns = 1
     while True:
-        search = _explore_scenario(spec, profile, scenario, replace(bounds, conns=conns), reduce, first)
+        search = _explore_scenario(spec, profile, scenario, replace(bounds, conns=conns), reduce, first, remember)
         if not search.graph.short:
             return search
         conns = scenario.requests if conns < scenario.requests else 2 * conns  # a request that is retried may dial again
 
 
-def _explore_scenario(spec: Spec, profile: Profile, scenario: Scenario, bounds: Bounds, reduce: bool, first: bool) -> Search:
+def _explore_scenario(
+    spec: Spec, profile: Profile, scenario: Scenario, bounds: Bounds, reduce: bool, first: bool, remember: bool
+) -> Search:
     built = build(spec, profile, bounds, scenario)
     reduction = Reduction(built.network, alike(scenario), first) if reduce else None
     with uncollected():
         graph = skeleton(built.network, bounds, reduction, misses_a_conn(built.network))
-    built.remember()
+    if remember:
+        built.remember()
     return Search(graph, reduction, Rests(graph, scenario, spec.network.outcome))

@@ -20,7 +20,8 @@ from pcstate.show.mutation import mutants_json, mutants_text, mutation_page
 from pcstate.specs.library import Spec
 from pcstate.specs.mutation import ARGUMENTS, OPERATORS, arguments, mutations
 from pcstate.specs.profiles import choose_profile
-from pcstate.specs.source import Source
+from pcstate.specs.scenarios import load_scenario
+from pcstate.specs.source import Source, spec_root
 
 
 @pytest.fixture(scope="module")
@@ -241,6 +242,24 @@ def test_the_page_lists_what_survived(every: tuple[Mutation, ...]) -> None:
     assert str(every[1].place) not in survived
     assert "| p | 1 | 1 |" in page
     assert "| q | 0 | 0 |" in page
+
+
+def test_a_program_may_notice_what_no_property_does(pick: Pick, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that is idle is never taken: nothing that is promised is broken, but every request dials."""
+    monkeypatch.setattr(flow, "open_scenarios", lambda *_: [load_scenario(name, spec_root(), "") for name in ("unread", "seed")])
+    mutation = pick("drop-transition", "caller", "get_conn: pool_hit_waits", "never")
+    monkeypatch.setattr(flow, "mutations", lambda *_: (mutation,))
+    monkeypatch.setattr(flow, "arguments", lambda *_: ())
+    spec = pipeline.read_spec(only=["pooled-has-no-unread-body"])
+    monkeypatch.setattr(flow, "SIZES", (Bounds(requests=2, closers=0),))
+    report = mutants(spec, programs=True)
+    assert (2, Fate.SURVIVED, "seed") == (report.programs, report.tried[0].fate, report.tried[0].program)
+    assert "| program that notices |" in (page := mutation_page(report))
+    assert "`seed` |" in page
+    assert "1 of those that survived change the outcomes of a program" in page
+    assert [] == list(
+        Draft202012Validator(json.loads((SCHEMAS / "mutants.json").read_text("utf-8"))).iter_errors(mutants_json(report))
+    )
 
 
 def test_a_chart_without_mutants_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:

@@ -158,6 +158,7 @@ def judge(gos: tuple[str, ...], table: Path | None, style: str) -> int:
     "--timeout", default=60.0, show_default=True, type=click.FloatRange(0), help="Give up a search after so many seconds."
 )
 @click.option("--wide", is_flag=True, help="Look at those that survive with two callers, too: some ten seconds more for each.")
+@click.option("--programs", is_flag=True, help="Show those that survive to predict too: up to half a minute for each.")
 @click.option(
     "-o",
     "--output",
@@ -173,13 +174,15 @@ def mutants(
     seed: int,
     timeout: float,
     wide: bool,
+    programs: bool,
     output: Path | None,
     style: str,
 ) -> int:
     """Which small mistakes in the spec does a property notice?
 
-    Each mutant is the spec with one edit, judged by all properties: about two seconds each, of some thousands. Exit status 1 if
-    one survives that is not known to make no difference, 3 if none does but a search was given up.
+    Each mutant is the spec with one edit, judged by all properties: about two seconds each, of some thousands. With --programs
+    those that survive name a program of the library of which predict says something else. Exit status 1 if one survives that
+    is not known to make no difference, 3 if none does but a search was given up.
     """
     from pcstate import pipeline
     from pcstate.mutants import mutants as mutate
@@ -187,7 +190,7 @@ def mutants(
 
     if output:
         check_room(output)
-    found = mutate(pipeline.read_spec(), go, part, sample, seed, timeout, wide, steps_line())
+    found = mutate(pipeline.read_spec(), go, part, sample, seed, timeout, wide, programs, steps_line())
     if output:
         output.write_text(mutation.mutation_page(found), encoding="utf-8", newline="\n")
     if style == "json":

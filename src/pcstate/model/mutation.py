@@ -86,3 +86,5 @@ class Tried:
     """The size of that network; None where none kills it."""
     reason: str = ""
     """Why it was refused, is unknown, or makes no difference."""
+    program: str = ""
+    """If it survived, a program of the library that comes to other outcomes in it; `""` if none does, or none was asked."""

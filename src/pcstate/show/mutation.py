@@ -38,6 +38,8 @@ class Mutated(Protocol):
     def properties(self) -> tuple[str, ...]: ...
     @property
     def tried(self) -> tuple[Tried, ...]: ...
+    @property
+    def programs(self) -> int: ...
 
 
 def mutants_json(report: Mutated) -> dict[str, Any]:
@@ -49,6 +51,7 @@ def mutants_json(report: Mutated) -> dict[str, Any]:
         "generated": report.generated,
         "seed": report.seed,
         "sizes": [size.sizes for size in report.sizes],
+        "programs": report.programs,
         "counts": {fate.value: count for fate, count in _counts(report.tried).items()},
         "score": _score(report.tried),
         "mutants": [
@@ -65,6 +68,7 @@ def mutants_json(report: Mutated) -> dict[str, Any]:
                 "properties": list(found.properties),
                 "size": found.bounds.sizes if found.bounds else None,
                 "reason": found.reason,
+                "program": found.program,
             }
             for found in report.tried
         ],
@@ -86,7 +90,8 @@ def mutants_text(report: Mutated) -> None:
             if found.fate is fate:
                 mutation = found.mutation
                 words = f"{mutation.place}: {mutation.operator}: {mutation.where}: {mutation.what}"
-                out.print(f"{fate.value} {words}{f' ({found.reason})' if found.reason else ''}", markup=False, soft_wrap=True)
+                why = found.reason or (f"`{found.program}` notices" if found.program else "")
+                out.print(f"{fate.value} {words}{f' ({why})' if why else ''}", markup=False, soft_wrap=True)
     out.print(_summary(report), markup=False, soft_wrap=True)
 
 
@@ -106,6 +111,7 @@ def mutation_page(report: Mutated) -> str:
         "same order as the spec does (the two are bisimilar, which is computed); *argued* if",
         "`spec/mutants/equivalent.toml` says why it makes no difference; *refused* if it is no spec. The score is the",
         "share of killed mutants among those that are none of these three.",
+        *_about_programs(report),
         "",
         "## By operator",
         "",
@@ -134,6 +140,18 @@ def mutation_page(report: Mutated) -> str:
     return "\n".join(rows)
 
 
+def _about_programs(report: Mutated) -> list[str]:
+    """Who else would notice: the programs whose outcomes real Go has been compared with."""
+    if not report.programs:
+        return []
+    return [
+        "",
+        f"Those that survived were then shown {report.programs} programs of the library, and what `predict` says of each was",
+        "compared. It does not count as killed, but it is noticed: `conform` and `docs/agreement.md` hold these outcomes",
+        "against real Go.",
+    ]
+
+
 def _counts(tried: Iterable[Tried]) -> dict[Fate, int]:
     found = Counter(each.fate for each in tried)
     return {fate: found[fate] for fate in Fate}
@@ -158,7 +176,9 @@ def _summary(report: Mutated) -> str:
     rest = ", ".join(f"{counts[fate]} {fate}" for fate in Fate if fate is not Fate.KILLED and counts[fate])
     who = f"{report.profile}{f', {report.part}' if report.part else ''}"
     killed = f"{counts[Fate.KILLED]} of {among} killed, score {_percent(report.tried)}"
-    return f"{who}: {len(report.tried):,} mutants{of}: {killed}{f'; {rest}' if rest else ''}"
+    noticed = sum(bool(found.program) for found in report.tried)
+    more = f"; {noticed} of those that survived change the outcomes of a program" if report.programs else ""
+    return f"{who}: {len(report.tried):,} mutants{of}: {killed}{f'; {rest}' if rest else ''}{more}"
 
 
 def _by(report: Mutated, title: str, group: Callable[[Tried], str], meanings: Mapping[str, str] | None = None) -> list[list[str]]:
@@ -182,13 +202,17 @@ def _by_property(report: Mutated) -> list[list[str]]:
 
 def _listed(tried: Sequence[Tried]) -> list[list[str]]:
     heading = ["place", "operator", "transition, vector or datum", "edit"]
-    reasons = any(found.reason for found in tried)
+    reasons, programs = any(found.reason for found in tried), any(found.program for found in tried)
     rows = [
-        [f"`{m.place}`", m.operator, f"`{m.where}`", f"`{m.what}`", *([found.reason] if reasons else [])]
+        [
+            *(f"`{m.place}`", m.operator, f"`{m.where}`", f"`{m.what}`"),
+            *([found.reason] if reasons else []),
+            *([f"`{found.program}`" if found.program else "none"] if programs else []),
+        ]
         for found in tried
         for m in (found.mutation,)
     ]
-    return [[*heading, *(["why"] if reasons else [])], *rows]
+    return [[*heading, *(["why"] if reasons else []), *(["program that notices"] if programs else [])], *rows]
 
 
 def _size(size: Bounds) -> str:
