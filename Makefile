@@ -1,7 +1,7 @@
 # `make check` is what a change must pass. PYTHON is one with the `dev` extra:
 #   . .venv/bin/activate && make check        or        make check PYTHON=.venv/bin/python
 PYTHON ?= python
-PCSTATE = $(PYTHON) -c 'import sys; from pcstate.cli import main; sys.exit(main())'
+PCSTATE = $(PYTHON) -m pcstate
 LINT_IMPORTS = $(PYTHON) -c 'from importlinter.cli import lint_imports_command as main; main()'
 
 GRAPHS = --go 1.12 --go 1.13 --go 1.16 --go 1.19 --go 1.22 --go 1.26 --go 1.27.0 --go 1.27 --to svg,dot,mermaid,graphml,aut

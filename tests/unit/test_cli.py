@@ -2,6 +2,8 @@
 
 import io
 import json
+import runpy
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -91,6 +93,14 @@ def test_wrong_graph_arguments_write_nothing(run: Run, tmp_path: Any) -> None:
     code, _, _ = run("graph", "-o", str(tmp_path / "out"), "--of", "nothing")
     assert 2 == code
     assert not (tmp_path / "out").exists()
+
+
+def test_the_package_runs_as_the_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["pcstate", "scenarios", "--group", "nowhere"])
+    with pytest.raises(SystemExit) as stopped:
+        runpy.run_module("pcstate", run_name="__main__")
+    assert 2 == stopped.value.code
+    assert "nowhere" in capsys.readouterr().err
 
 
 def test_the_article_is_predicted_as_it_says(run: Run) -> None:
