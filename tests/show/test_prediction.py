@@ -94,7 +94,7 @@ def test_the_first_line_is_the_answer_in_plain_words(outcomes: Sequence[Outcome]
 
 def test_versions_that_agree_are_said_together(capsys: pytest.CaptureFixture[str]) -> None:
     lines = said(capsys, made("1.12", KEPT), made("1.13", KEPT), made("1.26", KEPT))
-    assert ["all these versions agree", f"Go 1.12 to 1.26: {headline([KEPT])}"] == lines
+    assert [f"Go 1.12 to 1.26: {headline([KEPT])}", "all these versions agree"] == lines
 
 
 def test_versions_are_joined_by_to_only_where_none_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:
@@ -146,7 +146,7 @@ def test_outcomes_that_leave_the_same_are_one_line_and_counts_are_ranges(capsys:
 def test_what_is_said_of_some_versions_only_names_them(capsys: pytest.CaptureFixture[str]) -> None:
     new = Made("1.27", {LEFT: (Standing("waits", 1, ("Close.",)),)})
     old = Made("1.26", {LEFT: (Standing("waits", 1, ("Use Go 1.27.",)),)})
-    assert ["  why: waits", "  fix: (Go 1.26) Use Go 1.27.", "       (Go 1.27) Close."] == said(capsys, new, old)[2:]
+    assert ["  why: waits", "  fix: (Go 1.26) Use Go 1.27.", "       (Go 1.27) Close."] == said(capsys, new, old)[1:-1]
 
 
 def test_observations_are_counted(capsys: pytest.CaptureFixture[str]) -> None:

@@ -47,11 +47,11 @@ class Observed(Protocol):
 
 
 def predict_text(reports: Sequence[Predicted]) -> None:
-    """Where the versions differ, if there are several; then each answer with its versions, why it is so, and what to change."""
+    """Where the versions differ, if they do; then each answer with its versions, why it is so, and what to change."""
     out = terminal()
     ordered = sorted(reports, key=lambda report: report.span)
     groups = _groups(ordered)
-    if len(reports) > 1:
+    if len(groups) > 1:
         out.print(_changes(ordered, groups), style="bold", markup=False)
     for group in groups:
         if not group[0].complete:
@@ -64,6 +64,8 @@ def predict_text(reports: Sequence[Predicted]) -> None:
         for title, lines in (("why", _each(group, ordered, _why)), ("fix", _each(group, ordered, _fix))):
             for number, line in enumerate(lines):
                 out.print(f"  {'' if number else title + ':':4} {line}", markup=False, soft_wrap=True)
+    if len(reports) > len(groups) == 1:
+        out.print("all these versions agree")
 
 
 def observe_text(reports: Sequence[Observed]) -> None:
@@ -178,8 +180,6 @@ def _versions(group: Sequence[Predicted], reports: Sequence[Predicted]) -> str:
 
 def _changes(reports: Sequence[Predicted], groups: Sequence[Sequence[Predicted]]) -> str:
     """In which release the answer changes, as far as neighbours among the reports tell."""
-    if len(groups) == 1:
-        return "all these versions agree"
     if not any(report.complete for report in reports):
         return "nothing is known of these versions"
     of = {id(report): number for number, group in enumerate(groups) for report in group}
