@@ -112,8 +112,9 @@ class CheckReport:
 
     @property
     def verdict(self) -> Verdict:
-        """VIOLATED if any property is, else UNKNOWN if any is, else HOLDS."""
-        return worst(judgement.verdict for judgement in self.judgements)
+        """VIOLATED if any property is, else UNKNOWN if any is, or if none of them was run, else HOLDS."""
+        found = [judgement.verdict for judgement in self.judgements]
+        return Verdict.UNKNOWN if found and set(found) == {Verdict.NOT_RUN} else worst(found)
 
     @property
     def reductions(self) -> tuple[str, ...]:

@@ -24,6 +24,10 @@ __all__ = ["SCENARIO_BOUNDS", "PredictReport", "Search", "predict", "search_outc
 
 SCENARIO_BOUNDS = Bounds(max_states=300_000, timeout=60.0)
 """The limits of `predict`."""
+UNROLLED = 900
+"""Connections times requests, at most: the network has some hundred vectors for each two of them."""
+FEW = 8
+"""So many requests can have a connection each at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,19 @@ def search_scenario(
         search = _explore_scenario(spec, profile, scenario, replace(bounds, conns=conns), reduce, first, remember)
         if not search.graph.short:
             return search
-        conns = scenario.requests if conns < scenario.requests else 2 * conns  # a request that is retried may dial again
+        conns = _more(conns, scenario.requests)
+        if conns * scenario.requests > UNROLLED:
+            search.graph.stopped = f"limit of {UNROLLED} connections times requests"
+            search.graph.arrows.clear()  # what is at rest in too small a network means nothing
+            return search
+
+
+def _more(conns: int, requests: int) -> int:
+    """How many connections to try next: at first as many as there are requests, or not quite as many where these are many; then
+    more, for a request that is retried may dial again."""
+    if conns >= requests:
+        return 2 * conns
+    return requests if requests <= FEW else min(4 * conns, requests)
 
 
 def _explore_scenario(

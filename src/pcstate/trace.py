@@ -29,7 +29,7 @@ _SHOWN = 8
 
 
 def trace(spec: Spec, source: Source, asked: str | None = None, go: str | None = None) -> Finding:
-    """The trace of the property `asked` (the first that is violated for None) in the report on `go` (any for None), replayed.
+    """The trace of the property `asked` (None: the shortest violation) in the report on `go` (None: any), replayed.
 
     Raises: SpecError for a text that is no report, a trace that is not in it, and a trace that `spec` does not have.
     Cost:   a network is built; then one look at the steps of each state on the way.
@@ -56,10 +56,10 @@ def _choose(reported: Sequence[ReportedTrace], path: str, asked: str | None, go:
     with_trace = [each for each in reported if each.actions]
     there_are = "those there are:\n" + "\n".join(map(str, with_trace)) if with_trace else "there is no trace in it at all"
     if asked is None:
-        chosen = [each for each in with_trace if each.verdict is Verdict.VIOLATED][:1]
-        if not chosen:
+        violated = [each for each in with_trace if each.verdict is Verdict.VIOLATED]
+        if not violated:
             _refuse(path, "no violated property has a trace here: choose one with --property", there_are)
-        return chosen[0]
+        return min(violated, key=lambda each: len(each.actions))
     named = [each for each in reported if each.property == asked]
     if not named:
         _refuse("--property", f"no property {asked!r} in {path}", known({each.property for each in reported}, asked))

@@ -221,6 +221,13 @@ def test_an_idle_connection_whose_time_is_over_about_when_a_clients_is_may_be_th
     assert predict(spec, nobody_waits, "1.27").complete
 
 
+def test_a_program_that_would_dial_without_end_is_given_up(spec: Spec) -> None:
+    report = predict(spec, parse_expression("get", 60))
+    assert (False, {}) == (report.complete, report.outcomes)
+    assert "limit of 900 connections times requests" in report.reason
+    assert predict(spec, parse_expression("get; read-all", 60)).complete
+
+
 @pytest.mark.parametrize(("steps", "body"), [("get; settle", "none"), ("head; settle", "length")])
 def test_a_body_that_is_not_sent_takes_no_time(spec: Spec, steps: str, body: str) -> None:
     server = ServerScript(body, 200_000_000, behaviour="close-while-idle")

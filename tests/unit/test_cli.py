@@ -1,5 +1,6 @@
 """The command line: exit codes, what is said and where, and never a traceback for a user's mistake."""
 
+import errno
 import io
 import json
 import runpy
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from pcstate import pipeline
 from pcstate.cli import cli, main
 from pcstate.predict import SCENARIO_BOUNDS, predict
 from pcstate.specs.library import Spec
@@ -101,6 +103,33 @@ def test_the_package_runs_as_the_command(monkeypatch: pytest.MonkeyPatch, capsys
         runpy.run_module("pcstate", run_name="__main__")
     assert 2 == stopped.value.code
     assert "nowhere" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("error", "status"), [(BrokenPipeError(errno.EPIPE, "nobody reads"), 141), (KeyboardInterrupt(), 130)])
+def test_where_nobody_listens_and_where_the_user_stops_it_the_status_is_the_shells(
+    run: Run, monkeypatch: pytest.MonkeyPatch, error: BaseException, status: int
+) -> None:
+    """click answers a pipe that nobody reads with 1, which would be a finding."""
+
+    def stop(*_: object) -> None:
+        raise error
+
+    for name in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, name, getattr(sys, name))  # click puts others there
+    monkeypatch.setattr(pipeline, "library", stop)
+    assert status == run("scenarios")[0]
+
+
+def test_what_was_not_run_is_not_said_to_hold(run: Run) -> None:
+    code, out, _ = run("check", "--go", "1.27", "--property", "early-close-ends-it", "--requests", "1", "--closers", "0")
+    assert 3 == code
+    assert out.splitlines()[-1].startswith("UNKNOWN: ")
+
+
+def test_a_picture_that_there_is_not_is_said(run: Run, tmp_path: Any) -> None:
+    code, _, said = run("graph", "--of", "reachable", "--to", "svg", "-o", str(tmp_path))
+    assert 2 == code
+    assert "nothing of reachable can be svg" in said
 
 
 def test_the_article_is_predicted_as_it_says(run: Run) -> None:

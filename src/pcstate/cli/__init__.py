@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import click
 
 from pcstate.cli import judging, programs, showing
-from pcstate.cli.common import HOLDS, INTERNAL, INTERRUPTED, SCHEMAS, USAGE
+from pcstate.cli.common import INTERNAL, INTERRUPTED, SCHEMAS, UNHEARD, USAGE
 from pcstate.errors import GoError, SpecError
 
 __all__ = ["SCHEMAS", "cli", "main"]
@@ -37,8 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stdout.reconfigure(errors="backslashreplace")  # what a terminal cannot show is no reason to say nothing
     try:
         status = cli.main(args=list(arguments) if arguments is not None else None, standalone_mode=False)
+    except SystemExit:  # click's own answer to a pipe that nobody reads
+        status = UNHEARD
     except click.exceptions.Abort:
-        status = INTERRUPTED
+        status = _interrupted()
     except click.ClickException as error:
         error.show()
         status = USAGE
@@ -50,9 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         status = USAGE
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = HOLDS
+        status = UNHEARD
     except KeyboardInterrupt:
-        status = INTERRUPTED
+        status = _interrupted()
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         click.echo(f"pcstate: {where}{error.strerror or error}", err=True)
@@ -62,3 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         click.echo("pcstate: this is a bug in pcstate, not in your files", err=True)
         status = INTERNAL
     sys.exit(status or 0)
+
+
+def _interrupted() -> int:
+    click.echo("pcstate: interrupted", err=True)
+    return INTERRUPTED

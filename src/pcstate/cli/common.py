@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
 
 SCHEMAS = Path(__file__).parent.with_name("schemas")
 
-HOLDS, FINDING, USAGE, INCONCLUSIVE, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 4, 130
+HOLDS, FINDING, USAGE, INCONCLUSIVE, INTERNAL, INTERRUPTED, UNHEARD = 0, 1, 2, 3, 4, 130, 141
+"""Exit statuses; the last two as a shell has them: stopped by the user, and by a reader of its output that has gone."""
+A_MOMENT = 0.1
+"""Seconds between two progress lines, at least."""
 
 format_option = click.option(
     "--format", "style", type=click.Choice(["text", "json"]), default="text", help="How to print the answer."
@@ -101,8 +105,12 @@ def progress_line(what: str) -> "Progress | None":
     if not _shows_progress():
         return None
 
+    last = 1.0
+
     def show(status: "Status") -> None:
-        if status.seconds > 1:
+        nonlocal last
+        if status.seconds > last:
+            last = status.seconds + A_MOMENT
             rate, memory = f"{status.rate:,.0f} a second", f"{status.memory / 1e9:.1f} GB"
             counts = f"{status.found:,} states, {rate}, depth {status.depth}, {memory}"
             sys.stderr.write(f"\r\033[K{what}: {counts}, {status.seconds:.0f} s ")
@@ -116,7 +124,14 @@ def steps_line() -> Callable[[int, int, str], None] | None:
     if not _shows_progress():
         return None
 
+    last = -A_MOMENT
+
     def show(done: int, of: int, what: str) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if done < of and now < last + A_MOMENT:
+            return
+        last = now
         sys.stderr.write(f"\r\033[K{done} of {of}: {what}" if done < of else "\r\033[K")
         sys.stderr.flush()
 

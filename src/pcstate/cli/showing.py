@@ -40,17 +40,26 @@ def graph(output: Path, gos: tuple[str, ...], subjects: tuple[str, ...], formats
     from pcstate.trace import draw_traces
 
     words = split_words(formats)
-    for line in [
+    lines = [
         *draw(output, gos or (None,), subjects, words),
         *draw_traces(output, gos or (None,), subjects, words),
-    ]:
+    ]
+    if not lines:
+        of = "a trace is drawn as svg or mermaid, a graph of more than some hundred states written as graphml or aut"
+        raise click.UsageError(f"nothing of {', '.join(subjects)} can be {formats}: {of}")
+    for line in lines:
         click.echo(line)
     return HOLDS
 
 
 @click.command()
 @click.argument("file")
-@click.option("--property", "name", metavar="P", help="The property whose trace is meant; default: the first that is violated.")
+@click.option(
+    "--property",
+    "name",
+    metavar="P",
+    help="The property whose trace is meant; default: the violated one whose trace is shortest.",
+)
 @click.option("--go", metavar="V", help="The report that is meant, where there are several; with --replay: the Go that runs.")
 @click.option("--to", "formats", default="text", show_default=True, help="text, svg, mermaid, itf, diff; several by commas.")
 @click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write files, not stdout.")

@@ -223,7 +223,8 @@ def _summary(report: Conformed) -> str:
     for verdict, word in ((Verdict.VIOLATED, "disagree"), (Verdict.UNKNOWN, "unknown")):
         if _of(report, verdict):
             parts.append(f"{len(_of(report, verdict))} {word}")
-    return f"{', '.join(parts)}; {scenarios} scenario{'s' * (scenarios > 1)}, Go {', '.join(gos)}, {report.repeat} runs of each"
+    runs = f"{report.repeat} run{'s' * (report.repeat != 1)} of each"
+    return f"{', '.join(parts)}; {scenarios} scenario{'s' * (scenarios > 1)}, Go {', '.join(gos)}, {runs}"
 
 
 def _reason(found: Conformance) -> str:

@@ -57,7 +57,8 @@ def load(path: Path, asked: str) -> Saved | None:
         header = json.loads(str(arrays.pop("header")))
         same = header["question"] == asked
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise SpecError([Mistake(Place(str(path)), f"this is no checkpoint of a search: {error}")]) from error
+        hint = "give a file that --checkpoint has written, or one that is not there yet"
+        raise SpecError([Mistake(Place(str(path)), "this is no checkpoint of a search", "", hint)]) from error
     if not same:
         hint = "resume with the same spec, --go, and sizes, or give another file"
         raise SpecError([Mistake(Place(str(path)), "this checkpoint is of another search", hint=hint)])
