@@ -28,7 +28,7 @@ def test_an_error_s_last_words_come_through(capfd: pytest.CaptureFixture[str]) -
 
 
 def test_the_graph_command_lists_its_files_and_says_nothing_else(tmp_path: Path) -> None:
-    """The caller's chart is large enough for sfdp, which complains; a configuration that Fontconfig warns of, too."""
+    """Whatever Fontconfig warns of."""
     (tmp_path / "fonts.conf").write_text("<fontconfig><unknown/></fontconfig>")
     arguments = ["graph", "-o", str(tmp_path / "out"), "--of", "caller", "--of", "lifecycle", "--to", "png"]
     code = f"from pcstate.cli import main; main({arguments!r})"

@@ -186,3 +186,11 @@ def test_a_dense_diagram_is_laid_out_without_ranks_and_boxes_and_in_time() -> No
     svg = render(Diagram("dense", "Dense", nodes, edges, (), (("box", "Box"),)), ["svg"])["svg"].decode()
     assert "group_0" not in svg
     assert all(f">s{n}<" in svg for n in range(60))
+
+
+def test_parallel_edges_are_drawn_as_one_and_counted_so() -> None:
+    """Whether a diagram is dense is asked of what is drawn: the caller's chart has 114 transitions, and many share their ends."""
+    nodes = tuple(DiagramNode(f"s{n}", f"s{n}", group="box", initial=n == 0) for n in range(30))
+    edges = tuple(DiagramEdge(f"s{n}", f"s{(n + 1) % 30}", f"go {k}") for n in range(30) for k in range(4))
+    svg = render(Diagram("parallel", "Parallel", nodes, edges, (), (("box", "Box"),)), ["svg"])["svg"].decode()
+    assert "group_0" in svg

@@ -95,7 +95,7 @@ def laid_out(diagram: Diagram) -> "AGraph":
 
 @lru_cache(maxsize=8)
 def _tidiest(diagram: Diagram) -> int:
-    if len(diagram.edges) > _LARGEST_TRIED:
+    if len(split(diagram)[0]) > _LARGEST_TRIED:
         return 0
 
     def untidy(order: int) -> float:
@@ -107,7 +107,7 @@ def _tidiest(diagram: Diagram) -> int:
 
 def _ranked(diagram: Diagram) -> bool:
     """Is it small or sparse enough for dot?"""
-    edges = len(diagram.edges)
+    edges = len(split(diagram)[0])
     return edges <= _LARGEST_TRIED or edges <= min(_LARGEST_RANKED, 1.6 * len(diagram.nodes))
 
 
