@@ -1,6 +1,6 @@
 """Charts and state graphs -> diagrams: what is drawn, before anybody draws it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pcstate.check.explore import StateGraph
 from pcstate.check.refinement import Refinement
@@ -67,7 +67,8 @@ def _chart_edge(transition: ChartTransition) -> DiagramEdge:
 def lifecycle_diagram(chart: Chart, profile: str, constants: Mapping[str, Value]) -> Diagram:
     """The persistConn on one page, for one profile: transitions whose guard the profile excludes are left out.
 
-    What may come after the close, and the close that may come from anywhere, are said once and not drawn from every state.
+    What may come after the close, and the close or cancel that may come from anywhere, are said once and not drawn from every
+    state. States that the profile never comes to are left out.
     """
     leaves = _initial_leaves(chart)
     nodes = tuple(
@@ -85,8 +86,10 @@ def lifecycle_diagram(chart: Chart, profile: str, constants: Mapping[str, Value]
             sources = ["awaiting_response"]
         word = _LIFECYCLE_WORDS.get(t.event, t.event.replace("_", " "))
         edges += [DiagramEdge(s, leaves[t.target], word, _LIFECYCLE_EDGES.get(t.event, "step")) for s in sources]
-    found = tuple(edges)
-    title = f"The life of a persistConn ({profile})"
+    reached = _reached("unborn", edges)
+    nodes = tuple(node for node in nodes if node.id in reached)
+    found = tuple(edge for edge in edges if edge.source in reached)
+    title = f"The life of a persistConn ({profile}); what may come from anywhere is drawn once"
     return Diagram(
         f"lifecycle-{profile}",
         title,
@@ -95,6 +98,16 @@ def lifecycle_diagram(chart: Chart, profile: str, constants: Mapping[str, Value]
         _legend(nodes, found),
         (("open", "open: readLoop and writeLoop run"),),
     )
+
+
+def _reached(start: str, edges: Sequence[DiagramEdge]) -> set[str]:
+    """The nodes that edges lead to from `start`."""
+    found, queue = {start}, [start]
+    for node in queue:
+        new = {edge.target for edge in edges if edge.source == node} - found
+        found |= new
+        queue += sorted(new)
+    return found
 
 
 def _allowed(guard: str, constants: Mapping[str, Value]) -> bool:
@@ -150,5 +163,7 @@ def quotient_diagram(graph: StateGraph, refinement: Refinement, profile: str) ->
         for (a, b, event), count in sorted(steps.items())
         if a != b
     )
-    title = f"{len(graph.states):,} reachable states by lifecycle state ({profile})"
+    sizes = graph.network.parameters
+    words = ", ".join(f"{name} {sizes[name]}" for name in ("callers", "conns", "requests", "closers"))
+    title = f"{len(graph.states):,} reachable states by lifecycle state ({profile}; {words})"
     return Diagram(f"quotient-{profile}", title, nodes, drawn, _legend(nodes, drawn))
