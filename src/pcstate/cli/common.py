@@ -19,6 +19,7 @@ SCHEMAS = Path(__file__).parent.with_name("schemas")
 
 HOLDS, FINDING, USAGE, INCONCLUSIVE, INTERNAL, INTERRUPTED, UNHEARD = 0, 1, 2, 3, 4, 130, 141
 """Exit statuses; the last two as a shell has them: stopped by the user, and by a reader of its output that has gone."""
+STEPS = "Steps: get, head, post; read-all, read N, read-exact, close, spawn close; cancel, close-idle, settle."
 A_MOMENT = 0.1
 """Seconds between two progress lines, at least."""
 
@@ -46,7 +47,7 @@ def sizes_options(command: Callable[..., int]) -> Callable[..., int]:
 
 def scenario_arguments(command: Callable[..., int]) -> Callable[..., int]:
     command = click.argument("scenario", required=False)(command)
-    command = click.option("-e", "--expression", metavar="STEPS", help="A program: 'get; read-all'.")(command)
+    command = click.option("-e", "--expression", metavar="STEPS", help=f"A program: 'get; read-all'. {STEPS}")(command)
     return click.option("-n", "requests", type=int, help="How often -e is repeated; once if not given.")(command)
 
 
