@@ -47,7 +47,7 @@ judgements:  ## write the table in spec/README.md: what each profile guarantees
 agreement:  ## write docs/agreement.md: the library under every Go that is found, beside what the spec allows
 	$(PCSTATE) conform --table docs/agreement.md || test $$? -eq 3
 
-# Exit status 1 is no failure here: the page lists what survived. Some ten minutes.
+# Exit status 1 is no failure here: the page lists what survived. Some twenty minutes.
 mutation:  ## write docs/mutation.md: which mistakes in the spec a property notices
 	$(PCSTATE) mutants --sample 150 --seed 1 --programs -o docs/mutation.md || test $$? -eq 1
 

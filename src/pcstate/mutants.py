@@ -108,10 +108,11 @@ def mutants(
         tell(done, len(chosen), f"{mutation.place} {mutation.operator}")
         found.append(trial.of(mutation))
     library = _Programs(spec, profile) if programs and any(tried.fate is Fate.SURVIVED for tried in found) else None
-    for number, tried in enumerate(found) if library else ():
-        tell(number, len(found), f"{tried.mutation.place} {tried.mutation.operator}, the library's programs")
-        if library and tried.fate is Fate.SURVIVED:
-            found[number] = replace(tried, program=library.telling(mutated(spec, tried.mutation)))
+    if library:
+        for number, tried in enumerate(found):
+            if tried.fate is Fate.SURVIVED:
+                tell(number, len(found), f"{tried.mutation.place} {tried.mutation.operator}, the library's programs")
+                found[number] = replace(tried, program=library.telling(mutated(spec, tried.mutation)))
     tell(len(found), len(found), "")
     names = tuple(promise.name for promise in spec.properties if promise.applies(profile.name))
     shown = len(library.foretold) if library else 0

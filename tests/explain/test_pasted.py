@@ -1,71 +1,12 @@
 """Dumps as people paste them: parts of one, cut by a terminal or a log, with prose around them."""
 
-import io
-
 import pytest
 
 from pcstate.errors import GoError
-from pcstate.explain import explain
-from pcstate.model.diagnosis import Diagnosis
 from pcstate.show.explanation import headline
 from pcstate.specs.library import Spec
+from tests.explain.dumps import GET_CONN, IDLE, LEAK, LONE, PEEK, RUNNING, UNREAD, WAITING, WRITER, diagnosed
 from tests.golang.dumps import said
-
-
-def diagnosed(spec: Spec, *parts: str) -> Diagnosis:
-    return explain(spec, io.BytesIO("\n".join(parts).encode()))
-
-
-RUNNING = """\
-goroutine 1 [running]:
-main.main()
-\t/srv/shop/main.go:7 +0x20
-"""
-UNREAD = """\
-goroutine 20 [select, 5 minutes]:
-net/http.(*persistConn).readLoop(0xc0000a2000)
-\t/usr/local/go/src/net/http/transport.go:2207 +0xd8a
-created by net/http.(*Transport).dialConn
-\t/usr/local/go/src/net/http/transport.go:1747 +0x1e05
-"""
-PEEK = """\
-goroutine 30 [IO wait, 6 minutes]:
-internal/poll.runtime_pollWait(0x7f28, 0x72)
-\t/usr/local/go/src/runtime/netpoll.go:234 +0x89
-bufio.(*Reader).Peek(0xc0000f49c0, 0x1)
-\t/usr/local/go/src/bufio/bufio.go:140 +0x5d
-net/http.(*persistConn).readLoop(0xc0000b3000)
-\t/usr/local/go/src/net/http/transport.go:2087 +0x1ac
-created by net/http.(*Transport).dialConn
-\t/usr/local/go/src/net/http/transport.go:1747 +0x1e05
-"""
-WRITER = """\
-goroutine 21 [select, 7 minutes]:
-net/http.(*persistConn).writeLoop(0xc0000c4000)
-\t/usr/local/go/src/net/http/transport.go:2386 +0xfb
-created by net/http.(*Transport).dialConn
-\t/usr/local/go/src/net/http/transport.go:1748 +0x1e65
-"""
-WAITING = """\
-goroutine 40 [select, 9 minutes]:
-net/http.(*persistConn).roundTrip(0xc0000d5000, 0xc0000e0000)
-\t/usr/local/go/src/net/http/transport.go:2610 +0x765
-net/http.(*Transport).roundTrip(0xc000420140, 0xc000966200)
-\t/usr/local/go/src/net/http/transport.go:592 +0xacb
-shop/stock.(*Client).Count(0xc000420140)
-\t/srv/shop/stock/client.go:31 +0x35
-"""
-GET_CONN = """\
-goroutine 50 [select, 5 minutes]:
-net/http.(*Transport).getConn(0xc0000637c0, 0xc0003bb540, {{}, 0x0, {0xc00002e198, 0x5}, {0xc000015240, 0xf}, 0x0})
-\t/usr/local/go/src/net/http/transport.go:1370 +0x66f
-shop/stock.(*Client).Count(0xc000420140)
-\t/srv/shop/stock/client.go:31 +0x35
-created by shop.run
-\t/srv/shop/run.go:9 +0x35
-"""
-IDLE, LEAK, LONE = ("idle", 1, 1), ("body-unfinished", 1, 1), ("orphaned-write-loop", 1, 1)
-
 
 # --- part of a dump --------------------------------------------------------------------------------------------------------
 
@@ -242,23 +183,7 @@ def test_a_profile_of_something_else_has_no_goroutine(spec: Spec, header: str) -
         diagnosed(spec, header, SYMBOLS.partition("\n\n")[0])
 
 
-def test_who_waits_for_the_pools_lock_in_http2_waits_for_a_lock(spec: Spec) -> None:
-    waits = """\
-goroutine 9 [semacquire]:
-sync.(*Mutex).lockSlow(0xc000168018)
-\t/usr/local/go/src/sync/mutex.go:138 +0x105
-net/http.(*http2clientConnPool).getClientConn(0xc000168010, 0xc00027a300)
-\t/usr/local/go/src/net/http/h2_bundle.go:715 +0x60
-created by main.main
-\t/srv/shop/main.go:7 +0x20
-"""
-    assert [("http2", True)] == [(group.state, group.stuck) for group in diagnosed(spec, waits).groups]
-
-
-READING = """\
-goroutine 60 [IO wait]:
-net/http.(*persistConn).Read(0xc0000a2000, {0xc000633000, 0x1000, 0x1000})
-\t/usr/local/go/src/net/http/transport.go:1929 +0x105
+INTO_BODY = """\
 net/http.(*body).Read(0xc0000f1000, {0xc000633000, 0x1000, 0x1000})
 \t/usr/local/go/src/net/http/transfer.go:845 +0x105
 net/http.(*bodyEOFSignal).Read(0xc0000f2000, {0xc000633000, 0x1000, 0x1000})
@@ -266,17 +191,16 @@ net/http.(*bodyEOFSignal).Read(0xc0000f2000, {0xc000633000, 0x1000, 0x1000})
 created by main.main
 \t/srv/shop/main.go:7 +0x20
 """
-READING_TOO = """\
+READING = f"""\
+goroutine 60 [IO wait]:
+net/http.(*persistConn).Read(0xc0000a2000, {{0xc000633000, 0x1000, 0x1000}})
+\t/usr/local/go/src/net/http/transport.go:1929 +0x105
+{INTO_BODY}"""
+READING_TOO = f"""\
 goroutine 61 [sync.Mutex.Lock]:
 sync.(*Mutex).Lock(...)
 \t/usr/local/go/src/sync/mutex.go:90
-net/http.(*body).Read(0xc0000f1000, {0xc000733000, 0x1000, 0x1000})
-\t/usr/local/go/src/net/http/transfer.go:845 +0x105
-net/http.(*bodyEOFSignal).Read(0xc0000f2000, {0xc000733000, 0x1000, 0x1000})
-\t/usr/local/go/src/net/http/transport.go:2774 +0x141
-created by main.main
-\t/srv/shop/main.go:8 +0x20
-"""
+{INTO_BODY}"""
 
 
 def test_two_readers_of_one_body_hold_one_connection(spec: Spec) -> None:
@@ -469,82 +393,3 @@ def test_copies_and_vendored_libraries_are_nobodys_code(spec: Spec) -> None:
 def test_a_connections_own_loops_run_nobodys_code(spec: Spec) -> None:
     tunnel = PEEK.replace("bufio.(*Reader).Peek", "shop/tunnel.(*Conn).Read(0xc000)\n\t/srv/shop/conn.go:3\nbufio.(*Reader).Peek")
     assert () == diagnosed(spec, tunnel).groups[0].frames
-
-
-# --- HTTP/2 ----------------------------------------------------------------------------------------------------------------
-
-H2 = "golang.org/x/net/http2"
-H2_LOOP = f"""\
-goroutine 60 [IO wait]:
-internal/poll.runtime_pollWait(0x7f2c1d8bcfd8, 0x72)
-{H2}.(*clientConnReadLoop).run(0xc000058fb8)
-{H2}.(*ClientConn).readLoop(0xc000194f00)
-created by {H2}.(*Transport).newClientConn
-"""
-H2_LOCKED = f"""\
-goroutine 61 [sync.Mutex.Lock, 3 minutes]:
-internal/sync.(*Mutex).lockSlow(0xc000195050)
-sync.(*Mutex).Lock(...)
-{H2}.(*ClientConn).RoundTrip(0xc000194f00, 0xc000204100)
-shop.fetch(0xc000204100)
-created by shop.run in goroutine 1
-"""
-H2_CLEANUP = f"""\
-goroutine 62 [semacquire, 3 minutes]:
-sync.runtime_SemacquireMutex(0xc000195054)
-sync.(*Mutex).Lock(0xc000195050)
-{H2}.(*clientStream).cleanupWriteRequest(0xc000195050)
-{H2}.(*clientStream).doRequest(0xc000195050)
-created by {H2}.(*ClientConn).RoundTrip in goroutine 1
-"""
-H2_WAITING = f"""\
-goroutine 63 [select, 3 minutes]:
-{H2}.(*ClientConn).RoundTrip(0xc000194f00, 0xc000204100)
-shop.fetch(0xc000204100)
-created by shop.run in goroutine 1
-"""
-H2_WRITING = f"""\
-goroutine 64 [IO wait]:
-internal/poll.runtime_pollWait(0x7f2c1d8bcf08, 0x77)
-net.(*conn).Write(0xc00000e030)
-{H2}.stickyErrWriter.Write(0x7f2c1d8bd030)
-{H2}.(*clientStream).writeRequestBody(0xc0001b6000)
-{H2}.(*clientStream).doRequest(0xc000195050)
-created by {H2}.(*ClientConn).RoundTrip in goroutine 1
-"""
-H2_FEEDING = f"""\
-goroutine 65 [select]:
-io.(*pipe).read(0xc000012345)
-shop.(*Feed).Read(0xc000012345)
-\t/srv/shop/feed.go:12 +0x35
-{H2}.(*clientStream).writeRequestBody(0xc0001b6000)
-{H2}.(*clientStream).doRequest(0xc000195050)
-created by {H2}.(*ClientConn).RoundTrip in goroutine 1
-"""
-H2_SAID = {
-    "a lock": ((H2_LOOP, H2_LOCKED, H2_CLEANUP), "1 connection of HTTP/2 (2 requests blocked on a lock of the connection)", 3),
-    "no head": ((H2_LOOP, H2_WAITING), "1 connection of HTTP/2 (1 request waiting for the head of a response)", 2),
-    "no loop": ((H2_WAITING,), "1 goroutine of HTTP/2 (1 request waiting for the head of a response)", 1),
-    "no reader": ((H2_LOOP, H2_WAITING, H2_WRITING), "1 connection of HTTP/2 (1 request that the server does not read)", 3),
-    "no body": (
-        (H2_LOOP, H2_WAITING, H2_FEEDING),
-        "1 connection of HTTP/2 (1 request waiting for the program's own request body)",
-        3,
-    ),
-}
-
-
-@pytest.mark.parametrize(("parts", "line", "goroutines"), H2_SAID.values(), ids=H2_SAID.keys())
-def test_the_headline_says_what_requests_of_http2_wait_for(
-    spec: Spec, parts: tuple[str, ...], line: str, goroutines: int
-) -> None:
-    found = diagnosed(spec, *parts)
-    assert (f"stuck: {line}", goroutines) == (headline(found).partition(", for")[0], sum(g.goroutines for g in found.groups))
-
-
-def test_streams_without_callers_are_a_leak_only_in_a_whole_dump(spec: Spec) -> None:
-    stream = H2_CLEANUP.replace("semacquire", "select").partition("\n")
-    text = stream[0] + "\n" + "\n".join(stream[2].split("\n")[3:])
-    part, whole = diagnosed(spec, text), diagnosed(spec, RUNNING, text)
-    assert [(False, "no-leak"), (True, "leak")] == [(each.conclusive, each.verdict) for each in (part, whole)]
-    assert headline(part).startswith("inconclusive: 1 goroutine of HTTP/2 (1 request whose callers are not in the dump)")

@@ -165,13 +165,13 @@ class Census:
             self.date(name)
         depth = next((n for n, name in enumerate(functions) if not name.startswith("runtime.")), 0)
         wait = stack.wait or self._wait(functions)
+        maker = plain(stack.created_by)
+        others = {role for role, makes in self.knowledge.made_by.items() if maker and not makes.fullmatch(maker)}
         parts: dict[str, _Part] = {}
         for point in self.knowledge.points:
-            if point.role in parts or (point.waits and wait not in point.waits):
+            if point.role in parts or point.role in others or (point.waits and wait not in point.waits):
                 continue
             if point.leaf and (stack.headless or not point.leaf.fullmatch(functions[depth] if functions else "")):
-                continue
-            if point.made_by and stack.created_by and not point.made_by.fullmatch(plain(stack.created_by)):
                 continue
             if not _in_order(point.frames, functions) or any(each.fullmatch(f) for each in point.without for f in functions):
                 continue

@@ -97,6 +97,20 @@ def print_json(value: Any, whole: bool) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=plain))
 
 
+def _at_times() -> Callable[[], bool]:
+    """Says whether `A_MOMENT` has passed since it last said yes."""
+    last = -A_MOMENT
+
+    def due() -> bool:
+        nonlocal last
+        now = time.monotonic()
+        passed = now >= last + A_MOMENT
+        last = now if passed else last
+        return passed
+
+    return due
+
+
 def _shows_progress() -> bool:
     return sys.stderr.isatty() and not os.environ.get("CI")
 
@@ -106,12 +120,10 @@ def progress_line(what: str) -> "Progress | None":
     if not _shows_progress():
         return None
 
-    last = 1.0
+    due = _at_times()
 
     def show(status: "Status") -> None:
-        nonlocal last
-        if status.seconds > last:
-            last = status.seconds + A_MOMENT
+        if status.seconds > 1 and due():
             rate, memory = f"{status.rate:,.0f} a second", f"{status.memory / 1e9:.1f} GB"
             counts = f"{status.found:,} states, {rate}, depth {status.depth}, {memory}"
             sys.stderr.write(f"\r\033[K{what}: {counts}, {status.seconds:.0f} s ")
@@ -125,15 +137,11 @@ def steps_line() -> Callable[[int, int, str], None] | None:
     if not _shows_progress():
         return None
 
-    last = -A_MOMENT
+    due = _at_times()
 
     def show(done: int, of: int, what: str) -> None:
-        nonlocal last
-        now = time.monotonic()
-        if done < of and now < last + A_MOMENT:
-            return
-        last = now
-        sys.stderr.write(f"\r\033[K{done} of {of}: {what}" if done < of else "\r\033[K")
-        sys.stderr.flush()
+        if done >= of or due():
+            sys.stderr.write(f"\r\033[K{done} of {of}: {what}" if done < of else "\r\033[K")
+            sys.stderr.flush()
 
     return show

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pcstate.errors import Place
 
@@ -34,8 +34,6 @@ class Point:
     """The wait reasons that it has; empty: any."""
     conn: Pattern | None
     """The function whose first argument is the connection."""
-    made_by: Pattern | None
-    """The function that created the goroutine, where the dump says which."""
     vague: bool
     """Whether another point looks the same in a dump that lacks some functions: likely, at most."""
     clauses: tuple[str, ...]
@@ -97,6 +95,8 @@ class Knowledge:
     signs: tuple[Sign, ...] = ()
     waits: tuple[tuple[Pattern, str], ...] = ()
     """Functions of the runtime, and the wait reason of a goroutine that is inside them."""
+    made_by: Mapping[str, Pattern] = field(default_factory=dict)
+    """For a role the function that creates its goroutine."""
     library: frozenset[str] = frozenset()
     """First elements of the import paths that are Go's own."""
 

@@ -17,7 +17,7 @@ import ast
 import functools
 import operator
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -148,7 +148,7 @@ class _Compiler:
         evaluate, looked = self._compile(node, names), self.touched
         self.touched = around | looked
         if len(looked) == 1 and isinstance(node, ast.BoolOp | ast.Compare | ast.UnaryOp):
-            return _remembered(evaluate, *looked)
+            return _remembered(evaluate, operator.itemgetter(*looked))
         return evaluate
 
     def _compile(self, node: ast.expr, names: dict[str, Any]) -> Evaluator:
@@ -327,16 +327,7 @@ class _Compiler:
 
 def remembered(formula: Formula) -> Evaluator:
     """The formula, worked out once for each of what the components that it looks at can hold together."""
-    get = getter(sorted(formula.components))
-    known: dict[tuple[int, ...], Any] = {}
-
-    def value(state: GlobalState) -> Any:
-        key = get(state)
-        if key not in known:
-            known[key] = formula(state)
-        return known[key]
-
-    return value
+    return _remembered(formula.evaluate, getter(sorted(formula.components)))
 
 
 def _until(parts: Sequence[Evaluator], wanted: bool) -> Evaluator:
@@ -351,14 +342,15 @@ def _until(parts: Sequence[Evaluator], wanted: bool) -> Evaluator:
     return search
 
 
-def _remembered(evaluate: Evaluator, component: int) -> Evaluator:
-    memory: dict[int, Any] = {}
+def _remembered(evaluate: Evaluator, get: Callable[[GlobalState], Hashable]) -> Evaluator:
+    """`evaluate`, once for each of what `get` says of a state."""
+    memory: dict[Hashable, Any] = {}
 
     def recall(state: GlobalState) -> Any:
-        local = state[component]
-        if local not in memory:
-            memory[local] = evaluate(state)
-        return memory[local]
+        key = get(state)
+        if key not in memory:
+            memory[key] = evaluate(state)
+        return memory[key]
 
     return recall
 

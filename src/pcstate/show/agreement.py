@@ -134,7 +134,8 @@ def conform_text(report: Conformed) -> None:
     for (profile, expression, shown), gos in _grouped(programs):
         out.print(escape(f"The smallest program found on which Go {', '.join(gos)} and spec {profile} disagree:"), soft_wrap=True)
         if expression:
-            out.print(escape("\n    ".join(["", " --go ".join([f"pcstate observe {expression}", *gos])])), soft_wrap=True)
+            releases = "".join(f" --go {go}" for go in gos)
+            out.print(escape(f"\n    pcstate observe {expression}{releases}"), soft_wrap=True)
         out.print(escape(shown), soft_wrap=True)
     if report.exercised.runs and report.drawn:
         out.print(escape(_exercised(report)), soft_wrap=True)

@@ -17,7 +17,7 @@ ROLES = ("read-loop", "write-loop", "dial", "h2", "caller", "server")
 PARTS = {"read": "read-loop", "write": "write-loop", "dial": "dial", "h2": "h2", "caller": "caller"}
 """Keys of a [[state]], and the role of which they list points."""
 PHASES = ("", "dns", "tcp", "tls", "proxy")
-_POINT = ("role", "at", "frames", "leaf", "without", "waits", "conn", "made_by", "vague", "clauses")
+_POINT = ("role", "at", "frames", "leaf", "without", "waits", "conn", "vague", "clauses")
 _STATE = (
     "name", "phase", *PARTS, "only", "alone", "shared", "remark", "takes", "leak", "stuck", "confidence", "why", "fix",
     "predict", "many", "many_is", "many_why", "many_fix", "old", "old_why",
@@ -29,17 +29,24 @@ def parse_diagnosis(source: Source) -> Knowledge:
     """Read one file. Raises: SpecError with every mistake in it, but for names that other files must have."""
     reader = Reader(source)
     document = reader.toml()
-    reader.keys(document, ("point", "state", "sign", "waits", "library"), 1, "a diagnosis file")
+    reader.keys(document, ("point", "state", "sign", "made_by", "waits", "library"), 1, "a diagnosis file")
     if not document:
         reader.wrong(reader.place(), "nothing here: a diagnosis file has [[point]], [[state]] or [[sign]]")
     points = tuple(_point(reader, table, line) for table, line in reader.tables(document, "point"))
     states = tuple(_state(reader, table, line) for table, line in reader.tables(document, "state"))
     signs = tuple(_sign(reader, table, line) for table, line in reader.tables(document, "sign"))
-    waits = reader.typed(document, "waits", dict, reader.table("waits"), {})
+    made_by, waits = (reader.typed(document, key, dict, reader.table(key), {}) for key in ("made_by", "waits"))
+    for role in made_by:
+        reader.one_of(role, ROLES, reader.table("made_by"), "role")
     library = reader.strings(document, "library", 1)
     reader.finish()
     return Knowledge(
-        points, states, signs, tuple((_pattern(name), str(wait)) for name, wait in waits.items()), frozenset(library)
+        points,
+        states,
+        signs,
+        tuple((_pattern(name), str(wait)) for name, wait in waits.items()),
+        {role: _pattern(str(name)) for role, name in made_by.items()},
+        frozenset(library),
     )
 
 
@@ -51,6 +58,7 @@ def joined(files: Iterable[tuple[Source, Knowledge]]) -> tuple[Knowledge, list[R
         tuple(state for _, each in parts for state in each.states),
         tuple(sign for _, each in parts for sign in each.signs),
         tuple(wait for _, each in parts for wait in each.waits),
+        {role: name for _, each in parts for role, name in each.made_by.items()},
         frozenset(name for _, each in parts for name in each.library),
     )
     declared = {(point.role, point.name) for point in whole.points}
@@ -74,7 +82,7 @@ def _point(reader: Reader, table: dict[str, Any], line: int) -> Point:
     role, name = (reader.typed(table, key, str, line) for key in ("role", "at"))
     reader.one_of(role, ROLES, line, "role")
     frames, without, waits, clauses = (reader.strings(table, key, line) for key in ("frames", "without", "waits", "clauses"))
-    leaf, conn, made_by = (reader.typed(table, key, str, line, "") for key in ("leaf", "conn", "made_by"))
+    leaf, conn = (reader.typed(table, key, str, line, "") for key in ("leaf", "conn"))
     if not frames:
         reader.wrong(reader.place(line), "a point needs 'frames': the functions that it is told by")
     return Point(
@@ -85,7 +93,6 @@ def _point(reader: Reader, table: dict[str, Any], line: int) -> Point:
         tuple(map(_pattern, without)),
         waits,
         _pattern(conn) if conn else None,
-        _pattern(made_by) if made_by else None,
         reader.typed(table, "vague", bool, line, False),
         clauses,
         reader.place(line),

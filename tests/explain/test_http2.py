@@ -1,0 +1,96 @@
+"""What a dump says of HTTP/2: connections that requests share."""
+
+import pytest
+
+from pcstate.show.explanation import headline
+from pcstate.specs.library import Spec
+from tests.explain.dumps import RUNNING, diagnosed
+
+H2 = "golang.org/x/net/http2"
+H2_LOOP = f"""\
+goroutine 60 [IO wait]:
+internal/poll.runtime_pollWait(0x7f2c1d8bcfd8, 0x72)
+{H2}.(*clientConnReadLoop).run(0xc000058fb8)
+{H2}.(*ClientConn).readLoop(0xc000194f00)
+created by {H2}.(*Transport).newClientConn
+"""
+H2_LOCKED = f"""\
+goroutine 61 [sync.Mutex.Lock, 3 minutes]:
+internal/sync.(*Mutex).lockSlow(0xc000195050)
+sync.(*Mutex).Lock(...)
+{H2}.(*ClientConn).RoundTrip(0xc000194f00, 0xc000204100)
+shop.fetch(0xc000204100)
+created by shop.run in goroutine 1
+"""
+H2_CLEANUP = f"""\
+goroutine 62 [semacquire, 3 minutes]:
+sync.runtime_SemacquireMutex(0xc000195054)
+sync.(*Mutex).Lock(0xc000195050)
+{H2}.(*clientStream).cleanupWriteRequest(0xc000195050)
+{H2}.(*clientStream).doRequest(0xc000195050)
+created by {H2}.(*ClientConn).RoundTrip in goroutine 1
+"""
+H2_WAITING = f"""\
+goroutine 63 [select, 3 minutes]:
+{H2}.(*ClientConn).RoundTrip(0xc000194f00, 0xc000204100)
+shop.fetch(0xc000204100)
+created by shop.run in goroutine 1
+"""
+H2_WRITING = f"""\
+goroutine 64 [IO wait]:
+internal/poll.runtime_pollWait(0x7f2c1d8bcf08, 0x77)
+net.(*conn).Write(0xc00000e030)
+{H2}.stickyErrWriter.Write(0x7f2c1d8bd030)
+{H2}.(*clientStream).writeRequestBody(0xc0001b6000)
+{H2}.(*clientStream).doRequest(0xc000195050)
+created by {H2}.(*ClientConn).RoundTrip in goroutine 1
+"""
+H2_FEEDING = f"""\
+goroutine 65 [select]:
+io.(*pipe).read(0xc000012345)
+shop.(*Feed).Read(0xc000012345)
+\t/srv/shop/feed.go:12 +0x35
+{H2}.(*clientStream).writeRequestBody(0xc0001b6000)
+{H2}.(*clientStream).doRequest(0xc000195050)
+created by {H2}.(*ClientConn).RoundTrip in goroutine 1
+"""
+H2_SAID = {
+    "a lock": ((H2_LOOP, H2_LOCKED, H2_CLEANUP), "1 connection of HTTP/2 (2 requests blocked on a lock of the connection)", 3),
+    "no head": ((H2_LOOP, H2_WAITING), "1 connection of HTTP/2 (1 request waiting for the head of a response)", 2),
+    "no loop": ((H2_WAITING,), "1 goroutine of HTTP/2 (1 request waiting for the head of a response)", 1),
+    "no reader": ((H2_LOOP, H2_WAITING, H2_WRITING), "1 connection of HTTP/2 (1 request that the server does not read)", 3),
+    "no body": (
+        (H2_LOOP, H2_WAITING, H2_FEEDING),
+        "1 connection of HTTP/2 (1 request waiting for the program's own request body)",
+        3,
+    ),
+}
+
+
+@pytest.mark.parametrize(("parts", "line", "goroutines"), H2_SAID.values(), ids=H2_SAID.keys())
+def test_the_headline_says_what_requests_of_http2_wait_for(
+    spec: Spec, parts: tuple[str, ...], line: str, goroutines: int
+) -> None:
+    found = diagnosed(spec, *parts)
+    assert (f"stuck: {line}", goroutines) == (headline(found).partition(", for")[0], sum(g.goroutines for g in found.groups))
+
+
+def test_streams_without_callers_are_a_leak_only_in_a_whole_dump(spec: Spec) -> None:
+    stream = H2_CLEANUP.replace("semacquire", "select").partition("\n")
+    text = stream[0] + "\n" + "\n".join(stream[2].split("\n")[3:])
+    part, whole = diagnosed(spec, text), diagnosed(spec, RUNNING, text)
+    assert [(False, "no-leak"), (True, "leak")] == [(each.conclusive, each.verdict) for each in (part, whole)]
+    assert headline(part).startswith("inconclusive: 1 goroutine of HTTP/2 (1 request whose callers are not in the dump)")
+
+
+def test_who_waits_for_the_pools_lock_in_http2_waits_for_a_lock(spec: Spec) -> None:
+    waits = """\
+goroutine 9 [semacquire]:
+sync.(*Mutex).lockSlow(0xc000168018)
+\t/usr/local/go/src/sync/mutex.go:138 +0x105
+net/http.(*http2clientConnPool).getClientConn(0xc000168010, 0xc00027a300)
+\t/usr/local/go/src/net/http/h2_bundle.go:715 +0x60
+created by main.main
+\t/srv/shop/main.go:7 +0x20
+"""
+    assert [("http2", True)] == [(group.state, group.stuck) for group in diagnosed(spec, waits).groups]
