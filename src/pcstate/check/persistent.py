@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from pcstate.check.dependence import Dependence, bits
-from pcstate.model.formula import compile_formula, remembered
+from pcstate.model.formula import compile_formula
 from pcstate.model.network import GlobalState, Network, getter
 
 __all__ = ["PersistentSets"]
@@ -75,7 +75,7 @@ class PersistentSets:
     def __init__(self, network: Network, kinds: Iterable[str], first: bool = True) -> None:
         self.network = network
         self.dependence = Dependence(network, kinds)
-        self.facts = [remembered(compile_formula(fact.formula, network, fact.names)) for fact in network.apart]
+        self.facts = [compile_formula(fact.formula, network, fact.names).remembered() for fact in network.apart]
         self.ends = self._ends()
         self.facts_about = [
             [n for n, fact in enumerate(network.apart) if parts & fact.these and parts & fact.those]

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from pcstate.check.history import History, histories
 from pcstate.check.skeleton import Skeleton
 from pcstate.check.tracing import positions
-from pcstate.model.formula import Formula, Written, compile_formula
+from pcstate.model.formula import Formula, Written, compile_formula, remembered
 from pcstate.model.lts import Configuration
-from pcstate.model.network import GlobalState, Network
+from pcstate.model.network import GlobalState, Network, getter
 from pcstate.model.scenario import Outcome, Scenario
 
 __all__ = ["Prediction", "Rests", "alike", "misses_a_conn", "outcomes"]
@@ -53,21 +53,12 @@ def outcomes(graph: Skeleton, rests: "Rests") -> Prediction:
 def misses_a_conn(network: Network) -> Question:
     """Whether a dial is due, by a caller or with a place that MaxConnsPerHost has kept another waiting for, and none of the
     connections is left."""
-    dials, conns = network.number("dials"), network.parameters["conns"]
-    none_left = _remembered(network, dials, lambda look: int(dict(look.data)["count"]) >= conns)
-    dialing, waiting, leaving = (
-        [
-            _remembered(network, number, looks[component.name])
-            for number, component in enumerate(network.components)
-            if component.name in looks
-        ]
-        for looks in (_DIALS, _AWAITS_A_PLACE, _LEAVES_A_PLACE)
+    conns = network.parameters["conns"]
+    none_left, dialing, waiting, leaving = (
+        _some(network, looks)
+        for looks in ({"dials": lambda look: int(dict(look.data)["count"]) >= conns}, _DIALS, _AWAITS_A_PLACE, _LEAVES_A_PLACE)
     )
-
-    def some(questions: Sequence[Question], state: GlobalState) -> bool:
-        return any(question(state) for question in questions)
-
-    return lambda state: none_left(state) and (some(dialing, state) or (some(waiting, state) and some(leaving, state)))
+    return lambda state: none_left(state) and (dialing(state) or (waiting(state) and leaving(state)))
 
 
 _Looks = Mapping[str, Callable[[Configuration], bool]]
@@ -79,17 +70,14 @@ _LEAVES_A_PLACE: _Looks = {
 }
 
 
-def _remembered(network: Network, component: int, ask: Callable[[Configuration], bool]) -> Question:
-    """What `ask` says of the component's configuration in a state."""
-    known: dict[int, bool] = {}
+def _some(network: Network, looks: _Looks) -> Question:
+    """Whether one of the components that `looks` names looks as it says, asked once for each of what they hold together."""
+    asked = [(number, looks[component.name]) for number, component in enumerate(network.components) if component.name in looks]
 
-    def answer(state: GlobalState) -> bool:
-        local = state[component]
-        if local not in known:
-            known[local] = ask(network.configuration(component, state))
-        return known[local]
+    def ask(state: GlobalState) -> bool:
+        return any(look(network.configuration(number, state)) for number, look in asked)
 
-    return answer
+    return remembered(ask, getter([number for number, _ in asked]))
 
 
 class Rests:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pcstate.check.dependence import bits
 from pcstate.check.persistent import PersistentSets
 from pcstate.check.symmetry import Places, Symmetry
-from pcstate.model.formula import compile_formula, remembered
+from pcstate.model.formula import compile_formula
 from pcstate.model.network import GlobalState, Network
 
 __all__ = ["AT_ONCE", "TIMERS", "Reduction"]
@@ -35,7 +35,7 @@ class Reduction:
         self._waiting = [
             sum(1 << number for number, v in enumerate(network.vectors) if v.kind in kinds) for kinds in (TIMERS, ("settle",))
         ]
-        self._spent = [(remembered(compile_formula(s.formula, network, s.names)), s.objects) for s in network.spent]
+        self._spent = [(compile_formula(s.formula, network, s.names).remembered(), s.objects) for s in network.spent]
         self._kept: dict[tuple[int, ...], tuple[int, ...]] = {}
 
     def steps(self, state: GlobalState, after: int = -1) -> list[tuple[int, GlobalState]]:

@@ -48,6 +48,10 @@ class Formula:
         """Its value in `state`."""
         return self.evaluate(state)
 
+    def remembered(self) -> Evaluator:
+        """The same, worked out once for each of what the components that it looks at can hold together."""
+        return remembered(self.evaluate, getter(sorted(self.components)))
+
 
 OPERATORS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -148,7 +152,7 @@ class _Compiler:
         evaluate, looked = self._compile(node, names), self.touched
         self.touched = around | looked
         if len(looked) == 1 and isinstance(node, ast.BoolOp | ast.Compare | ast.UnaryOp):
-            return _remembered(evaluate, operator.itemgetter(*looked))
+            return remembered(evaluate, operator.itemgetter(*looked))
         return evaluate
 
     def _compile(self, node: ast.expr, names: dict[str, Any]) -> Evaluator:
@@ -325,11 +329,6 @@ class _Compiler:
         return datum_of
 
 
-def remembered(formula: Formula) -> Evaluator:
-    """The formula, worked out once for each of what the components that it looks at can hold together."""
-    return _remembered(formula.evaluate, getter(sorted(formula.components)))
-
-
 def _until(parts: Sequence[Evaluator], wanted: bool) -> Evaluator:
     """`wanted` if one of the parts is; the other truth value if none is."""
 
@@ -342,15 +341,16 @@ def _until(parts: Sequence[Evaluator], wanted: bool) -> Evaluator:
     return search
 
 
-def _remembered(evaluate: Evaluator, get: Callable[[GlobalState], Hashable]) -> Evaluator:
-    """`evaluate`, once for each of what `get` says of a state."""
+def remembered(evaluate: Evaluator, get: Callable[[GlobalState], Hashable]) -> Evaluator:
+    """`evaluate`, worked out once for each of what `get` says of a state."""
     memory: dict[Hashable, Any] = {}
 
     def recall(state: GlobalState) -> Any:
         key = get(state)
-        if key not in memory:
-            memory[key] = evaluate(state)
-        return memory[key]
+        value = memory.get(key, memory)
+        if value is memory:
+            value = memory[key] = evaluate(state)
+        return value
 
     return recall
 
