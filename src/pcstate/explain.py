@@ -3,6 +3,7 @@
 In: the spec and a stream of bytes. Out: a `Diagnosis` of the largest dump in it (of equal ones the last).
 """
 
+from dataclasses import replace
 from typing import BinaryIO
 
 from pcstate.check.census import Census
@@ -25,30 +26,32 @@ ALONE = "a panic shows its own goroutine only: with GOTRACEBACK=all it shows the
 
 
 def explain(spec: Spec, stream: BinaryIO) -> Diagnosis:
-    """What the goroutines of a dump wait for.
+    """What the goroutines of a dump wait for; of several dumps the largest is spoken of, and what the others say is beside it.
 
     Cost:  some 5 s for 100 MB. Memory: a few words for each connection, whatever the size of the dump.
     Raises: GoError if there is no goroutine in it, or it is a profile of something else.
     """
     dump = Dump(stream)
-    best = census = Census(spec.knowledge)
+    censuses = [Census(spec.knowledge)]
     number = 0
     for goroutine in dump.goroutines():
         if goroutine.dump != number:
-            best = _larger(best, census)
-            number, census = goroutine.dump, Census(spec.knowledge)
-        census.add(goroutine)
-    best = _larger(best, census)
-    if not best.goroutines:
+            number = goroutine.dump
+            censuses.append(Census(spec.knowledge))
+        censuses[-1].add(goroutine)
+    if not any(census.goroutines for census in censuses):
         raise GoError(f"no goroutine in this: is it a dump?\n  known: {_FORMS}")
+    found = [_diagnosis(census, dump, place) for place, census in enumerate(censuses, 1)]
+    largest = max(range(len(found)), key=lambda n: (censuses[n].goroutines, n))
+    return replace(found[largest], beside=(*found[:largest], *found[largest + 1 :]))
+
+
+def _diagnosis(census: Census, dump: Dump, number: int) -> Diagnosis:
+    """What one dump of a file means."""
     if dump.parents:
-        best.date("created by")
-    alone = dump.format == "panic" and best.goroutines == 1
-    whole = not (dump.truncated or best.hidden or alone) and (dump.counted or best.running or dump.format == "SIGQUIT")
-    found, others = groups(best, whole)
-    missing = BARE if best.bare == best.goroutines else CUT if dump.truncated else ALONE if alone else ""
-    return Diagnosis(best.go, dump.format, found, best.server, others, missing, dump.dumps, whole)
-
-
-def _larger(first: Census, second: Census) -> Census:
-    return second if second.goroutines >= first.goroutines else first
+        census.date("created by")
+    alone = dump.format == "panic" and census.goroutines == 1
+    whole = not (dump.truncated or census.hidden or alone) and (dump.counted or census.running or dump.format == "SIGQUIT")
+    found, others = groups(census, whole)
+    missing = BARE if census.bare == census.goroutines else CUT if dump.truncated else ALONE if alone else ""
+    return Diagnosis(census.go, dump.format, found, census.server, others, missing, whole, number)

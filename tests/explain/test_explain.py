@@ -51,7 +51,7 @@ FIRST_LINES = {
     ),
     "queued": (
         "leak: 1 connection held by a response body that is neither read to the end nor closed; "
-        "stuck: 2 requests waiting for a connection that nobody in the dump dials"
+        "stuck: 2 requests waiting for a connection, and nobody dials for it"
     ),
     "none": "none: no HTTP client connection in this dump",
     "dialing-tls": "stuck: 1 connection being dialled (in the TLS handshake)",

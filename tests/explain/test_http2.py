@@ -94,3 +94,15 @@ created by main.main
 \t/srv/shop/main.go:7 +0x20
 """
     assert [("http2", True)] == [(group.state, group.stuck) for group in diagnosed(spec, waits).groups]
+
+
+def test_a_pointer_tells_which_connection_a_request_waits_on(spec: Spec) -> None:
+    """Two more: of one the body is unread, one has nothing to do."""
+    second, third = (
+        H2_LOOP.replace("goroutine 60", f"goroutine 7{n}").replace("0xc000194f00", f"0xc00019{n}000") for n in (1, 2)
+    )
+    stream = H2_CLEANUP.replace("cleanupWriteRequest", "writeRequest").replace("semacquire", "select").replace("sync.", "x.")
+    found = diagnosed(spec, RUNNING, H2_LOOP, second, third, H2_WAITING, stream, stream.replace("62", "66"))
+    assert [(1, True, False), (1, False, True), (1, False, False)] == [
+        (group.connections, group.leak, group.stuck) for group in found.groups
+    ]

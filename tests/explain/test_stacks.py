@@ -313,7 +313,8 @@ def test_a_pointer_ties_a_caller_to_its_connection(spec: Spec) -> None:
 def test_of_several_dumps_the_largest_is_spoken_of(spec: Spec) -> None:
     trace = "goroutine 20 [running]:\nmain.main()\n\t/home/me/main.go:7 +0x20\n\n"
     found = diagnosed(spec, trace + LOOPS_14 + "\n" + trace)
-    assert (("leak", (LEAK,)), 3) == (said(found), found.dumps)
+    assert (("leak", (LEAK,)), 2) == (said(found), found.number)
+    assert [(1, "none"), (3, "none")] == [(each.number, each.verdict) for each in found.beside]
 
 
 def test_a_wait_below_a_writer_is_not_the_bodys(spec: Spec) -> None:
@@ -381,3 +382,25 @@ def test_a_dump_that_breaks_off_still_says_what_it_has(spec: Spec) -> None:
     found = diagnosed(spec, LOOPS_14 + "\ngoroutine 22 [IO wait]:\ninternal/poll.runtime_pollWait(0x7f28, 0x7")
     assert (("leak", (LEAK,)), True) == (said(found), found.conclusive)
     assert found.missing
+
+
+PREFIXES = ["12:", "+", "dump.txt:12:", "2024-05-06T07:08:09Z app[1781] ams [info]", "\u200b", "\x1b_bk;t=1714979289123\x07"]
+
+
+@pytest.mark.parametrize("prefix", PREFIXES, ids=["grep -n", "diff", "grep -H", "fly", "zero width", "buildkite"])
+def test_what_stands_before_each_line_without_a_space_does_not_matter(spec: Spec, prefix: str) -> None:
+    for dump in (LOOPS_14, PROFILE_17):
+        plain = diagnosed(spec, dump)
+        assert said(plain) == said(diagnosed(spec, "".join(prefix + line for line in dump.splitlines(keepends=True))))
+        assert plain.groups
+
+
+def test_a_dump_that_ends_before_the_place_where_a_goroutine_was_created_is_broken_off(spec: Spec) -> None:
+    whole = LOOPS_14.rstrip("\n")
+    assert diagnosed(spec, whole).missing == ""
+    assert "breaks off" in diagnosed(spec, whole.rpartition("\n")[0]).missing
+
+
+def test_a_profile_and_the_same_goroutines_in_full_are_two_dumps(spec: Spec) -> None:
+    found = diagnosed(spec, PROFILE_17 + "\n" + LOOPS_14)
+    assert (1, [2]) == (found.number, [each.number for each in found.beside])

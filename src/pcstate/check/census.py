@@ -21,9 +21,9 @@ FRAMES = 8
 _RUNNING = ("running", "idle")
 """Wait reasons of a goroutine that does not wait, and of the scheduler's own, with which a SIGQUIT begins."""
 _LIBRARYS = ("read-loop", "h2")
-"""Roles whose goroutine runs no code of the user's."""
+"""Roles whose goroutine runs no code of the user's but what net/http calls."""
 _COPY = re.compile(r"\.\(\*(?:persistConn|bodyEOFSignal)\)")
-_RELEVANT = re.compile(r"http|persistConn|Transport|bodyEOFSignal")
+_RELEVANT = re.compile(r"http|persistConn|Transport|bodyEOFSignal|\bio\.[cC]opy")
 _POINTER = re.compile(r"0x[0-9a-f]{4,}")
 _RELEASE = re.compile(
     r"(?:[/\\@-]go-?|[/\\](?:go|golang)[/\\-]|[/\\]go@[\d.]+[/\\]|goenv[/\\]versions[/\\])(1\.\d+(?:\.\d+)?)"
@@ -167,6 +167,7 @@ class Census:
         wait = stack.wait or self._wait(functions)
         maker = plain(stack.created_by)
         others = {role for role, makes in self.knowledge.made_by.items() if maker and not makes.fullmatch(maker)}
+        callers = self._callers(stack.frames)
         parts: dict[str, _Part] = {}
         for point in self.knowledge.points:
             if point.role in parts or point.role in others or (point.waits and wait not in point.waits):
@@ -175,10 +176,18 @@ class Census:
                 continue
             if not _in_order(point.frames, functions) or any(each.fullmatch(f) for each in point.without for f in functions):
                 continue
+            if point.calls and not any(point.calls.fullmatch(name) for name in callers):
+                continue
             conn = max((n for n, name in enumerate(functions) if point.conn and point.conn.fullmatch(name)), default=-1)
-            frames = self._users(goroutine) if point.role not in _LIBRARYS else ()
+            frames = self._users(goroutine) if point.calls or point.role not in _LIBRARYS else ()
             parts[point.role] = _Part(point.role, point.name, bool(wait) and not point.vague, conn, frames)
         return tuple(parts.values())
+
+    def _callers(self, frames: tuple[str, ...]) -> tuple[str, ...]:
+        """The functions of Go's own that have called one of the program's, whether through reflection or not."""
+        kept = [name for name in frames if not name.startswith("reflect.")]
+        own = [not is_library(name, self.knowledge) for name in kept]
+        return tuple(plain(kept[n]) for n in range(1, len(kept)) if own[n - 1] and not own[n])
 
     def _wait(self, functions: tuple[str, ...]) -> str:
         for name in functions[:6]:

@@ -117,9 +117,7 @@ def _each(state: State, kinds: list[_Kind], loose: _Loose) -> _Found:
         count = _fitting(state, kind, loose)
         if not count:
             continue
-        kind.left -= count
-        found.connections += count
-        found.take(kind.parts.values(), count, kind.minutes)
+        _move(kind, count, found)
         found.sure = found.sure and (kind.tied or "read-loop" not in kind.parts)
         for role in ("write-loop", "caller"):
             wanted = state.parts.get(role)
@@ -166,24 +164,45 @@ def _alone(state: State, found: _Found, loose: _Loose) -> None:
 
 
 def _shared(state: State, kinds: list[_Kind], loose: _Loose) -> _Found:
-    """All connections of a state whose callers share them, if there is a caller."""
+    """The connections of a state whose callers share them: those that pointers tie to one, and of the others no more than there
+    are callers left."""
     found = _Found(state)
-    found.callers = count = loose.take(found, "caller", state.parts["caller"], loose.count("caller", state.parts["caller"]))
+    wanted = state.parts["caller"]
+    for kind in kinds:
+        if "h2" in kind.parts and kind.parts.get("caller", Seen("")).at in wanted:
+            found.callers += kind.left
+            _move(kind, kind.left, found)
+    left = loose.count("caller", wanted, others=False)
+    found.callers += loose.take(found, "caller", wanted, loose.count("caller", wanted))
     for point in state.takes:
-        loose.take(found, "caller", (point,), count)
-    for kind in kinds if count else ():
+        more = found.callers
+        for kind in kinds:
+            if "h2" in kind.parts and kind.parts.get("caller", Seen("")).at == point:
+                taken = min(kind.left, left, more)
+                left, more = left - taken, more - taken
+                _move(kind, taken, found)
+        loose.take(found, "caller", (point,), more)
+    for kind in kinds:
         if kind.parts.keys() == {"h2"}:
-            found.connections += kind.left
-            found.take(kind.parts.values(), kind.left, None)
-            kind.left = 0
+            taken = min(kind.left, left)
+            left -= taken
+            _move(kind, taken, found)
     return found
 
 
+def _move(kind: _Kind, count: int, found: _Found) -> None:
+    """Give so many connections of a kind to `found`."""
+    kind.left -= count
+    found.connections += count
+    found.take(kind.parts.values(), count, kind.minutes)
+
+
 def _merged(found: list[_Found]) -> tuple[Group, ...]:
-    """One group for each state and phase."""
-    together: dict[tuple[str, str], list[_Found]] = {}
+    """One group for each state, phase and title; those that share connections are told apart by what they wait for."""
+    together: dict[tuple[str, str, str, str], list[_Found]] = {}
     for each in found:
-        together.setdefault((each.state.name, each.state.phase), []).append(each)
+        state = each.state
+        together.setdefault((state.name, state.phase, state.title, state.remark), []).append(each)
     made = [_group(each) for each in together.values()]
     return tuple(sorted(made, key=lambda group: (not group.leak, not group.stuck, -group.connections)))
 
@@ -214,6 +233,8 @@ def _group(found: list[_Found]) -> Group:
         _prose(state.many_fix if state in many else state.fix for state in states),
         f"pcstate predict {predict.format(n=min(connections, SHOWN))}" if predict else "",
         next((state.many_is for state in many), "") or "; ".join(_requests(each) for each in found if each.state.remark),
+        states[0].title,
+        states[0].unit,
     )
 
 

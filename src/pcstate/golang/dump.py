@@ -52,11 +52,6 @@ class Dump:
         """Whether it says which goroutine created another, as Go 1.21 and later do."""
         return self._text.parents
 
-    @property
-    def dumps(self) -> int:
-        """How many dumps it holds."""
-        return self._text.dump + 1
-
     def goroutines(self) -> Iterator[Goroutine]:
         """Every goroutine, in the order of the file. Raises: GoError for a pprof profile that is damaged or of something else."""
         stream: BinaryIO = io.BufferedReader(_Bytes(self._stream), 1 << 20)

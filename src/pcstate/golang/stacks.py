@@ -23,7 +23,7 @@ LONG = 10_000
 """Characters; a line of more is none of a dump."""
 _HEADER = re.compile(r"\bgoroutine (\d+)((?: \w+=\S+)*) \[([^\]\n]*)\](?: ?\{.*\})?(:?)")
 _GOLEAK = re.compile(r"\bGoroutine (\d+) in state (.{1,80}?), with \S+ on top of the stack")
-_COUNT = re.compile(r"(?:^|[\s|>\"])(\d+) @((?: 0x[0-9a-f]+)*)\s*$")
+_COUNT = re.compile(r"(?:^|[\s|>\":+\]])(\d+) @((?: 0x[0-9a-f]*)*)(?:\s?(?:\.\.\.|\u2026))?\s*$")
 _TOTAL = re.compile(r"\bgoroutine\s?(?:leak)? profile: total (\d+)")
 _FOREIGN = re.compile(r"\b(?:heap|allocs|threadcreate) profile: |--- (?:contention|mutex):|\d+: \d+ \[\d+: \d+\] @ 0x")
 _SYMBOL = re.compile(r"(?:#\s+|^[\s>|]*)0x[0-9a-f]+\s+(\S.*?)\+0x[0-9a-f]+(?:\s+(\S.*:\d+)|\s.*|)$")
@@ -45,8 +45,10 @@ _RECEIVER = re.compile(r"\.\((?:\\?\*|_)?(?=\w)")
 _FUNCTION = re.compile(r"(?:[A-Za-z_][\w./~%@$+\-·]*)(?:[.(\[*][^\s|\"']*)?")
 _TAIL = " \t\r\"'`,|"
 """What may stand behind a line: spaces, and the ends of strings, of code in Markdown and of tables."""
-_ARGUMENT = ")0{._…"
-"""How the arguments of a function begin, as the runtime prints them; `)`: none."""
+_ARGUMENT = ")0{._…<*"
+"""How the arguments of a function begin, as the runtime prints them; `)`: none; `<`, `*`: a mask that somebody put over them."""
+_BEFORE = re.compile(r"^(?:.*[:\"'`|>,=]|\[[\w.-]+\]|\+)+")
+"""What may stand before a function without a space: the number of its line, a field of a log, the `+` of a diff."""
 _BLANK = re.compile(r"^[\s|>#]*$")
 _MINUTES = re.compile(r"(\d+) minutes?")
 _ASIDE = re.compile(r" \((?:durable|leaked|scan)\)")
@@ -67,6 +69,8 @@ class _Open:
     places: list[str] = field(default_factory=list)
     ancestors: list[str] = field(default_factory=list)
     created_by: str = ""
+    created_at: bool = False
+    """Whether the place where it was created has been read."""
     origin: bool = False
     goleak: bool = False
     listed: bool = False
@@ -88,6 +92,11 @@ class _Open:
     def ended(self) -> bool:
         """Whether nothing of it can come behind a blank line. Without a header, the next one's is still to be seen."""
         return bool(self.created_by) if self.headed else self.whole and not self.created_by
+
+    @property
+    def broken_off(self) -> bool:
+        """Whether more of it must have come, if nothing came behind it."""
+        return not (self.listed or self.whole) or (bool(self.created_by) and any(self.places) and not self.created_at)
 
     def goroutine(self, dump: int) -> Goroutine:
         stack = Stack(tuple(self.frames), self.wait, self.created_by, self.headless)
@@ -111,6 +120,8 @@ class TextDump:
     _open: _Open | None = None
     _pending: tuple[str, str] | None = None
     """A function outside of any goroutine: one begins if its place comes next."""
+    _introduced: bool = False
+    """Whether anything stands above the first goroutine."""
     _foreign: bool = False
     """Whether a profile of something else has begun, which has lines like those of debug=1."""
     _traces: bool = False
@@ -152,13 +163,13 @@ class TextDump:
         last = self._open
         count = self._count + (last.count if last else 0)
         self.counted = 0 < self._total <= count
-        self.truncated = self.truncated or bool(last and not last.listed and not last.whole) or count < self._total
+        self.truncated = self.truncated or bool(last and last.broken_off) or count < self._total
         yield from self._finish()
 
     def _other(self, kind: str, value: str) -> Iterator[Goroutine]:
         """A line that is neither a function nor a place."""
         if kind != "blank":
-            self._pending = None
+            self._pending, self._introduced = None, True
         if kind == "created":
             self._created(value)
         elif kind == "symbol":
@@ -218,7 +229,7 @@ class TextDump:
         if self._open and opened.headed and not self._open.headed:
             self._open.headless = self.truncated = True  # others have headers: its own was cut off, and what stood behind it
         yield from self._finish()
-        if opened.number in self._seen:
+        if opened.number in self._seen or (opened.number and self._total):  # behind a profile, another form of it
             self._next()
         if opened.number:
             self._seen.add(opened.number)
@@ -256,7 +267,9 @@ class TextDump:
     def _place(self, value: str) -> Iterator[Goroutine]:
         if self._pending:
             name, arguments = self._pending
-            yield from self._begin(_Open("", "", None))
+            first = not (self._introduced or self._count or self._open or name.startswith("runtime."))
+            self.truncated = self.truncated or first  # what was above it, its header at least, was cut off
+            yield from self._begin(_Open("", "", None, headless=first))
             assert self._open
             self._open.frames.append(name)
             self._open.arguments.append(arguments)
@@ -267,7 +280,9 @@ class TextDump:
         elif opened.origin:
             if opened.ancestors and " (" not in opened.ancestors[-1]:
                 opened.ancestors[-1] += f" ({value})"
-        elif opened.places and not opened.places[-1] and not opened.created_by:
+        elif opened.created_by:
+            opened.created_at = True
+        elif opened.places and not opened.places[-1]:
             opened.places[-1] = value
 
     def _created(self, value: str) -> None:
@@ -340,7 +355,7 @@ def _kind(line: str) -> tuple[str, str]:
 def _function(text: str) -> str:
     """The last word of a text if it can be the name of a function, else `""`."""
     words = text.split()
-    word = words[-1].lstrip("\"'`|>") if words else ""
+    word = _BEFORE.sub("", words[-1]) if words else ""
     if ("." in word or word == "panic") and _FUNCTION.fullmatch(word):
         return _RECEIVER.sub(".(*", word)
     return ""

@@ -14,12 +14,15 @@ __all__ = ["LONGEST", "lines"]
 
 LONGEST = 1 << 24
 """Characters of a line, at most."""
-_COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_COLOUR = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|[_\]][^\x07\x1b]*(?:\x07|\x1b\\))")
+"""What a terminal is told: colours, and the notes of a build's log."""
+_SPACES = {ord("\xa0"): " ", ord("\u200b"): "", ord("\ufeff"): ""}
+"""What pages and letters make of spaces, and put between words."""
 _TAG = re.compile(r"</?(?:br|pre|p|code|span|div|td|tr|li|b|a)\b[^>]*>", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d+|#x[0-9a-fA-F]+|lt|gt|amp|quot|apos|nbsp|middot);")
 _ESCAPE = re.compile(r"\\(?:u00([0-9a-fA-F]{2})|(.))")
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
-_DEPTH = 4
+_DEPTH = 8
 """How deep in a JSON document its strings are looked for."""
 
 
@@ -31,7 +34,8 @@ def lines(stream: BinaryIO) -> Iterator[str]:
         encoding = "utf-16-le"  # without a mark: Latin letters with zeroes between
     text = io.TextIOWrapper(io.BufferedReader(_Joined(head, stream), 1 << 20), encoding, "replace", newline="\n")
     while line := text.readline(LONGEST):
-        yield from _plain(line.rstrip("\r\n").removeprefix("\ufeff"))
+        for each in line.rstrip("\r\n").split("\r"):
+            yield from _plain(each)
 
 
 class _Joined(io.RawIOBase):
@@ -54,13 +58,16 @@ def _plain(line: str) -> Iterator[str]:
     """The lines that a line stands for: one, as a rule."""
     if "\x1b" in line:
         line = _COLOUR.sub("", line)
-    if "\r" in line:
-        line = line.replace("\r", "")
+    if not line.isascii():
+        line = line.translate(_SPACES)
+    if "#011" in line:  # rsyslog's tab
+        line = line.replace("#011", "\t")
     if '{"' in line or "\\n" in line or "\\t" in line:
         unpacked = _unpacked(line)
         if unpacked is not None:
             for each in unpacked:
-                yield _unhtml(each)
+                inner = _unpacked(each) if '{"' in each else None  # a log of a log
+                yield from map(_unhtml, [each] if inner is None else inner)
             return
     yield _unhtml(line)
 

@@ -30,6 +30,8 @@ class Point:
     """If given, must match the innermost function that is not the runtime's."""
     without: tuple[Pattern, ...]
     """None of these may match any function."""
+    calls: Pattern | None
+    """If given, must match a function of Go's own that has called one of the program's, which has not returned."""
     waits: tuple[str, ...]
     """The wait reasons that it has; empty: any."""
     conn: Pattern | None
@@ -62,6 +64,10 @@ class State:
     stuck: bool
     confidence: str
     """The most that can be claimed."""
+    title: str
+    """What its connections are, behind `3 connections`; `""`: what all of that name are."""
+    unit: str
+    """What is counted: `connection`, or `request`, which has none yet."""
     why: str
     fix: str
     predict: str
@@ -120,6 +126,10 @@ class Group:
     predict: str
     remark: str = ""
     """What is to be said of them in the headline too: what so many look like, or how many requests wait for what."""
+    title: str = ""
+    """What they are, if not what all of that state are."""
+    unit: str = "connection"
+    """What `connections` counts."""
 
     @property
     def told(self) -> bool:
@@ -138,10 +148,12 @@ class Diagnosis:
     other_goroutines: int
     missing: str = ""
     """What the dump lacks, in a sentence; `""`: nothing that shows."""
-    dumps: int = 1
-    """How many dumps the file holds; the largest is spoken of."""
     whole: bool = True
     """Whether it has all goroutines, as far as it shows."""
+    number: int = 1
+    """Which dump of the file this is."""
+    beside: tuple["Diagnosis", ...] = ()
+    """What the file's other dumps mean, in their order."""
 
     @property
     def verdict(self) -> str:
@@ -157,4 +169,6 @@ class Diagnosis:
         """Whether anything can be said: not where all that is known is unknown, or what is missing can hold anything."""
         if not self.groups:
             return not self.missing
-        return any(group.told for group in self.groups)
+        if self.whole or self.verdict != "no-leak":
+            return any(group.told for group in self.groups)
+        return all(group.told for group in self.groups)

@@ -7,6 +7,8 @@ from pcstate.show.console import listed, span, terminal
 
 __all__ = ["explain_json", "explain_text", "headline"]
 
+BESIDE = 10
+"""Other dumps of the file of which something is said."""
 _TITLES = {
     "idle": "idle, kept for reuse",
     "awaiting-headers": "waiting for the head of a response",
@@ -18,7 +20,7 @@ _TITLES = {
     "request-body-stalled": "waiting for the program's own request body",
     "awaiting-100-continue": "waiting for 100 Continue",
     "dialing": "being dialled",
-    "queued": "waiting for a connection that nobody in the dump dials",
+    "queued": "waiting for a connection, and nobody dials for it",
     "orphaned-write-loop": "of which only writeLoop is there",
     "http2": "of HTTP/2",
     "unknown": "in a state that the dump does not tell",
@@ -91,9 +93,8 @@ def _age(group: Group) -> str:
 
 
 def _counted(group: Group) -> str:
-    noun = "request" if group.state == "queued" else "connection"
-    count = span([group.connections], noun) if group.connections else span([group.goroutines], "goroutine")
-    title = f"{_TITLES[group.state]} ({_PHASES[group.phase]})" if group.phase else _TITLES[group.state]
+    count = span([group.connections], group.unit) if group.connections else span([group.goroutines], "goroutine")
+    title = group.title or (f"{_TITLES[group.state]} ({_PHASES[group.phase]})" if group.phase else _TITLES[group.state])
     return f"{count} {title}" + (f" ({group.remark})" if group.remark else "")
 
 
@@ -117,8 +118,11 @@ def _remarks(found: Diagnosis) -> list[str]:
     form = f"read as {found.format}" + (f", from Go {found.go}" if found.go else "")
     servers, others = span([found.server_goroutines], "goroutine"), found.other_goroutines
     lines = [f"({form}; besides, {servers} of HTTP servers and {span([others], 'other')})"]
-    if found.dumps > 1:
-        lines.append(f"({found.dumps} dumps in this file; the largest is spoken of)")
+    if found.beside:
+        lines.append(f"(this is dump {found.number} of {len(found.beside) + 1} in the file, the largest)")
+        lines += [f"(dump {each.number}: {headline(each)})" for each in found.beside[:BESIDE]]
+        if len(found.beside) > BESIDE:
+            lines.append(f"({len(found.beside) - BESIDE} more dumps)")
     if found.groups and (found.missing or not found.whole):
         lines.append(f"({_reason(found)})")
     return lines

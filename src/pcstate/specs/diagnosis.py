@@ -17,12 +17,13 @@ ROLES = ("read-loop", "write-loop", "dial", "h2", "caller", "server")
 PARTS = {"read": "read-loop", "write": "write-loop", "dial": "dial", "h2": "h2", "caller": "caller"}
 """Keys of a [[state]], and the role of which they list points."""
 PHASES = ("", "dns", "tcp", "tls", "proxy")
-_POINT = ("role", "at", "frames", "leaf", "without", "waits", "conn", "vague", "clauses")
+_POINT = ("role", "at", "frames", "leaf", "without", "calls", "waits", "conn", "vague", "clauses")
 _STATE = (
-    "name", "phase", *PARTS, "only", "alone", "shared", "remark", "takes", "leak", "stuck", "confidence", "why", "fix",
-    "predict", "many", "many_is", "many_why", "many_fix", "old", "old_why",
+    "name", "phase", *PARTS, "only", "alone", "shared", "remark", "takes", "leak", "stuck", "confidence", "title", "unit",
+    "why", "fix", "predict", "many", "many_is", "many_why", "many_fix", "old", "old_why",
 )  # fmt: skip
 ONLY = ("", "whole", "part")
+UNITS = ("connection", "request")
 
 
 def parse_diagnosis(source: Source) -> Knowledge:
@@ -82,7 +83,7 @@ def _point(reader: Reader, table: dict[str, Any], line: int) -> Point:
     role, name = (reader.typed(table, key, str, line) for key in ("role", "at"))
     reader.one_of(role, ROLES, line, "role")
     frames, without, waits, clauses = (reader.strings(table, key, line) for key in ("frames", "without", "waits", "clauses"))
-    leaf, conn = (reader.typed(table, key, str, line, "") for key in ("leaf", "conn"))
+    leaf, calls, conn = (reader.typed(table, key, str, line, "") for key in ("leaf", "calls", "conn"))
     if not frames:
         reader.wrong(reader.place(line), "a point needs 'frames': the functions that it is told by")
     return Point(
@@ -91,6 +92,7 @@ def _point(reader: Reader, table: dict[str, Any], line: int) -> Point:
         tuple(map(_pattern, frames)),
         _pattern(leaf) if leaf else None,
         tuple(map(_pattern, without)),
+        _pattern(calls) if calls else None,
         waits,
         _pattern(conn) if conn else None,
         reader.typed(table, "vague", bool, line, False),
@@ -102,16 +104,18 @@ def _point(reader: Reader, table: dict[str, Any], line: int) -> Point:
 def _state(reader: Reader, table: dict[str, Any], line: int) -> State:
     reader.keys(table, _STATE, line, "a state")
     name, why, fix = (reader.typed(table, key, str, line) for key in ("name", "why", "fix"))
-    phase, only, remark, predict, more = (
-        reader.typed(table, key, str, line, "") for key in ("phase", "only", "remark", "predict", "many_is")
+    phase, only, remark, title, predict, more = (
+        reader.typed(table, key, str, line, "") for key in ("phase", "only", "remark", "title", "predict", "many_is")
     )
     more_why, more_fix, old_why = (reader.typed(table, key, str, line, "") for key in ("many_why", "many_fix", "old_why"))
     confidence = reader.typed(table, "confidence", str, line, "certain")
+    unit = reader.typed(table, "unit", str, line, UNITS[0])
     leak, stuck, alone, shared = (reader.typed(table, key, bool, line, False) for key in ("leak", "stuck", "alone", "shared"))
     reader.one_of(name, STATES, line, "name")
     reader.one_of(phase, PHASES, line, "phase")
     reader.one_of(only, ONLY, line, "only")
     reader.one_of(confidence, CONFIDENCES, line, "confidence")
+    reader.one_of(unit, UNITS, line, "unit")
     parts = {role: reader.strings(table, key, line) for key, role in PARTS.items() if key in table}
     takes = reader.strings(table, "takes", line)
     if unknown := set(re.findall(r"[{}]", re.sub(r"\{n\}", "", predict))):
@@ -129,6 +133,8 @@ def _state(reader: Reader, table: dict[str, Any], line: int) -> State:
         leak,
         stuck,
         confidence,
+        title,
+        unit,
         why,
         fix,
         predict,

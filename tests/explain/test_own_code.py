@@ -1,0 +1,126 @@
+"""What a dump says where net/http has called a function of the program's own, and where the program may have a body in hand."""
+
+import pytest
+
+from pcstate.specs.library import Spec
+from tests.explain.dumps import PEEK, RUNNING, UNREAD, diagnosed
+
+READ_LOOP = "net/http.(*persistConn).readLoop(0xc0000a2000)"
+WRITE_LOOP = "net/http.(*persistConn).writeLoop(0xc0000a2000)"
+DIAL_CONN = "net/http.(*Transport).dialConn(0xc00045e000, {0xb05e50, 0xc0004620a0}, {{}, 0x0, {0xc00039c1e0, 0x4}, 0x0}, ...)"
+HOOK = "shop.hook(...)"
+
+
+def goroutine(*functions: str, wait: str = "chan receive", by: str = "net/http.(*Transport).dialConn in goroutine 9") -> str:
+    """A goroutine as debug=2 shows it, the innermost function first."""
+    frames = "\n".join(f"{function}\n\t/srv/{number}/of.go:{number} +0x1c" for number, function in enumerate(functions))
+    return f"goroutine 10 [{wait}]:\n{frames}\ncreated by {by}\n\t/srv/of.go:2123 +0x1da5\n"
+
+
+CALLED = {
+    "GotFirstResponseByte": (
+        goroutine(HOOK, "net/http.(*persistConn).readResponse(0xc0000a2000, {{}})", READ_LOOP), "reading-headers", ""
+    ),
+    "PutIdleConn": (goroutine(HOOK, "net/http.(*persistConn).readLoop.func2(...)", READ_LOOP), "reading-headers", ""),
+    "WroteHeaders": (goroutine(HOOK, "net/http.(*Request).write(0xc000678000)", WRITE_LOOP), "writing-request", ""),
+    "WroteRequest, deferred": (
+        goroutine(HOOK, "net/http.(*Request).write.func1()", "net/http.(*Request).write(0xc000678000)", WRITE_LOOP),
+        "writing-request", "",
+    ),
+    "of two traces": (
+        goroutine(
+            HOOK, "reflect.Value.call({0x6a1, 0xc0, 0x13})", "net/http/httptrace.(*ClientTrace).compose.func1({0xc0, 0x1})",
+            "net/http.(*Request).write(0xc000678000)", WRITE_LOOP,
+        ),
+        "writing-request", "",
+    ),
+    "ConnectStart": (
+        goroutine(HOOK, "net.(*sysDialer).dialSingle(0xc0004080c0)", "net/http.(*Transport).dial(0x0)", DIAL_CONN),
+        "dialing", "tcp",
+    ),
+    "DialContext": (goroutine(HOOK, "net/http.(*Transport).dial(0x0)", DIAL_CONN), "dialing", "tcp"),
+    "GetProxyConnectHeader": (goroutine(HOOK, DIAL_CONN), "dialing", "proxy"),
+    "VerifyPeerCertificate": (
+        goroutine(
+            HOOK, "crypto/tls.(*Conn).verifyServerCertificate(0xc0001c8408)", "crypto/tls.(*Conn).HandshakeContext(...)",
+            "net/http.(*persistConn).addTLS.func2()", by="net/http.(*persistConn).addTLS in goroutine 21",
+        ),
+        "dialing", "tls",
+    ),
+    "Transport.Proxy": (
+        goroutine(
+            HOOK, "net/http.(*Transport).connectMethodForRequest(0xc00045e000)", "net/http.(*Transport).roundTrip(0xc00045e000)",
+            by="shop.run in goroutine 1",
+        ),
+        "unknown", "",
+    ),
+    "GotConn": (
+        goroutine(
+            HOOK, "net/http.(*Transport).getConn(0xc00045e000)", "net/http.(*Transport).roundTrip(0xc00045e000)",
+            by="shop.run in goroutine 1",
+        ),
+        "unknown", "",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("dump", "state", "phase"), CALLED.values(), ids=CALLED.keys())
+def test_a_function_of_the_programs_that_does_not_return_is_named(spec: Spec, dump: str, state: str, phase: str) -> None:
+    """Not the server, the peer or the pool is to blame."""
+    (group,) = diagnosed(spec, RUNNING, dump).groups
+    assert (state, phase, True, False) == (group.state, group.phase, group.stuck, group.leak)
+    assert "of the program's own" in group.why
+    assert "shop.hook (/srv/0/of.go:0)" in group.frames
+
+
+def test_what_a_function_of_the_programs_has_reached_counts_where_it_is_the_network(spec: Spec) -> None:
+    """A DialContext that wraps net.Dialer waits for the peer; a net.Conn of one's own that wraps another, for the server."""
+    connecting = goroutine("net.(*netFD).connect(0xc0)", "net.(*Dialer).DialContext(0xc0)", HOOK,
+                           "net/http.(*Transport).dial(0x0)", DIAL_CONN, wait="select")  # fmt: skip
+    (dialing,) = diagnosed(spec, RUNNING, connecting).groups
+    assert "SYN" in dialing.why
+    peeking = goroutine("internal/poll.(*FD).Read(0xc0)", HOOK, "net/http.(*persistConn).Read(0xc0000a2000)",
+                        "bufio.(*Reader).Peek(0xc0, 0x1)", READ_LOOP, wait="IO wait")  # fmt: skip
+    (idle,) = diagnosed(spec, RUNNING, peeking).groups
+    assert idle.state == "idle"
+
+
+COPYING = goroutine("internal/poll.(*FD).Write(0xc0)", "net.(*conn).Write(0xc0)", "io.copyBuffer({0x1, 0x2})",
+                    "shop.tunnel(0xc0)", wait="IO wait", by="shop.run in goroutine 1")  # fmt: skip
+FROM_A_PEER = COPYING.replace("FD).Write", "FD).Read").replace("conn).Write", "conn).Read")
+REDIRECTED = goroutine(
+    HOOK, "net/http.(*Client).checkRedirect(0xc0)", "net/http.(*Client).do(0xc0)", by="shop.run in goroutine 1"
+)
+
+
+@pytest.mark.parametrize("holder", [COPYING, REDIRECTED])
+def test_who_may_have_the_body_in_hand_is_shown_before_a_leak_is_claimed(spec: Spec, holder: str) -> None:
+    (group,) = diagnosed(spec, RUNNING, UNREAD, holder).groups
+    assert ("body-being-read", False, "guess") == (group.state, group.leak, group.confidence)
+    assert any(frame.startswith("shop.") for frame in group.frames)
+
+
+def test_one_who_may_have_a_body_in_hand_excuses_one_connection_only(spec: Spec) -> None:
+    second = UNREAD.replace("goroutine 20", "goroutine 22").replace("0xc0000a2000", "0xc0000a3000")
+    assert [("body-unfinished", 1), ("body-being-read", 1)] == [
+        (group.state, group.connections) for group in diagnosed(spec, RUNNING, UNREAD, second, COPYING).groups
+    ]
+
+
+def test_who_copies_from_a_peer_has_no_body_in_hand(spec: Spec) -> None:
+    assert ["body-unfinished"] == [group.state for group in diagnosed(spec, RUNNING, UNREAD, FROM_A_PEER).groups]
+
+
+def test_a_handshake_within_ones_own_dial_has_a_fix_of_its_own(spec: Spec) -> None:
+    """Transport.TLSHandshakeTimeout does not count for DialTLSContext."""
+    dump = goroutine("crypto/tls.(*Conn).HandshakeContext(...)", HOOK, "net/http.(*Transport).customDialTLS(0xc0)", DIAL_CONN)
+    (group,) = diagnosed(spec, RUNNING, dump).groups
+    assert ("dialing", "tls") == (group.state, group.phase)
+    assert "DialTLSContext" in group.why and "does not count there" in group.fix
+
+
+def test_a_stack_of_the_client_that_does_not_tell_more_is_one_of_it(spec: Spec) -> None:
+    cut = goroutine("net/http.(*Transport).RoundTrip(0xc0)", "net/http.send(0xc0)", "shop.fetch()", by="shop.run in goroutine 1")
+    found = diagnosed(spec, PEEK, cut)
+    assert [("idle", "connection"), ("unknown", "request")] == [(group.state, group.unit) for group in found.groups]
+    assert not found.conclusive
