@@ -124,3 +124,9 @@ def test_a_stack_of_the_client_that_does_not_tell_more_is_one_of_it(spec: Spec) 
     found = diagnosed(spec, PEEK, cut)
     assert [("idle", "connection"), ("unknown", "request")] == [(group.state, group.unit) for group in found.groups]
     assert not found.conclusive
+
+
+def test_a_write_loop_that_copies_a_request_body_holds_no_response(spec: Spec) -> None:
+    writing = goroutine("net.(*conn).Write(0xc0)", "net/http.persistConnWriter.Write({0xc0})", "io.copyBuffer({0x1})",
+                        "net/http.(*transferWriter).writeBody(0xc0)", WRITE_LOOP, wait="IO wait")  # fmt: skip
+    assert ["body-unfinished"] == [group.state for group in diagnosed(spec, RUNNING, UNREAD, writing).groups]

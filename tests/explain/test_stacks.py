@@ -404,3 +404,8 @@ def test_a_dump_that_ends_before_the_place_where_a_goroutine_was_created_is_brok
 def test_a_profile_and_the_same_goroutines_in_full_are_two_dumps(spec: Spec) -> None:
     found = diagnosed(spec, PROFILE_17 + "\n" + LOOPS_14)
     assert (1, [2]) == (found.number, [each.number for each in found.beside])
+
+
+def test_a_profile_that_was_cut_is_broken_off_whatever_comes_behind_it(spec: Spec) -> None:
+    cut = PROFILE_17.replace("total 854", "total 999")
+    assert diagnosed(spec, cut).missing and diagnosed(spec, cut + "\n" + LOOPS_14).missing

@@ -221,6 +221,7 @@ class TextDump:
         self._total = total
 
     def _next(self) -> None:
+        self.truncated = self.truncated or self._count < self._total
         self.dump += 1
         self._seen.clear()
         self._count = self._total = 0
