@@ -22,7 +22,10 @@ _FORMS = (
 
 BARE = "it has no functions, only goroutines or addresses: take /debug/pprof/goroutine?debug=2 of the running program"
 CUT = "the dump breaks off: there may be more than this"
-ALONE = "a panic shows its own goroutine only: with GOTRACEBACK=all it shows the others too"
+ALONE = (
+    "this is one goroutine's own stack, as of a panic or debug.Stack: GOTRACEBACK=all, or /debug/pprof/goroutine?debug=2, "
+    "shows the others too"
+)
 
 
 def explain(spec: Spec, stream: BinaryIO) -> Diagnosis:
@@ -50,7 +53,7 @@ def _diagnosis(census: Census, dump: Dump, number: int) -> Diagnosis:
     """What one dump of a file means."""
     if dump.parents:
         census.date("created by")
-    alone = dump.format == "panic" and census.goroutines == 1
+    alone = census.goroutines == 1 and (census.own or dump.format == "panic")
     whole = not (dump.truncated or census.hidden or alone) and (dump.counted or census.running or dump.format == "SIGQUIT")
     found, others = groups(census, whole)
     missing = BARE if census.bare == census.goroutines else CUT if dump.truncated else ALONE if alone else ""

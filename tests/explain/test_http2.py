@@ -4,7 +4,7 @@ import pytest
 
 from pcstate.show.explanation import headline
 from pcstate.specs.library import Spec
-from tests.explain.dumps import RUNNING, diagnosed
+from tests.explain.dumps import RUNNING, UNREAD, diagnosed
 
 H2 = "golang.org/x/net/http2"
 H2_LOOP = f"""\
@@ -106,3 +106,21 @@ def test_a_pointer_tells_which_connection_a_request_waits_on(spec: Spec) -> None
     assert [(1, True, False), (1, False, True), (1, False, False)] == [
         (group.connections, group.leak, group.stuck) for group in found.groups
     ]
+
+
+def test_a_hook_that_holds_the_reader_holds_all_its_requests(spec: Spec) -> None:
+    hook = H2_LOOP.replace(
+        f"{H2}.(*clientConn", f"shop.hook(...)\n{H2}.(*clientConnReadLoop).processHeaders(0xc0)\n{H2}.(*clientConn"
+    )
+    hook = hook.replace("internal/poll.runtime_pollWait(0x7f2c1d8bcfd8, 0x72)\n", "")
+    second = H2_WAITING.replace("goroutine 63", "goroutine 68")
+    (group,) = diagnosed(spec, RUNNING, hook, H2_WAITING, second).groups
+    assert (1, True, False) == (group.connections, group.stuck, group.leak)
+    assert "2 requests waiting for a hook of the program's own" in group.remark
+
+
+def test_a_copy_of_nethttp_is_likely_at_most(spec: Spec) -> None:
+    own, copy = (
+        diagnosed(spec, RUNNING, text).groups[0].confidence for text in (UNREAD, UNREAD.replace("net/http", "bfe/bfe_http"))
+    )
+    assert ("certain", "likely") == (own, copy)

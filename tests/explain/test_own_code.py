@@ -130,3 +130,24 @@ def test_a_write_loop_that_copies_a_request_body_holds_no_response(spec: Spec) -
     writing = goroutine("net.(*conn).Write(0xc0)", "net/http.persistConnWriter.Write({0xc0})", "io.copyBuffer({0x1})",
                         "net/http.(*transferWriter).writeBody(0xc0)", WRITE_LOOP, wait="IO wait")  # fmt: skip
     assert ["body-unfinished"] == [group.state for group in diagnosed(spec, RUNNING, UNREAD, writing).groups]
+
+
+CLOSING = goroutine(HOOK, "net/http.(*persistConn).closeLocked(0xc0000b3000, {0xb0, 0xb5})",
+                    "net/http.(*persistConn).closeConnIfStillIdle(0xc0000b3000)", by="time.goFunc")  # fmt: skip
+LOCKED = goroutine("sync.(*Mutex).Lock(...)", "net/http.(*Transport).queueForIdleConn(0xc0)",
+                   "net/http.(*Transport).getConn(0xc0)", wait="sync.Mutex.Lock", by="shop.run in goroutine 1")  # fmt: skip
+
+
+def test_a_close_that_hangs_holds_the_pool(spec: Spec) -> None:
+    """golang/go#79902: the connection is not idle, and MaxConnsPerHost has no part in it."""
+    closing, waiting = diagnosed(spec, RUNNING, PEEK, CLOSING, LOCKED.replace("goroutine 10", "goroutine 11")).groups
+    assert ("unknown", "connection", 2, True) == (closing.state, closing.unit, closing.goroutines, closing.stuck)
+    assert closing.frames == ("shop.hook (/srv/0/of.go:0)",)
+    assert ("unknown", "request", True) == (waiting.state, waiting.unit, waiting.stuck)
+    assert "lock" in waiting.why
+
+
+def test_what_a_dial_waits_for_is_not_guessed_where_it_was_cut_off(spec: Spec) -> None:
+    cut = goroutine(DIAL_CONN).partition("\n")[2]
+    (group,) = diagnosed(spec, cut).groups
+    assert ("dialing", "") == (group.state, group.phase)

@@ -237,9 +237,16 @@ def test_a_type_of_the_same_name_is_not_net_https(spec: Spec) -> None:
     assert "none" == diagnosed(spec, own, RUNNING).verdict
 
 
-@pytest.mark.parametrize("panic", [True, False])
-def test_the_one_goroutine_that_a_panic_shows_proves_nothing(spec: Spec, panic: bool) -> None:
-    assert panic == bool(diagnosed(spec, "panic: boom\n" * panic, RUNNING).missing)
+@pytest.mark.parametrize(("above", "alone"), [("panic: boom\n", True), ("", False), ("SIGQUIT: quit\n", False)])
+def test_the_one_goroutine_that_a_panic_shows_proves_nothing(spec: Spec, above: str, alone: bool) -> None:
+    assert alone == bool(diagnosed(spec, above + RUNNING).missing)
+
+
+def test_a_stack_that_a_goroutine_shows_of_itself_proves_nothing(spec: Spec) -> None:
+    shown = RUNNING.replace(
+        "main.main()", "runtime/debug.Stack()\n\t/usr/local/go/src/runtime/debug/stack.go:26 +0x5e\nmain.main()"
+    )
+    assert diagnosed(spec, shown).missing
 
 
 def test_a_goroutine_whose_stack_cannot_be_shown_may_be_the_other_half(spec: Spec) -> None:

@@ -20,6 +20,7 @@ FRAMES = 8
 """User's functions of a goroutine that are kept."""
 _RUNNING = ("running", "idle")
 """Wait reasons of a goroutine that does not wait, and of the scheduler's own, with which a SIGQUIT begins."""
+_OWN = frozenset(("panic", "runtime/debug.Stack"))
 _LIBRARYS = ("read-loop", "h2")
 """Roles whose goroutine runs no code of the user's but what net/http calls."""
 _COPY = re.compile(r"\.\(\*(?:persistConn|bodyEOFSignal)\)")
@@ -85,6 +86,8 @@ class Census:
     """Goroutines of net/http of which it is only said who created them: they were running on another thread."""
     running: bool = False
     """Whether one of them runs: that which took the dump, or the one that a signal met. Part of a dump seldom has it."""
+    own: bool = False
+    """Whether a goroutine shows its own stack: it has panicked, or called debug.Stack."""
     loose: dict[tuple[str, Seen], Tally] = field(default_factory=dict)
     """Goroutines that no pointer ties to a connection, by role."""
     release: str = ""
@@ -154,6 +157,7 @@ class Census:
         """What a stack means; called once for each, as long as it is remembered."""
         stack = goroutine.stack
         whole = "\n".join((*stack.frames, stack.created_by))
+        self.own = self.own or not _OWN.isdisjoint(stack.frames)
         if not self.release:
             self.release = _release(
                 place for name, place in zip(stack.frames, goroutine.places, strict=False) if is_library(name, self.knowledge)
@@ -168,6 +172,7 @@ class Census:
         maker = plain(stack.created_by)
         others = {role for role, makes in self.knowledge.made_by.items() if maker and not makes.fullmatch(maker)}
         callers = self._callers(stack.frames)
+        copied = any(_COPY.search(name) and not is_library(name, self.knowledge) for name in stack.frames)
         parts: dict[str, _Part] = {}
         for point in self.knowledge.points:
             if point.role in parts or point.role in others or (point.waits and wait not in point.waits):
@@ -180,7 +185,7 @@ class Census:
                 continue
             conn = max((n for n, name in enumerate(functions) if point.conn and point.conn.fullmatch(name)), default=-1)
             frames = self._users(goroutine) if point.calls or point.role not in _LIBRARYS else ()
-            parts[point.role] = _Part(point.role, point.name, bool(wait) and not point.vague, conn, frames)
+            parts[point.role] = _Part(point.role, point.name, bool(wait) and not point.vague and not copied, conn, frames)
         return tuple(parts.values())
 
     def _callers(self, frames: tuple[str, ...]) -> tuple[str, ...]:

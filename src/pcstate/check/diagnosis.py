@@ -127,7 +127,7 @@ def _each(state: State, kinds: list[_Kind], loose: _Loose) -> _Found:
         if "read-loop" in kind.parts and "write-loop" not in kind.parts and "write-loop" not in state.parts:
             taken = loose.take(found, "write-loop", ("select",), count, not kind.tied)
             loose.take(found, "write-loop", _WRITING, count - taken, not kind.tied)
-        if kind.parts.get("caller", Seen("")).at in state.takes:
+        if _caller(kind) in state.takes:
             count = 0
         for point in state.takes:
             loose.take(found, "caller", (point,), count, not kind.tied)
@@ -167,27 +167,35 @@ def _shared(state: State, kinds: list[_Kind], loose: _Loose) -> _Found:
     """The connections of a state whose callers share them: those that pointers tie to one, and of the others no more than there
     are callers left."""
     found = _Found(state)
-    wanted = state.parts["caller"]
-    for kind in kinds:
-        if "h2" in kind.parts and kind.parts.get("caller", Seen("")).at in wanted:
+    wanted, loops = state.parts["caller"], state.parts["h2"]
+    here = [kind for kind in kinds if kind.left and "h2" in kind.parts and kind.parts["h2"].at in loops]
+    if not here and "none" not in loops:
+        return found
+    for kind in here:
+        if _caller(kind) in wanted:
             found.callers += kind.left
             _move(kind, kind.left, found)
     left = loose.count("caller", wanted, others=False)
     found.callers += loose.take(found, "caller", wanted, loose.count("caller", wanted))
     for point in state.takes:
         more = found.callers
-        for kind in kinds:
-            if "h2" in kind.parts and kind.parts.get("caller", Seen("")).at == point:
+        for kind in here:
+            if _caller(kind) == point:
                 taken = min(kind.left, left, more)
                 left, more = left - taken, more - taken
                 _move(kind, taken, found)
         loose.take(found, "caller", (point,), more)
-    for kind in kinds:
-        if kind.parts.keys() == {"h2"}:
+    for kind in here:
+        if _caller(kind) == "":
             taken = min(kind.left, left)
             left -= taken
             _move(kind, taken, found)
     return found
+
+
+def _caller(kind: _Kind) -> str:
+    """Where the caller is that pointers tie to the connection, if there is one."""
+    return kind.parts["caller"].at if "caller" in kind.parts else ""
 
 
 def _move(kind: _Kind, count: int, found: _Found) -> None:
@@ -211,10 +219,11 @@ def _group(found: list[_Found]) -> Group:
     states = [each.state for each in found]
     connections = sum(each.connections for each in found)
     many = [state for state, each in zip(states, found, strict=True) if state.many and each.connections >= state.many]
-    frames: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for each in found:
         for frame, count in each.frames.items():
-            frames[frame] = frames.get(frame, 0) + count
+            counts[frame] = counts.get(frame, 0) + count
+    frames = sorted(counts, key=counts.__getitem__, reverse=True)
     waited = [each.minutes for each in found if each.minutes is not None]
     old = [state for state in states if state.old and max(waited, default=0) >= state.old]
     claims = [max(each.state.confidence, "certain" if each.sure else "likely", key=CONFIDENCES.index) for each in found]
