@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pcstate.check.arrows import Explored
+from pcstate.check.confluence import steps_first
 from pcstate.check.judge import Judge
 from pcstate.check.limits import Progress
 from pcstate.check.minimise import looked_at
@@ -118,7 +119,7 @@ class CheckReport:
 
     @property
     def reductions(self) -> tuple[str, ...]:
-        """What was left out without a loss: `symmetry`, `minimisation`, or nothing."""
+        """What was left out without a loss: `symmetry`, `minimisation`, `confluence`, or nothing."""
         return self.graph.reductions
 
     @property
@@ -254,6 +255,7 @@ def check(
     minimise: bool = False,
     scenario: Scenario | None = None,
     cluster: str | None = None,
+    confluence: bool = False,
 ) -> CheckReport:
     """Explore the network and judge every property. Raises: SpecError.
 
@@ -261,7 +263,8 @@ def check(
     states, and no `sometimes` is asked for. Timers go off whenever they may, as in the free network.
 
     With `symmetry`, a large search takes for one what only the numbers of connections and callers tell apart, if all properties
-    allow it; with `minimise`, what nothing can tell apart in a connection or a caller. The report says what it did.
+    allow it; with `minimise`, what nothing can tell apart in a connection or a caller; with `confluence`, if all properties allow
+    it, one step where it does not matter what comes first. The report says what it did.
 
     A search that is stopped is written to the file `checkpoint`, if one is given, and goes on from there the next time.
     With `cluster`, the states are in the actors of the Ray cluster at that address, without reductions or a checkpoint.
@@ -294,6 +297,7 @@ def check(
             reductions = Reductions(
                 symmetry and all(is_symmetric(promise.promise, network) for promise in compiled),
                 looked_at(formula for promise in compiled for formula in promise.formulas) if minimise else None,
+                steps_first(network, compiled) if confluence else frozenset(),
             )
             graph = every_state(network, bounds, progress, kept, reductions)
             judge = Judge(graph, tracer, abstract)

@@ -48,11 +48,13 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class Reductions:
-    """What a large search may leave out: states that differ in the numbers of connections and callers only, and configurations of
-    a connection or a caller that nothing can tell apart which looks at what the properties look at (None: it may not)."""
+    """What a large search may leave out: states that differ in the numbers of connections and callers only; configurations of a
+    connection or a caller that nothing can tell apart which looks at what the properties look at (None: it may not); and what
+    else can happen where one of the vectors `first` can."""
 
     symmetry: bool = False
     looks: Looks | None = None
+    first: frozenset[int] = frozenset()
 
 
 def every_state(
@@ -77,7 +79,7 @@ def every_state(
     if checkpoint and checkpoint.saved:
         search = Search.restored(network, checkpoint.saved.header, checkpoint.saved.arrays)
     else:
-        search = Search(network, symmetry=reductions.symmetry)
+        search = Search(network, symmetry=reductions.symmetry, first=reductions.first)
         if reductions.looks is not None and bounds.max_states > PILOT:
             search.run(replace(bounds, max_states=PILOT), progress)
             if search.expanded == search.total:

@@ -1,6 +1,6 @@
 """Little networks and state graphs, drawn by hand or at random: what the checkers' tests stand on."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import networkx as nx
@@ -162,3 +162,23 @@ def is_path(graph: StateGraph, steps: Sequence[tuple[int, int]], start: int = 0)
             return False
         start = target
     return True
+
+
+def hasty(graph: StateGraph, first: Collection[int], kinds: Collection[str]) -> Iterator[tuple[Vector, Vector]]:
+    """Where a step of `first` may not come before one of these kinds: that is not possible any more, or comes to something else
+    that no further step of `first` mends; or its observers see something else."""
+    vectors = graph.network.vectors
+    for edges in graph.edges:
+        asked = [(number, target) for number, target in edges if vectors[number].kind in kinds]
+        for number, target in asked:
+            if number not in first or target >= len(graph.edges):
+                continue
+            after = dict(graph.edges[target])
+            for other, reached in asked:
+                alike = reached == target and vectors[number].notes == vectors[other].notes
+                if other == number or alike or reached >= len(graph.edges):
+                    continue
+                both = after.get(other)
+                mended = {end for step, end in graph.edges[reached] if step in first} | {reached}
+                if both is None or both not in mended:
+                    yield vectors[number], vectors[other]

@@ -83,7 +83,7 @@ class Share:
     def learn(self, tables: Tables, parties: npt.NDArray[np.uint64], party: Ints) -> None:
         """What the groups do, as far as it is known."""
         self.row_of = tables.row_of.copy()
-        self.rows = (tables.cells.copy(), tables.step.copy(), parties.copy(), party.copy())
+        self.rows = (tables.cells.copy(), tables.step.copy(), parties.copy(), party.copy(), np.empty(0, np.bool_))
 
     def advance(self) -> tuple[int, Ints]:
         """Begin the next level: how many states it has here, and the places without a row that these need."""

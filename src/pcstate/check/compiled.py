@@ -6,7 +6,7 @@ that neither threads nor batches show in the result. A table holds numbers and 3
 the search is exact. No parent is kept: the first transition into a state is the one that it was found by.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -46,15 +46,23 @@ class Search:
 
     With `keep`, these are in `degrees`, `vectors` and `targets`, block by block; else they are only counted. With `symmetry`, of
     states that a permutation of connections or callers makes of each other one is kept; `turns` has for each transition the
-    permutation that makes the state that was kept of the one that was reached. With `like`, a search of the same network that is
-    over, what its groups offer is known from the beginning.
+    permutation that makes the state that was kept of the one that was reached. Where one of the vectors `first` leads
+    elsewhere, it alone is taken (`check.confluence`). With `like`, a search of the same network that is over, what its groups
+    offer is known from the beginning.
     """
 
     def __init__(
-        self, network: Network, keep: bool = True, threads: int = 2, symmetry: bool = False, like: "Search | None" = None
+        self,
+        network: Network,
+        keep: bool = True,
+        threads: int = 2,
+        symmetry: bool = False,
+        like: "Search | None" = None,
+        first: Collection[int] = (),
     ) -> None:
         self.network = network
         self.symmetry = symmetry
+        self.first = np.array([number in first for number in range(len(network.vectors))] if first else [], np.bool_)
         self.keep = keep
         self.threads = threads
         self.seconds = 0.0
@@ -157,7 +165,7 @@ class Search:
         """What the search leaves out."""
         turned = self.permutations is not None and len(self.permutations) > 1
         merged = any(group.stands for group in self.packing.groups)
-        return ("symmetry",) * turned + ("minimisation",) * merged
+        return ("symmetry",) * turned + ("minimisation",) * merged + ("confluence",) * bool(len(self.first))
 
     @property
     def depth(self) -> int:
@@ -229,7 +237,7 @@ class Search:
     def _expand_part(self, low: int, high: int, worker: "_Worker", begin: int) -> int:
         at, tables, found = self.packing.layout, self.packing.tables, self._candidates
         places = (at.word, at.shift, at.mask, at.base)
-        rows = (tables.row_of, tables.cells, tables.step, self.packing.parties, self.packing.party)
+        rows = (tables.row_of, tables.cells, tables.step, self.packing.parties, self.packing.party, self.first)
         end: int = kernels.expand(self.states, low, high, *places, *rows, found.keys, found.vectors, worker.degree, begin)
         if self.permutations and end > begin:
             kernels.canonical(found.keys, begin, end, *places, self._table, self.permutations.target, found.turn)

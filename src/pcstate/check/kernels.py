@@ -91,6 +91,14 @@ def _mixed(value: np.uint64) -> np.uint64:
     return value ^ (value >> np.uint64(33))
 
 
+@njit(inline="always")
+def _equal(left, one, right, other):
+    same = True
+    for w in range(U(left.shape[1])):
+        same &= left[one, w] == right[other, w]
+    return same
+
+
 @njit(nogil=True, cache=True)
 def unexpanded(states, low, high, word, shift, mask, base, row_of, missing):
     """The places in `row_of` that the states from `low` to `high` need and that have no row yet; how many `missing` got."""
@@ -106,10 +114,11 @@ def unexpanded(states, low, high, word, shift, mask, base, row_of, missing):
 
 
 @njit(nogil=True, cache=True)
-def expand(states, low, high, word, shift, mask, base, row_of, cells, step, parties, party, keys, vectors, degree, begin):
+def expand(states, low, high, word, shift, mask, base, row_of, cells, step, parties, party, first, keys, vectors, degree, begin):
     """The successors of the states from `low` to `high`, by state and vector, into `keys` and `vectors` from place `begin` on.
 
-    `degree` gets how many each state has. Returns the place behind the last; -1 where a state needs a row that there is not.
+    Where a vector that is `first` leads elsewhere, it alone is taken; `first` says it of each vector, or is empty. `degree` gets
+    how many each state has. Returns the place behind the last; -1 where a state needs a row that there is not.
     """
     words = U(states.shape[1])
     groups = U(len(shift))
@@ -145,6 +154,15 @@ def expand(states, low, high, word, shift, mask, base, row_of, cells, step, part
                         key += np.int64(step[cells[row, v >> U(6), STEPS] + before]) << shift[g]
                     p += _1
                 keys[k, w] = key
+        if len(first):
+            for k in range(known, at):
+                if first[U(vectors[k])] and not _equal(keys, k, states, n):
+                    vectors[known] = vectors[k]
+                    for w in range(words):
+                        keys[known, w] = keys[k, w]
+                    at = known + _1
+                    degree[n - U(low)] = 1
+                    break
     return np.int64(at)
 
 
@@ -233,14 +251,6 @@ def _drop(table):
     while len(table) >> (64 - np.int64(drop)) > 1:
         drop -= _1
     return drop
-
-
-@njit(inline="always")
-def _equal(left, one, right, other):
-    same = True
-    for w in range(U(left.shape[1])):
-        same &= left[one, w] == right[other, w]
-    return same
 
 
 @njit(nogil=True, cache=True)

@@ -46,6 +46,12 @@ from pcstate.cli.common import (
     help="In a large search, take for one what nothing can tell apart in a connection or a caller.",
 )
 @click.option(
+    "--confluence/--no-confluence",
+    default=False,
+    help="In a large search, take one step where it does not matter what comes first: for --property no-goroutine-is-forgotten, "
+    "and others that look at nothing that such a step moves. A trace is no shortest one then.",
+)
+@click.option(
     "--cluster",
     metavar="HOST:PORT|local:N",
     help="Keep the states in the actors of a Ray cluster that this machine is in, or in N here. That buys memory, not speed, on "
@@ -71,6 +77,7 @@ def check(
     checkpoint: Path | None,
     symmetry: bool,
     minimise: bool,
+    confluence: bool,
     cluster: str | None,
     refines: str | None,
     expect: bool,
@@ -81,6 +88,8 @@ def check(
     """Explore the network and judge every property."""
     if cluster and (checkpoint or minimise or covers):
         raise click.UsageError("--cluster takes neither --checkpoint nor --minimise nor --coverage")
+    if confluence and (cluster or checkpoint or covers or refines is not None):
+        raise click.UsageError("--confluence leaves out steps: leave out --cluster, --checkpoint, --coverage and --refines")
     if checkpoint and gos[1:]:
         raise click.UsageError("--checkpoint holds one search: give one --go with it")
     if covers and minimise:
@@ -101,7 +110,7 @@ def check(
     reports = []
     for go in gos or (None,):
         progress = progress_line(f"exploring {go or 'the newest profile'}")
-        found = pipeline.check(spec, go, bounds, progress, checkpoint, symmetry, minimise, cluster=cluster)
+        found = pipeline.check(spec, go, bounds, progress, checkpoint, symmetry, minimise, cluster=cluster, confluence=confluence)
         reports.append(inclusion.refines(spec, found, other) if other else found)
     covered = [coverage(spec, found) for found in reports] if covers else []
     if style == "json":

@@ -52,8 +52,9 @@ class Vector:
     """The event of the lifecycle chart that this step is, and which connection's."""
     notes: tuple[Part, ...] = ()
     """What the network's observers see of it."""
-    first: bool = False
-    """Strongly confluent: nothing is lost where it is taken before all else."""
+    first: str = ""
+    """Strongly confluent, so that nothing is lost where it is taken before all else: `always`, or `before-timers`, before all but
+    what a clock does."""
 
     def __str__(self) -> str:
         inside = ", ".join(f"{key}={value}" for key, value in self.args)

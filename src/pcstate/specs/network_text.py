@@ -12,11 +12,11 @@ from pcstate.specs.source import Reader, Source, known
 __all__ = ["NetworkText", "parse_network"]
 
 _CLASSES = ("goroutine", "object", "environment", "observer")
+_FIRST = ("always", "before-timers")
 _SYNC_CLASSES = ("environment", "timer", "environment-timer", "settle")
 _OUTCOME = ("dials", "read_loops", "write_loops", "others", "idle_conns", "unread_conns", "reused", "error")
 _KINDS: Mapping[str, type] = {
     **dict.fromkeys(("with", "who", "also", "unless", "lifecycle"), dict),
-    "first": bool,
     **dict.fromkeys(("these", "those", "until", "objects"), list),
 }  # fmt: skip
 
@@ -98,6 +98,9 @@ def _tables(
             for name, event in entries.items() if isinstance(entries, dict) else ():
                 if not isinstance(event, str):
                     reader.wrong(reader.find(str(name), line), "a component takes part with an event, written as a string")
+        if table.get("first", "") not in ("", *_FIRST):
+            place = reader.find(str(table["first"]), line, "first")
+            reader.wrong(place, f"a step is not first {table['first']!r}", known(_FIRST, str(table["first"])))
         if table.get("class", "") not in ("", *classes):
             place = reader.find(str(table["class"]), line, "class")
             reader.wrong(place, f"there is no class {table['class']!r}", known(classes, table["class"]))

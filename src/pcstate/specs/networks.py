@@ -283,7 +283,7 @@ class _Builder:
             table.get("class", ""),
             self._abstract(table, binding),
             tuple(notes),
-            bool(table.get("first")),
+            table.get("first", ""),
         )
 
     def _check_distinct(self, table: Mapping[str, Any], parts: Mapping[str, tuple[Part, ...]]) -> None:
