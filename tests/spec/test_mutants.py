@@ -175,8 +175,9 @@ def test_no_property_notices_what_is_argued(spec: Spec, every: tuple[Mutation, .
     monkeypatch.setattr(flow, "SIZES", (Bounds(requests=1),))
     monkeypatch.setattr(flow, "mutations", lambda *_: chosen)
     found = mutants(spec).tried
-    assert {Fate.ARGUED} == {each.fate for each in found}
-    assert {argument.why for argument in argued} == {each.reason for each in found}
+    assert {Fate.ARGUED, Fate.EQUIVALENT} >= {each.fate for each in found}, "one of them needs a second request to be seen at all"
+    assert {argument.why for argument in argued} >= {each.reason for each in found if each.fate is Fate.ARGUED}
+    assert len(argued) - 1 == [each.fate for each in found].count(Fate.ARGUED)
 
 
 def report(every: tuple[Mutation, ...], *fates: Fate) -> MutationReport:
