@@ -37,7 +37,7 @@ SIZES = (Bounds(requests=1), Bounds())
 WIDE = Bounds(callers=2, requests=1, closers=0)
 """One more, with several times as many states, for those that survive."""
 GROWTH = 4
-"""A mutant's search is given up beyond so many times the states of the spec itself."""
+"""A mutant's search is given up beyond so many times the states of the spec itself, or, of a program, so many times `SHORT`."""
 SHORT = 200
 """Programs whose outcomes the spec finds within so many states are shown to mutants: most of the library."""
 
@@ -186,21 +186,21 @@ class _Programs:
         self.profile = profile
         self.foretold: list[tuple[Scenario, frozenset[Outcome]]] = []
         for scenario in open_scenarios(spec, ()):
-            prediction = None if demands(scenario).unsupported else self._foretell(spec, scenario)
+            prediction = None if demands(scenario).unsupported else self._foretell(spec, scenario, SHORT)
             if prediction and prediction.complete:
                 self.foretold.append((scenario, frozenset(prediction.outcomes)))
 
     def telling(self, mutant: Spec) -> str:
         """The first program that comes to other outcomes in a mutant, or to no end; `""` if none does."""
         for scenario, foretold in self.foretold:
-            prediction = self._foretell(mutant, scenario)
+            prediction = self._foretell(mutant, scenario, GROWTH * SHORT)
             if not prediction.complete or frozenset(prediction.outcomes) != foretold:
                 return scenario.name
         return ""
 
-    def _foretell(self, spec: Spec, scenario: Scenario) -> Prediction:
+    def _foretell(self, spec: Spec, scenario: Scenario, most: int) -> Prediction:
         profile = choose_profile(spec.profiles, self.profile.name)
-        search = search_scenario(spec, profile, scenario, replace(SCENARIO_BOUNDS, max_states=SHORT), remember=False)
+        search = search_scenario(spec, profile, scenario, replace(SCENARIO_BOUNDS, max_states=most), remember=False)
         return outcomes(search.graph, search.rests)
 
 
