@@ -250,8 +250,11 @@ class _Bench:
         fitting = self._fitting(profile)
         fits = [fitting.fits(run) for run in seen]
         shown = {run.outcome for run, fit in zip(seen, fits, strict=True) if fit.verdict is Verdict.HOLDS and fitting.ends(run)}
-        outcomes = [run.outcome for run in seen]
-        return _joined(compare(outcomes, predicted.outcomes, predicted.complete, predicted.reason, shown), fits)
+        outcomes = [run.outcome for run in seen if run.at_rest]
+        compared = compare(outcomes, predicted.outcomes, predicted.complete, predicted.reason, shown)
+        if len(outcomes) < len(seen) and compared.verdict is Verdict.HOLDS:
+            compared = replace(compared, verdict=Verdict.UNKNOWN, reason="a run had not come to rest when it was given up")
+        return _joined(compared, fits)
 
     def parts(self, profile: Profile, driver: "Driver", repeat: int) -> bool:
         """Whether the log of one of so many runs fits none of the network. What is predicted is not asked: a log that fits ends

@@ -134,6 +134,8 @@ class ObserveReport:
 
     go: str
     outcomes: tuple[tuple[Outcome, int], ...]
+    restless: int = 0
+    """Runs that had not come to rest when they were given up."""
 
 
 def read_spec(root: Path | None = None, mutant: Mutant | Sequence[Mutant] | None = None, only: Sequence[str] = ()) -> Spec:
@@ -359,4 +361,4 @@ def observe(scenario: Scenario, go: str | None = None, repeat: int = 1) -> Obser
     from pcstate.golang.toolchain import find
 
     toolchain = find(go)
-    return ObserveReport(toolchain.version, run(scenario, toolchain, repeat))
+    return ObserveReport(toolchain.version, *run(scenario, toolchain, repeat))

@@ -91,21 +91,26 @@ def search_outcomes(
     profile = choose_profile(spec.profiles, go)
     asked = demands(scenario)
 
-    def unanswered(reasons: Iterable[str]) -> tuple[PredictReport, None]:
-        reason = f"the spec has no chart yet for {', '.join(reasons)}"
+    def unanswered(reason: str) -> tuple[PredictReport, None]:
         return PredictReport(profile, go or profile.name, scenario, Prediction({}, False, 0, reason)), None
 
     if asked.unsupported:
-        return unanswered(asked.unsupported)
+        return unanswered(_no_chart(asked.unsupported))
+    if scenario.requests > UNROLLED:
+        return unanswered(f"a program of more than {UNROLLED} requests is not unrolled; fewer of the same show what they do")
     search = search_scenario(spec, profile, scenario, bounds, reduce)
     graph = search.graph
     fired = {graph.network.vectors[n].name for arrows in graph.arrows for arrow in arrows for n in arrow.vectors}
     if doubtful := asked.too_close.keys() & fired:
-        return unanswered(asked.too_close[name] for name in sorted(doubtful))
+        return unanswered(_no_chart(asked.too_close[name] for name in sorted(doubtful)))
     prediction = outcomes(graph, search.rests)
     advice = compile_all_advice(spec, graph.network)
     stand = {outcome: standing(graph.network, graph.states[n], advice) for outcome, n in prediction.rests.items()}
     return PredictReport(profile, go or profile.name, scenario, prediction, stand), search
+
+
+def _no_chart(reasons: Iterable[str]) -> str:
+    return f"the spec has no chart yet for {', '.join(reasons)}"
 
 
 def search_scenario(

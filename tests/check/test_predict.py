@@ -94,8 +94,11 @@ def test_each_order_of_callers_with_the_same_program_is_an_outcome(spec: Spec) -
 
 def test_half_of_a_body_that_ends_with_the_connection_is_all_of_it(spec: Spec) -> None:
     """So that reading its length, as announced to nobody, meets io.EOF."""
-    program = replace(parse_expression("get; read-exact", 1), server=ServerScript("until-close", behaviour="truncate-body"))
+    server = ServerScript("until-close", behaviour="truncate-body")
+    program = replace(parse_expression("get; read-exact", 1), server=server)
     assert [0] == [outcome.unread_conns for outcome in predict(spec, program).outcomes]
+    asked = replace(parse_expression("get; read-all; close; read-exact", 1), server=server)
+    assert {("",)} == {outcome.errors for outcome in predict(spec, asked).outcomes}, "nothing is left to ask for"
 
 
 @pytest.mark.parametrize("body", ["length", "chunked", "until-close"])

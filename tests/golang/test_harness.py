@@ -66,8 +66,8 @@ def kept_by_one(found: Outcome) -> bool:
 def test_read_to_eof_keeps_one_connection(go: Toolchain) -> None:
     """The article's program: three goroutines, and no Close."""
     kept = outcome(dials=1, reused="FTTTTT", loops=1, idle=1)
-    assert ((kept, 3),) == observe(scenario("get; read-all"), go, 3)
-    assert ((kept, 3),) == observe(scenario("get; read-all; close"), go, 3)
+    assert (((kept, 3),), 0) == observe(scenario("get; read-all"), go, 3)
+    assert (((kept, 3),), 0) == observe(scenario("get; read-all; close"), go, 3)
 
 
 @every_go
@@ -102,25 +102,25 @@ def test_an_error_is_told_where_it_comes_up(go: Toolchain) -> None:
 @every_go
 def test_neither_read_nor_closed_keeps_every_connection(go: Toolchain) -> None:
     left = outcome(dials=6, reused="FFFFFF", loops=6, unread=6)
-    assert ((left, 3),) == observe(scenario("get"), go, 3)
-    assert ((left, 3),) == observe(scenario("get", hosts=SIX_HOSTS), go, 3)
+    assert (((left, 3),), 0) == observe(scenario("get"), go, 3)
+    assert (((left, 3),), 0) == observe(scenario("get", hosts=SIX_HOSTS), go, 3)
 
 
 @every_go
 def test_six_hosts_keep_six_idle_connections(go: Toolchain) -> None:
     kept = outcome(dials=6, reused="FFFFFF", loops=6, idle=6)
-    assert ((kept, 3),) == observe(scenario("get; read-all", hosts=SIX_HOSTS), go, 3)
+    assert (((kept, 3),), 0) == observe(scenario("get; read-all", hosts=SIX_HOSTS), go, 3)
 
 
 @every_go
 def test_cancel_leaves_nothing(go: Toolchain) -> None:
     gone = outcome(dials=6, reused="FFFFFF", loops=0)
-    assert ((gone, 3),) == observe(scenario("get; cancel; settle"), go, 3)
+    assert (((gone, 3),), 0) == observe(scenario("get; cancel; settle"), go, 3)
 
 
 @every_go
 def test_close_alone_ends_the_connection_or_drains_it(go: Toolchain) -> None:
-    seen = {found for found, _ in observe(scenario("get; close; settle"), go, 3)}
+    seen = {found for found, _ in observe(scenario("get; close; settle"), go, 3)[0]}
     if drains(go):
         assert outcome(dials=1, reused="FTTTTT", loops=1, idle=1) in seen
     else:
@@ -131,20 +131,20 @@ def test_close_alone_ends_the_connection_or_drains_it(go: Toolchain) -> None:
 def test_close_of_a_body_too_long_to_drain_ends_the_connection(go: Toolchain) -> None:
     server = ServerScript(bytes=262145)
     gone = outcome(dials=2, reused="FF", loops=0)
-    assert ((gone, 3),) == observe(scenario("get; close; settle", 2, server=server), go, 3)
+    assert (((gone, 3),), 0) == observe(scenario("get; close; settle", 2, server=server), go, 3)
 
 
 @every_go
 @pytest.mark.parametrize("body", ["length", "chunked", "until-close"])
 def test_a_stalled_body_is_stuck_once_read(go: Toolchain, body: str) -> None:
     server = ServerScript(body=body, behaviour="stall-body")
-    seen = observe(scenario("get; read-all", 2, server=server), go)
+    seen, _ = observe(scenario("get; read-all", 2, server=server), go)
     assert ((outcome(dials=1, reused="FF", loops=1, unread=1, errors="stuck"), 1),) == seen
 
 
 @every_go
 def test_a_stalled_head_is_stuck_and_not_idle(go: Toolchain) -> None:
-    seen = observe(scenario("get; read-all", 2, server=ServerScript(behaviour="stall-head")), go)
+    seen, _ = observe(scenario("get; read-all", 2, server=ServerScript(behaviour="stall-head")), go)
     assert ((outcome(dials=1, reused="FF", loops=1, errors="stuck"), 1),) == seen
 
 
@@ -160,7 +160,7 @@ def test_a_stalled_head_is_stuck_and_not_idle(go: Toolchain) -> None:
 )
 def test_a_server_that_hangs_up(go: Toolchain, behaviour: str, body: str, error: str) -> None:
     server = ServerScript(body=body, behaviour=behaviour)
-    seen = observe(scenario("get; read-all; settle", 2, server=server), go)
+    seen, _ = observe(scenario("get; read-all; settle", 2, server=server), go)
     left = 2 if release(go) in LEAKS_ON_READ_ERROR and error == "unexpected-eof" else 0
     assert ((outcome(dials=2, reused="FF", loops=left, errors=error), 1),) == seen
 
@@ -176,20 +176,20 @@ def test_a_server_that_hangs_up(go: Toolchain, behaviour: str, body: str, error:
 )
 def test_a_pending_timeout_is_not_rest(go: Toolchain, field: str, behaviour: str, error: str) -> None:
     stalled = scenario("get; read-all", 1, server=ServerScript(behaviour=behaviour))
-    seen = observe(replace(stalled, transport={field: 200}), go)
+    seen, _ = observe(replace(stalled, transport={field: 200}), go)
     assert ((outcome(dials=1, reused="F", loops=0, errors=error), 1),) == seen
 
 
 @every_go
 def test_a_read_after_close_is_named(go: Toolchain) -> None:
-    ((seen, _),) = observe(scenario("get; close; read-all; settle", 1), go)
+    ((seen, _),), _ = observe(scenario("get; close; read-all; settle", 1), go)
     assert ("closed-body",) == seen.errors
 
 
 @every_go
 @pytest.mark.parametrize(("text", "errors"), [("head; read-all", ("", "")), ("post; read 100; close", ("", ""))])
 def test_other_methods(go: Toolchain, text: str, errors: tuple[str, ...]) -> None:
-    ((seen, _),) = observe(scenario(text + "; settle", 2), go)
+    ((seen, _),), _ = observe(scenario(text + "; settle", 2), go)
     assert errors == seen.errors
 
 
@@ -198,7 +198,7 @@ def test_a_queued_caller_counts_as_a_goroutine(go: Toolchain) -> None:
     """Two callers, one connection allowed: the second waits for ever behind the first one's unread body."""
     one = scenario("get", 1)
     both = replace(one, callers=one.callers * 2, transport={"MaxConnsPerHost": 1})
-    ((seen, _),) = observe(both, go)
+    ((seen, _),), _ = observe(both, go)
     assert 1 == seen.dials
     assert 1 + 2 + 1 == seen.goroutines
     assert {"", "stuck"} == set(seen.errors)
@@ -207,7 +207,7 @@ def test_a_queued_caller_counts_as_a_goroutine(go: Toolchain) -> None:
 @any_go
 def test_one_process_runs_many_scenarios(go: Toolchain) -> None:
     programs = [scenario("get", 2), scenario("get; read-all", 2)] * 3
-    assert [2, 1] * 3 == [found.dials for found in observations(programs, go)]
+    assert [2, 1] * 3 == [found.outcome.dials for found in observations(programs, go)]
 
 
 @any_go
@@ -223,7 +223,8 @@ def test_a_driver_that_ended_is_started_again(go: Toolchain) -> None:
 def test_the_deadline_ends_a_scenario_that_never_rests(go: Toolchain) -> None:
     endless = scenario("get; read-all", 1, server=ServerScript(bytes=1 << 40))
     with Driver(go, deadline=0.5) as driver:
-        assert ("stuck",) == driver.run(endless).errors
+        seen = driver.watch(endless)
+        assert ("stuck",) == seen.outcome.errors and not seen.at_rest
         assert ("",) == driver.run(scenario("get; read-all", 1)).errors
 
 

@@ -157,6 +157,11 @@ def test_observations_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
     assert "  2 of 3: 3 goroutines (main, 1 readLoop, 1 writeLoop); dials 1, reused 1 of 2, idle 1, unread 0" == lines[1]
 
 
+def test_a_run_that_was_given_up_is_no_outcome(capsys: pytest.CaptureFixture[str]) -> None:
+    observe_text([ObserveReport("1.27.3", ((KEPT, 3),), restless=1)])
+    assert "  1 of 3 had not come to rest when given up: not an outcome" == capsys.readouterr().out.splitlines()[-1]
+
+
 @pytest.mark.parametrize(
     ("values", "wanted"),
     [([1], "1 dial"), ([2, 1], "1 or 2 dials"), ([0], "0 dials"), ([1, 3], "1 to 3 dials"), ([2, 2], "2 dials")],

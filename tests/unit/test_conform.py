@@ -35,9 +35,10 @@ Pretend = Callable[..., None]
 class Pretended:
     """A driver that sees nothing but an outcome, always the same; "" for it: it does not answer."""
 
-    def __init__(self, shown: Outcome | str, entries: tuple[Entry, ...] = ()) -> None:
+    def __init__(self, shown: Outcome | str, entries: tuple[Entry, ...] = (), at_rest: bool = True) -> None:
         self.shown = shown
         self.entries = entries
+        self.at_rest = at_rest
 
     def __enter__(self) -> "Pretended":
         return self
@@ -48,17 +49,17 @@ class Pretended:
     def watch(self, scenario: Scenario) -> Observation:
         if isinstance(self.shown, str):
             raise GoError("our driver did not answer")
-        return Observation(self.shown, self.entries)
+        return Observation(self.shown, self.entries, self.at_rest)
 
 
 @pytest.fixture
 def pretend(monkeypatch: pytest.MonkeyPatch) -> Pretend:
     """These versions of Go are installed, the first choice first, and all show `shown` of every scenario."""
 
-    def call(*versions: str, shown: Outcome | str = KEPT) -> None:
+    def call(*versions: str, shown: Outcome | str = KEPT, at_rest: bool = True) -> None:
         toolchains = tuple(Toolchain(Path(f"/{number}/go"), version) for number, version in enumerate(versions))
         monkeypatch.setattr("pcstate.golang.toolchain.installed", lambda: toolchains)
-        monkeypatch.setattr("pcstate.golang.harness.Driver", lambda toolchain: Pretended(shown))
+        monkeypatch.setattr("pcstate.golang.harness.Driver", lambda toolchain: Pretended(shown, at_rest=at_rest))
 
     return call
 
@@ -104,6 +105,13 @@ def test_a_table_that_cannot_be_written_is_said_before_anything_runs(
         assert 2 == exit_code("--table", str(place))
         assert str(place) in capsys.readouterr().err
     assert not (tmp_path / "new").exists()
+
+
+def test_a_run_that_did_not_come_to_rest_shows_no_outcome(pretend: Pretend, spec: Spec) -> None:
+    pretend("1.27.3", shown=GONE, at_rest=False)
+    (found,) = flow.conform(spec, ["unread"], repeat=1, jobs=1).results
+    assert (Verdict.UNKNOWN, ()) == (found.conformance.verdict, found.conformance.outside)
+    assert "not come to rest" in found.conformance.reason
 
 
 def test_each_profile_is_predicted_once(monkeypatch: pytest.MonkeyPatch, pretend: Pretend, spec: Spec) -> None:

@@ -82,7 +82,7 @@ def observe(
         print_json(report.observe_json(program, reports), True)
     else:
         prediction.observe_text(reports)
-    return HOLDS
+    return INCONCLUSIVE if any(found.restless for found in reports) else HOLDS
 
 
 @click.command()

@@ -47,22 +47,24 @@ GRACE = 20.0
 _TIMEOUTS = ("Timeout", "ResponseHeaderTimeout")
 
 
-def observe(scenario: Scenario, toolchain: Toolchain, repeat: int = 1) -> tuple[tuple[Outcome, int], ...]:
-    """The distinct outcomes of `repeat` runs, each with how often it came.
+def observe(scenario: Scenario, toolchain: Toolchain, repeat: int = 1) -> tuple[tuple[tuple[Outcome, int], ...], int]:
+    """The distinct outcomes of `repeat` runs, each with how often it came; and how many of the runs had not come to rest when the
+    driver gave up waiting, so that what they show is no outcome for certain.
 
     Order: most frequent first, then by outcome.
     Cost:  some 50 ms a run, and the build of the driver the first time.
     Raises: GoError if the driver cannot be built or does not answer.
     """
-    counts = Counter(observations((scenario for _ in range(repeat)), toolchain))
-    return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+    seen = list(observations((scenario for _ in range(repeat)), toolchain))
+    counts = Counter(each.outcome for each in seen)
+    return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0]))), sum(not each.at_rest for each in seen)
 
 
-def observations(scenarios: Iterable[Scenario], toolchain: Toolchain) -> Iterator[Outcome]:
-    """One outcome for each scenario, in order, all from one process as long as it lives."""
+def observations(scenarios: Iterable[Scenario], toolchain: Toolchain) -> Iterator[Observation]:
+    """One run of each scenario, in order, all from one process as long as it lives."""
     with Driver(toolchain) as driver:
         for scenario in scenarios:
-            yield driver.run(scenario)
+            yield driver.watch(scenario)
 
 
 class Driver:

@@ -44,6 +44,8 @@ class Observed(Protocol):
     def go(self) -> str: ...
     @property
     def outcomes(self) -> tuple[tuple[Outcome, int], ...]: ...
+    @property
+    def restless(self) -> int: ...
 
 
 def predict_text(reports: Sequence[Predicted]) -> None:
@@ -77,6 +79,10 @@ def observe_text(reports: Sequence[Observed]) -> None:
         out.print(f"Go {report.go}: {said}", style="bold", markup=False, soft_wrap=True)
         for outcome, count in report.outcomes:
             out.print(f"  {count} of {runs}: {outcome_line(outcome)}", markup=False, soft_wrap=True)
+        if report.restless:
+            out.print(
+                f"  {report.restless} of {runs} had not come to rest when given up: not an outcome", markup=False, soft_wrap=True
+            )
 
 
 def headline(outcomes: Sequence[Outcome], are: str = "are possible") -> str:

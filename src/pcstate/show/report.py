@@ -170,7 +170,7 @@ def observe_json(scenario: Scenario, reports: Sequence[Observed]) -> dict[str, A
             {
                 "go": report.go,
                 "outcomes": [{**outcome.as_json(), "count": count} for outcome, count in report.outcomes],
-                "complete": True,
+                "complete": not report.restless,
             }
             for report in reports
         ],

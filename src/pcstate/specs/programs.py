@@ -125,7 +125,7 @@ def events_of(steps: Sequence[Step], number: int, host: int, server: ServerScrip
 
 def _read(step: Step, done: int, server: ServerScript) -> tuple[Event | None, int]:
     """A read in terms of where it ends: inside the body, with its last byte, or at io.EOF. None for one of no bytes, which
-    does not ask the body for anything."""
+    does not ask the body for anything. And how many bytes have been asked for by then, of those that were announced."""
     size = _size(server)
     end = {"read": done + step.amount, "read-exact": max(server.bytes, done)}.get(step.verb, size + 1)
     if end == done:
@@ -139,7 +139,7 @@ def _read(step: Step, done: int, server: ServerScript) -> tuple[Event | None, in
         goal, half = "part", "both"  # only the connection's end is the body's
     if size - end <= DRAIN_LIMIT:
         half += "_tail"
-    return Event("read", (("g", goal), ("f", half))), min(end, size)
+    return Event("read", (("g", goal), ("f", half))), server.bytes if step.verb == "read-all" else min(end, server.bytes)
 
 
 def _size(server: ServerScript) -> int:

@@ -203,7 +203,7 @@ func (s *server) respond(conn net.Conn, in *bufio.Reader, method string) bool {
 	out := bufio.NewWriterSize(conn, 32<<10)
 	s.writeHead(out)
 	if hasBody {
-		writeBody(out, kind == "chunked", size, !half)
+		s.writeBody(out, kind == "chunked", size, !half)
 	}
 	if out.Flush() != nil {
 		return false
@@ -213,7 +213,7 @@ func (s *server) respond(conn net.Conn, in *bufio.Reader, method string) bool {
 		if !s.pause(conn, in, goOn) {
 			return false
 		}
-		writeBody(out, kind == "chunked", s.script.Bytes-size, true)
+		s.writeBody(out, kind == "chunked", s.script.Bytes-size, true)
 		if out.Flush() != nil {
 			return false
 		}
@@ -242,8 +242,9 @@ func (s *server) writeHead(out *bufio.Writer) {
 	out.WriteString("\r\n")
 }
 
-// writeBody writes size bytes, and the mark of a chunked body's end if whole.
-func writeBody(out *bufio.Writer, chunked bool, size int64, whole bool) {
+// writeBody writes size bytes, and the mark of a chunked body's end if whole. As
+// long as somebody takes them nothing is at rest, whoever waits at the moment.
+func (s *server) writeBody(out *bufio.Writer, chunked bool, size int64, whole bool) {
 	block := []byte(strings.Repeat("x", chunkSize))
 	for size > 0 {
 		n := int64(len(block))
@@ -257,6 +258,7 @@ func writeBody(out *bufio.Writer, chunked bool, size int64, whole bool) {
 		if _, err := out.Write(block[:n]); err != nil {
 			return
 		}
+		s.moves.Add(1)
 		if chunked {
 			out.WriteString("\r\n")
 		}
