@@ -51,7 +51,7 @@ class SpecError(Exception):
 
     def __init__(self, mistakes: Sequence[Mistake]) -> None:
         assert mistakes, "a SpecError names at least one mistake"
-        self.mistakes = tuple(mistakes)
+        self.mistakes = tuple(dict.fromkeys(mistakes))
         super().__init__("\n".join(str(mistake) for mistake in self.mistakes))
 
 

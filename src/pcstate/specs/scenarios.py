@@ -35,6 +35,8 @@ EXAMPLES = {
 MAX_REQUESTS, MAX_CALLERS = 1000, 64
 _LONGEST = (1 << 63) // 10**6
 """Milliseconds."""
+_MOST = 1 << 40
+"""Bytes."""
 
 
 def scenario_names(root: Path) -> dict[str, Path]:
@@ -113,7 +115,7 @@ def _server(reader: Reader, table: dict[str, Any]) -> ServerScript:
     line = reader.table("server")
     reader.keys(table, ("body", "bytes", "connection", "behaviour"), line, "[server]")
     size = reader.typed(table, "bytes", int, line, 10240)
-    if not 0 <= size <= 1 << 40:
+    if not 0 <= size <= _MOST:
         reader.wrong(reader.find("", line, "bytes"), "'bytes' must be from 0 to 2**40")
     chosen = []
     for key, allowed in (("body", BODIES), ("connection", CONNECTIONS), ("behaviour", BEHAVIOURS)):
@@ -152,14 +154,16 @@ def _step(reader: Reader, text: str, place: Place) -> list[Step]:
     except ValueError:
         words = text.split()
     match words:
-        case ["read", amount] if re.fullmatch("[0-9]{1,13}", amount) and int(amount) <= 1 << 40:
+        case ["read", amount] if re.fullmatch("[0-9]{1,13}", amount) and int(amount) <= _MOST:
             return [Step("read", int(amount))]
         case ["spawn", "close"]:
             return [Step("spawn close")]
         case [verb] if verb in VERBS and verb not in ("read", "spawn"):
             return [Step(verb)]
     hint = (
-        "write 'read 100', or 'read-all'"
+        f"a read is of {_MOST} bytes at most"
+        if words[:1] == ["read"] and words[1:] and re.fullmatch("[0-9]+", words[1])
+        else "write 'read 100', or 'read-all'"
         if words[:1] == ["read"]
         else "steps are separated by ';'"
         if place.path == "-e" and len(words) > 1 and {word.strip(",") for word in words} <= {*VERBS, ""}
