@@ -205,6 +205,7 @@ def _constants(scenario: Scenario) -> dict[str, Value]:
         "sooner": _sooner(scenario),
         "before_client": int(_idles_out_first(scenario)),
         "own_clocks_first": int(_own_clocks_first(scenario)),
+        "may_outlast": int(_may_outlast(scenario)),
     }
 
 
@@ -248,6 +249,12 @@ def _own_clocks_first(scenario: Scenario) -> bool:
     timeouts = [scenario.transport.get(name, 0) for name in ("IdleConnTimeout", "Timeout")]
     least = _clearly(_spent(scenario, _requests(scenario), 0))
     return all(timeout >= least for timeout in timeouts if timeout > 0)
+
+
+def _may_outlast(scenario: Scenario) -> bool:
+    """Whether a request's Client.Timeout may pass in the settles behind it, though nobody waits for it any more."""
+    longest = max([step.verb for step in caller.each].count("settle") for caller in scenario.callers)
+    return bool(longest and 0 < scenario.transport.get("Timeout", 0) < _clearly(longest * REST + OTHER_CLOCKS))
 
 
 def _spent(scenario: Scenario, requests: int, timeout: float) -> float:
