@@ -121,6 +121,8 @@ def test_a_body_that_stalls_does_not_come_to_its_last_byte(spec: Spec, body: str
         ("", "read-exact", "until-close", 3_000, {"", "context-canceled"}),
         ("read 299000; ", "read-exact", "until-close", 300_000, {"", "context-canceled"}),
         ("", "read-all", "until-close", 3_000, {"context-canceled"}),  # its end is the connection's
+        ("", "read 11000", "length", 10_240, {"context-canceled"}),  # what is asked for behind the cancel has not been read
+        ("read 10; ", "read 9000", "length", 10_240, {"context-canceled"}),
     ],
 )
 def test_what_is_in_the_buffer_can_be_read_after_a_cancel(
@@ -318,3 +320,12 @@ def test_whoever_waits_longest_is_served_first(spec: Spec, scenario: str, profil
     assert report.complete
     assert orders == len(report.outcomes)
     assert ("", "", "stuck") in {outcome.errors for outcome in report.outcomes}
+
+
+def test_an_idle_timeout_that_may_pass_in_a_chain_of_drains_is_unknown(spec: Spec) -> None:
+    """Four drains of 50 ms, one behind the other: nobody waits for Client.Timeout, and still 120 ms pass."""
+    head, close = (parse_expression(text, requests).callers[0] for text, requests in (("head", 1), ("get; close", 4)))
+    transport = {"MaxConnsPerHost": 1, "IdleConnTimeout": 120}
+    drains = Scenario("drains", "", (replace(head, hosts=(1,)), close), ServerScript(behaviour="stall-body"), transport)
+    assert "IdleConnTimeout" in predict(spec, drains).reason
+    assert predict(spec, replace(drains, transport={**transport, "IdleConnTimeout": 90_000})).complete

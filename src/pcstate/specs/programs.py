@@ -16,6 +16,9 @@ DRAIN_LIMIT = 262144
 READ_BUFFER = 4096
 """pc.br's size: that much of a body may still be read after the connection was closed."""
 
+CLOSING = ("close", "spawn close", "cancel")
+"""Steps that can close the connection of the request they belong to."""
+
 SHORTEST = 50
 """Milliseconds in which a program, or a wait for rest, may still be at work: a timeout that is shorter might pass before."""
 REST = 100
@@ -167,23 +170,33 @@ def _kinds(server: ServerScript) -> list[Value]:
     return list(dict.fromkeys((kind, "none", *["within"] * kind.startswith("above"))))
 
 
+def _open_until(scenario: Scenario, steps: Sequence[Step]) -> int:
+    """How many steps of a request come before its connection may be closed here: none where Client.Timeout can pass at any time,
+    or where a write can fail that is no GET's."""
+    if scenario.transport.get("Timeout", 0) > 0 or any(step.verb == "post" for step in steps):
+        return 0
+    return next((n for n, step in enumerate(steps) if step.verb in CLOSING), len(steps))
+
+
 def _buffers_a_part(scenario: Scenario) -> bool:
-    """Whether the buffer may hold all that some read asks for that stops before io.EOF."""
+    """Whether the buffer may hold all that some read asks for that stops before io.EOF, on a connection that is closed here."""
     for caller in scenario.callers:
-        left = _size(scenario.server)
-        for step in caller.each:
+        left, still_open = _size(scenario.server), _open_until(scenario, caller.each)
+        for number, step in enumerate(caller.each):
             asked = {"read": step.amount, "read-exact": left}.get(step.verb, 0)
             left = max(0, left - asked)
-            if 0 < asked <= READ_BUFFER:
+            if 0 < asked <= READ_BUFFER and number >= still_open:
                 return True
     return False
 
 
 def _buffers_the_end(scenario: Scenario) -> bool:
-    """Whether the buffer may hold all that is left of a body; where only the connection's end is the body's, it holds no end."""
+    """Whether the buffer may hold all that is left of a body when its connection is closed here; where only the connection's end
+    is the body's, it holds no end."""
     if scenario.server.body == "until-close":
         return False
-    read = max(sum(step.amount for step in caller.each if step.verb == "read") for caller in scenario.callers)
+    before = [caller.each[: _open_until(scenario, caller.each) or None] for caller in scenario.callers]
+    read = max(sum(step.amount for step in steps if step.verb == "read") for steps in before)
     return _size(scenario.server) - read <= READ_BUFFER
 
 
@@ -285,10 +298,20 @@ def _work(scenario: Scenario) -> int:
     return SHORTEST + _requests(scenario) * (_sent(scenario) // SLOWEST)
 
 
+def _drains_one_by_one(scenario: Scenario) -> bool:
+    """Whether requests may wait for a place until the drain of the body before them is given up."""
+    verbs = {step.verb for caller in scenario.callers for step in caller.each}
+    places = scenario.transport.get("MaxConnsPerHost", 0) > 0
+    return places and scenario.server.behaviour == "stall-body" and not verbs.isdisjoint(("close", "spawn close"))
+
+
 def _unsupported(scenario: Scenario) -> list[str]:
     twice = any([step.verb for step in caller.each].count("spawn close") > 1 for caller in scenario.callers)
     work = _work(scenario)
-    least = {"Timeout": work, "ResponseHeaderTimeout": SHORTEST, "IdleConnTimeout": work + SHORTEST + REST * _settles(scenario)}
+    idle = work + SHORTEST + REST * _settles(scenario)
+    if _drains_one_by_one(scenario):
+        idle += OTHER_CLOCKS * (_requests(scenario) - 1)
+    least = {"Timeout": work, "ResponseHeaderTimeout": SHORTEST, "IdleConnTimeout": idle}
     short = [f"{name} below {ms} ms" for name, ms in least.items() if 0 < scenario.transport.get(name, 0) < ms]
     blocked = scenario.server.behaviour == "close-while-idle" and _sent(scenario) > KERNEL_BUFFERS
     return [
