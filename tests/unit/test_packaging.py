@@ -7,6 +7,7 @@ import tarfile
 import zipfile
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,8 @@ def sdist(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder that the sdist unpacks to."""
     folder = tmp_path_factory.mktemp("sdist")
     with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
-        archive.extractall(folder, filter="data")
+        careful: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # since Python 3.11.4
+        archive.extractall(folder, **careful)
     return next(folder.iterdir())
 
 
