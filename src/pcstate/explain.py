@@ -40,6 +40,7 @@ def explain(spec: Spec, stream: BinaryIO) -> Diagnosis:
     for goroutine in dump.goroutines():
         if goroutine.dump != number:
             number = goroutine.dump
+            censuses[-1].end()
             censuses.append(Census(spec.knowledge))
         censuses[-1].add(goroutine)
     if not any(census.goroutines for census in censuses):

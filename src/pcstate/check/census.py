@@ -122,6 +122,11 @@ class Census:
             else:
                 self.loose.setdefault((part.role, seen), Tally()).add(goroutine.count, goroutine.minutes)
 
+    def end(self) -> None:
+        """Said when no goroutine is to come: what was remembered of stacks and functions is given up."""
+        self._meanings.clear()
+        self._functions.clear()
+
     def connections(self) -> tuple[dict[Parts, Tally], dict[tuple[str, Seen], Tally]]:
         """The connections that pointers tell of, alike ones together, and all goroutines that belong to none of them: those
         that share no pointer with a readLoop, nor with another part of a connection."""

@@ -162,7 +162,7 @@ def _step(reader: Reader, text: str, place: Place) -> list[Step]:
             return [Step(verb)]
     hint = (
         f"a read is of {_MOST} bytes at most"
-        if words[:1] == ["read"] and words[1:] and re.fullmatch("[0-9]+", words[1])
+        if len(words) == 2 and re.fullmatch("read [0-9]+", " ".join(words))
         else "write 'read 100', or 'read-all'"
         if words[:1] == ["read"]
         else "steps are separated by ';'"
