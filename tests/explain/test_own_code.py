@@ -91,9 +91,13 @@ FROM_A_PEER = COPYING.replace("FD).Write", "FD).Read").replace("conn).Write", "c
 REDIRECTED = goroutine(
     HOOK, "net/http.(*Client).checkRedirect(0xc0)", "net/http.(*Client).do(0xc0)", by="shop.run in goroutine 1"
 )
+THROTTLED = goroutine("time.Sleep(0x1dcd6500)", "shop.(*slowly).Read(0xc0, {0xc1, 0x200})", "io.ReadAll({0x1, 0x2})",
+                      "shop.fetch(0xc0)", wait="sleep", by="shop.run in goroutine 1")  # fmt: skip
+OF_A_DATABASE = goroutine("internal/poll.(*FD).Read(0xc0)", "net.(*conn).Read(0xc0)", "shop.(*buffer).Read(0xc0)",
+                          "bufio.(*Reader).fill(0x1)", wait="IO wait", by="shop.run in goroutine 1")  # fmt: skip
 
 
-@pytest.mark.parametrize("holder", [COPYING, REDIRECTED])
+@pytest.mark.parametrize("holder", [COPYING, REDIRECTED, THROTTLED])
 def test_who_may_have_the_body_in_hand_is_shown_before_a_leak_is_claimed(spec: Spec, holder: str) -> None:
     (group,) = diagnosed(spec, RUNNING, UNREAD, holder).groups
     assert ("body-being-read", False, "guess") == (group.state, group.leak, group.confidence)
@@ -107,8 +111,9 @@ def test_one_who_may_have_a_body_in_hand_excuses_one_connection_only(spec: Spec)
     ]
 
 
-def test_who_copies_from_a_peer_has_no_body_in_hand(spec: Spec) -> None:
-    assert ["body-unfinished"] == [group.state for group in diagnosed(spec, RUNNING, UNREAD, FROM_A_PEER).groups]
+@pytest.mark.parametrize("reader", [FROM_A_PEER, OF_A_DATABASE])
+def test_who_waits_for_a_peer_of_another_kind_has_no_body_in_hand(spec: Spec, reader: str) -> None:
+    assert ["body-unfinished"] == [group.state for group in diagnosed(spec, RUNNING, UNREAD, reader).groups]
 
 
 def test_a_handshake_within_ones_own_dial_has_a_fix_of_its_own(spec: Spec) -> None:

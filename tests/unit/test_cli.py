@@ -55,6 +55,7 @@ USAGE = {
     "scenario with its folder": (["predict", "article/seed"], ["article/seed: there is no scenario", "did you mean 'seed'?"]),
     "steps without -e": (["predict", "get; close"], ["get; close: there is no scenario", "-e 'get; close'"]),
     "scenario as a file": (["predict", "seed.toml"], ["seed.toml: there is no scenario", "did you mean 'seed'?"]),
+    "a name that is empty": (["predict", ""], ["'': there is no scenario", "'pcstate scenarios'"]),
     "folder for a file": (["predict", "/"], ["/: cannot be read: Is a directory"]),
     "step in capitals": (["predict", "-e", "GET"], ["-e:1:1", "did you mean 'get'?"]),
     "step that there is not": (["predict", "-e", "get; sleep 1"], ["-e:1:6", "known: cancel, close"]),

@@ -24,7 +24,7 @@ _OWN = frozenset(("panic", "runtime/debug.Stack"))
 _LIBRARYS = ("read-loop", "h2")
 """Roles whose goroutine runs no code of the user's but what net/http calls."""
 _COPY = re.compile(r"\.\(\*(?:persistConn|bodyEOFSignal)\)")
-_RELEVANT = re.compile(r"http|persistConn|Transport|bodyEOFSignal|\bio\.[cC]opy")
+_RELEVANT = re.compile(r"http|persistConn|Transport|bodyEOFSignal|\bio\.[cC]opy|\.Read\b")
 _POINTER = re.compile(r"0x[0-9a-f]{4,}")
 _RELEASE = re.compile(
     r"(?:[/\\@-]go-?|[/\\](?:go|golang)[/\\-]|[/\\]go@[\d.]+[/\\]|goenv[/\\]versions[/\\])(1\.\d+(?:\.\d+)?)"

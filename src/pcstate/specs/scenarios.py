@@ -197,9 +197,9 @@ def load_scenario(asked: str, root: Path, stdin: str = "") -> Scenario:
         path = names[asked]
         return parse_scenario(read_source(path, f"spec/{path.relative_to(root)}"), asked)
     path = Path(asked)
-    if path.exists() or (path.suffix == ".toml" and path.stem not in names):
+    if (asked and path.exists()) or (path.suffix == ".toml" and path.stem not in names):
         return parse_scenario(read_source(path), path.stem)
     hint = f"{known(names, path.stem)}\n'pcstate scenarios' lists them, with a sentence each"
     if set(re.split(r"[;, ]+", asked.strip())) & set(VERBS):
         hint = f"steps are an expression: -e {shlex.quote(asked)}"
-    raise SpecError([Mistake(Place(asked, 0), "there is no scenario or file of that name", "", hint)])
+    raise SpecError([Mistake(Place(asked or "''", 0), "there is no scenario or file of that name", "", hint)])
