@@ -10,6 +10,7 @@ from pcstate.check.census import Census
 from pcstate.check.diagnosis import groups
 from pcstate.errors import GoError
 from pcstate.golang.dump import Dump
+from pcstate.golang.stacks import Facts
 from pcstate.model.diagnosis import Diagnosis
 from pcstate.specs.library import Spec
 
@@ -22,6 +23,10 @@ _FORMS = (
 
 BARE = "it has no functions, only goroutines or addresses: take /debug/pprof/goroutine?debug=2 of the running program"
 CUT = "the dump breaks off: there may be more than this"
+ENDLESS = "what SIGQUIT prints ends with the processor's registers, and this does not: there may be more than this"
+LEAKED = (
+    "a goroutineleak profile has only the goroutines that nothing can wake any more: /debug/pprof/goroutine has the others too"
+)
 ALONE = (
     "this is one goroutine's own stack, as of a panic or debug.Stack: GOTRACEBACK=all, or /debug/pprof/goroutine?debug=2, "
     "shows the others too"
@@ -36,26 +41,36 @@ def explain(spec: Spec, stream: BinaryIO) -> Diagnosis:
     """
     dump = Dump(stream)
     censuses = [Census(spec.knowledge)]
-    number = 0
     for goroutine in dump.goroutines():
-        if goroutine.dump != number:
-            number = goroutine.dump
+        while goroutine.dump >= len(censuses):
             censuses[-1].end()
             censuses.append(Census(spec.knowledge))
         censuses[-1].add(goroutine)
     if not any(census.goroutines for census in censuses):
         raise GoError(f"no goroutine in this: is it a dump?\n  known: {_FORMS}")
-    found = [_diagnosis(census, dump, place) for place, census in enumerate(censuses, 1)]
+    found = [_diagnosis(census, dump.facts(place), place + 1) for place, census in enumerate(censuses)]
     largest = max(range(len(found)), key=lambda n: (censuses[n].goroutines, n))
     return replace(found[largest], beside=(*found[:largest], *found[largest + 1 :]))
 
 
-def _diagnosis(census: Census, dump: Dump, number: int) -> Diagnosis:
+def _diagnosis(census: Census, facts: Facts, number: int) -> Diagnosis:
     """What one dump of a file means."""
-    if dump.parents:
+    if facts.parents:
         census.date("created by")
-    alone = census.goroutines == 1 and (census.own or dump.format == "panic")
-    whole = not (dump.truncated or census.hidden or alone) and (dump.counted or census.running or dump.format == "SIGQUIT")
+    missing = _missing(census, facts)
+    whole = not (missing or census.hidden) and (facts.counted or census.running or facts.registers)
     found, others = groups(census, whole)
-    missing = BARE if census.bare == census.goroutines else CUT if dump.truncated else ALONE if alone else ""
-    return Diagnosis(census.go, dump.format, found, census.server, others, missing, whole, number)
+    return Diagnosis(census.go, facts.format, found, census.server, others, missing, whole, number)
+
+
+def _missing(census: Census, facts: Facts) -> str:
+    """What a dump lacks, in a sentence, if that shows."""
+    if census.bare == census.goroutines:
+        return BARE
+    if facts.truncated:
+        return CUT
+    if census.goroutines == 1 and (census.own or facts.format == "panic"):
+        return ALONE
+    if facts.leaked:
+        return LEAKED
+    return ENDLESS if facts.format == "SIGQUIT" and not facts.registers else ""

@@ -249,7 +249,7 @@ def test_a_damaged_answer_is_refused(run: Run, damage: dict[str, object]) -> Non
 GROUP_DAMAGE: dict[str, dict[str, object]] = {
     "an unknown state": {"state": "leaking"},
     "a phase where nobody dials": {"phase": "tcp"},
-    "dialing without a phase": {"state": "dialing"},
+    "a phase that there is not": {"state": "dialing", "phase": "syn"},
     "minutes in words": {"minutes": "12"},
     "no reason": {"why": ""},
     "another program": {"predict": "curl"},

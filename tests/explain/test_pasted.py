@@ -26,8 +26,15 @@ def test_a_lone_write_loop_proves_nothing_in_a_part_of_a_dump(spec: Spec) -> Non
 def test_that_nobody_asks_or_reads_is_certain_only_in_a_whole_dump(spec: Spec) -> None:
     part, whole = diagnosed(spec, UNREAD, PEEK), diagnosed(spec, RUNNING, UNREAD, PEEK)
     assert ["likely", "likely", "certain", "certain"] == [each.confidence for each in (*part.groups, *whole.groups)]
-    signal = diagnosed(spec, "SIGQUIT: quit\nPC=0x43ea81\n", UNREAD)
+    signal = diagnosed(spec, "SIGQUIT: quit\nPC=0x43ea81\n", UNREAD, "rax    0x0")
     assert [False, True, True] == [part.whole, whole.whole, signal.whole]
+
+
+def test_what_sigquit_prints_ends_with_registers(spec: Spec) -> None:
+    cut = diagnosed(spec, "SIGQUIT: quit\nPC=0x43ea81\n", RUNNING)
+    assert ("none", False, False) == (cut.verdict, cut.whole, cut.conclusive)
+    assert "registers" in cut.missing
+    assert diagnosed(spec, "SIGQUIT: quit\nPC=0x43ea81\n", RUNNING, "r0      0x10").conclusive
 
 
 def test_what_goleak_lists_is_a_part_of_a_dump(spec: Spec) -> None:
@@ -237,7 +244,7 @@ def test_a_type_of_the_same_name_is_not_net_https(spec: Spec) -> None:
     assert "none" == diagnosed(spec, own, RUNNING).verdict
 
 
-@pytest.mark.parametrize(("above", "alone"), [("panic: boom\n", True), ("", False), ("SIGQUIT: quit\n", False)])
+@pytest.mark.parametrize(("above", "alone"), [("panic: boom\n", True), ("", False)])
 def test_the_one_goroutine_that_a_panic_shows_proves_nothing(spec: Spec, above: str, alone: bool) -> None:
     assert alone == bool(diagnosed(spec, above + RUNNING).missing)
 
@@ -282,6 +289,8 @@ def test_who_runs_waits_for_nothing(spec: Spec) -> None:
     assert ("leak", (("body-unfinished", 1, 2),)) == said(diagnosed(spec, UNREAD, CRASHED))
     reading = PEEK.replace("[IO wait, 6 minutes]", "[running]").replace("bufio.(*Reader).Peek(", "net/http.ReadResponse(")
     assert ["unknown"] == [group.state for group in diagnosed(spec, reading).groups]
+    waiting = diagnosed(spec, WAITING.replace("[select, 9 minutes]", "[runnable]"))
+    assert ("no-leak", False) == (waiting.verdict, waiting.conclusive)
 
 
 def test_what_shares_a_pointer_is_one_connection_without_its_read_loop_too(spec: Spec) -> None:
@@ -403,3 +412,66 @@ def test_copies_and_vendored_libraries_are_nobodys_code(spec: Spec) -> None:
 def test_a_connections_own_loops_run_nobodys_code(spec: Spec) -> None:
     tunnel = PEEK.replace("bufio.(*Reader).Peek", "shop/tunnel.(*Conn).Read(0xc000)\n\t/srv/shop/conn.go:3\nbufio.(*Reader).Peek")
     assert () == diagnosed(spec, tunnel).groups[0].frames
+
+
+def test_what_hangs_for_less_than_a_minute_may_be_under_way(spec: Spec) -> None:
+    """Only where the dump tells for how long: debug=1 does not."""
+    young, old = diagnosed(spec, WAITING.replace(", 9 minutes", "")), diagnosed(spec, WAITING)
+    listed = diagnosed(spec, "1 @ 0x43 0x44\n#\t0x44\tnet/http.(*persistConn).roundTrip+0x1\t/go/t.go:9\n")
+    assert [True, False, False] == ["whole minute" in each.groups[0].why for each in (young, old, listed)]
+    assert "whole minute" not in diagnosed(spec, PEEK.replace(", 6 minutes", "")).groups[0].why
+
+
+def test_what_waits_in_peek_is_a_read_loop_though_the_rest_was_cut_off(spec: Spec) -> None:
+    def cut(reader: str) -> str:
+        read = f"{reader}(0xc0000b3000, 0x1)\n\t/usr/local/go/src/net/http/of.go:9\nbufio.(*Reader).fill(0x1)\n\t/b.go:9\n"
+        peek = PEEK.partition("net/http.(*persistConn).readLoop")[0]
+        return peek.replace("bufio.(*Reader).Peek", f"{read}bufio.(*Reader).Peek")
+
+    for reader in ("net/http.(*persistConn).Read", "net/http.noteEOFReader.Read"):
+        (group,) = diagnosed(spec, cut(reader)).groups
+        assert ("idle", "likely") == (group.state, group.confidence)
+    assert () == diagnosed(spec, cut("net/http.(*connReader).Read")).groups
+
+
+def test_a_stack_ends_at_the_loop_that_has_nothing_outside_of_it(spec: Spec) -> None:
+    pasted = "\n".join(each.partition("\n")[2].partition("created by")[0] for each in ("\n" + PEEK, "\n" + WRITER))
+    assert ("no-leak", (IDLE, LONE)) == said(diagnosed(spec, pasted.replace(PEEK.partition("\n")[0], "").replace("\n\n", "\n")))
+
+
+@pytest.mark.parametrize(("addresses", "broken"), [(3, False), (12, True)])
+def test_a_profile_that_has_fewer_functions_than_it_says_breaks_off(spec: Spec, addresses: int, broken: bool) -> None:
+    listed = f"1 @{' 0x43ad' * addresses}\n#\t0x57\tnet.(*netFD).Write+0x51\t/usr/local/go/src/net/fd_unix.go:220\n"
+    assert broken is not diagnosed(spec, listed).conclusive
+
+
+def test_each_dump_of_a_file_is_judged_by_what_it_says_of_itself(spec: Spec) -> None:
+    """A profile behind a part of a dump does not make that whole, and a second dump that breaks off does not cut the first."""
+    part = "\n".join(
+        WRITER.replace("goroutine 21", f"goroutine {n}").replace("0xc0000c4000", f"0xc0000c{n}00") for n in (21, 22, 23)
+    )
+    behind = "goroutine profile: total 1\n1 @ 0x43\n#\t0x43\tmain.main+0x1\t/srv/main.go:9\n"
+    assert [False, False] == [diagnosed(spec, part, *more).conclusive for more in ((), (behind,))]
+    first = diagnosed(spec, RUNNING, UNREAD, PEEK, RUNNING, WRITER.partition("created by")[0])
+    assert (1, True, ["", "the dump breaks off: there may be more than this"]) == (
+        first.number,
+        first.whole,
+        [first.missing, *(each.missing for each in first.beside)],
+    )
+
+
+def test_who_takes_a_second_dump_belongs_to_it(spec: Spec) -> None:
+    """Each begins with the one goroutine that runs, whatever its number."""
+    later = RUNNING.replace("goroutine 1", "goroutine 7")
+    found = diagnosed(spec, RUNNING, PEEK, later, PEEK)
+    assert [(1, True)] * 2 == [(each.other_goroutines, each.whole) for each in (found, *found.beside)]
+
+
+def test_a_profile_of_leaked_goroutines_has_no_other(spec: Spec) -> None:
+    listed = "goroutineleak profile: total 1\n1 @ 0x43\n#\t0x43\tmain.main+0x1\t/srv/main.go:9\n"
+    assert [False, True] == [diagnosed(spec, each).conclusive for each in (listed, listed.replace("leak ", " "))]
+
+
+@pytest.mark.parametrize("line", ["7 @ 0x43 0x44", "goroutine profile: total 7", "-----------+----\n 7 main.main"])
+def test_a_number_with_thousands_of_digits_counts_nothing(spec: Spec, line: str) -> None:
+    assert 1 == diagnosed(spec, RUNNING, line.replace("7", "7" * 5000)).other_goroutines

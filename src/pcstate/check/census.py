@@ -88,6 +88,8 @@ class Census:
     """Whether one of them runs: that which took the dump, or the one that a signal met. Part of a dump seldom has it."""
     own: bool = False
     """Whether a goroutine shows its own stack: it has panicked, or called debug.Stack."""
+    timed: bool = False
+    """Whether the dump says of a goroutine for how long it has waited, if that is a minute or more."""
     loose: dict[tuple[str, Seen], Tally] = field(default_factory=dict)
     """Goroutines that no pointer ties to a connection, by role."""
     release: str = ""
@@ -104,6 +106,7 @@ class Census:
             self.bare += goroutine.count
             self.hidden += goroutine.count if _RELEVANT.search(goroutine.stack.created_by) else 0
         self.running = self.running or goroutine.stack.wait in _RUNNING
+        self.timed = self.timed or bool(goroutine.stack.wait)
         parts = self._meanings.get(goroutine.stack)
         if parts is None:
             if len(self._meanings) > READ:
@@ -114,7 +117,7 @@ class Census:
             if part.role == "server":
                 self.server += goroutine.count if number == 0 else 0
                 continue
-            frames = part.frames + (ancestors if part.role != "write-loop" else ())
+            frames = part.frames + ancestors
             pointer = _pointer(goroutine.arguments, part.conn)
             seen = Seen(part.at, part.sure, frames[:FRAMES], 1 if number == 0 else 0, bool(pointer))
             if pointer and goroutine.count == 1:

@@ -101,7 +101,7 @@ def groups(census: Census, whole: bool) -> tuple[tuple[Group, ...], int]:
         if not taken.state.shared:
             _alone(taken.state, taken, rest)
         taken.sure = taken.sure and (whole or not taken.state.alone)
-    merged = _merged([taken for taken in found if taken.goroutines])
+    merged = _merged([taken for taken in found if taken.goroutines], census.knowledge.fresh if census.timed else "")
     others = census.goroutines - census.server - sum(group.goroutines for group in merged)
     return merged, max(0, others)
 
@@ -205,17 +205,18 @@ def _move(kind: _Kind, count: int, found: _Found) -> None:
     found.take(kind.parts.values(), count, kind.minutes)
 
 
-def _merged(found: list[_Found]) -> tuple[Group, ...]:
+def _merged(found: list[_Found], fresh: str) -> tuple[Group, ...]:
     """One group for each state, phase and title; those that share connections are told apart by what they wait for."""
     together: dict[tuple[str, str, str, str], list[_Found]] = {}
     for each in found:
         state = each.state
         together.setdefault((state.name, state.phase, state.title, state.remark), []).append(each)
-    made = [_group(each) for each in together.values()]
+    made = [_group(each, fresh) for each in together.values()]
     return tuple(sorted(made, key=lambda group: (not group.leak, not group.stuck, -group.connections)))
 
 
-def _group(found: list[_Found]) -> Group:
+def _group(found: list[_Found], fresh: str) -> Group:
+    """What is said of a group; `fresh` too if all its goroutines are so."""
     states = [each.state for each in found]
     connections = sum(each.connections for each in found)
     many = [state for state, each in zip(states, found, strict=True) if state.many and each.connections >= state.many]
@@ -226,6 +227,8 @@ def _group(found: list[_Found]) -> Group:
     frames = sorted(counts, key=counts.__getitem__, reverse=True)
     waited = [each.minutes for each in found if each.minutes is not None]
     old = [state for state in states if state.old and max(waited, default=0) >= state.old]
+    hang = any(state.leak or state.stuck for state in states)
+    recent = (fresh,) if hang and not waited else ()
     claims = [max(each.state.confidence, "certain" if each.sure else "likely", key=CONFIDENCES.index) for each in found]
     predict = next((state.predict for state in states if state.predict), "")
     return Group(
@@ -238,7 +241,7 @@ def _group(found: list[_Found]) -> Group:
         max(claims, key=CONFIDENCES.index),
         max(waited, default=None),
         tuple(frames)[:KEPT],
-        _prose([*(state.why for state in states), *(state.many_why for state in many), *(state.old_why for state in old)]),
+        _prose((*(state.why for state in states), *(each.many_why for each in many), *(each.old_why for each in old), *recent)),
         _prose(state.many_fix if state in many else state.fix for state in states),
         f"pcstate predict {predict.format(n=min(connections, SHOWN))}" if predict else "",
         next((state.many_is for state in many), "") or "; ".join(_requests(each) for each in found if each.state.remark),

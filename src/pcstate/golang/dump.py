@@ -4,11 +4,12 @@ import gzip
 import io
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import BinaryIO
 
 from pcstate.errors import GoError
-from pcstate.golang.profile import is_profile, profile_goroutines
-from pcstate.golang.stacks import TextDump
+from pcstate.golang.profile import is_profile, read_profile
+from pcstate.golang.stacks import Facts, TextDump
 from pcstate.golang.unwrapping import lines
 from pcstate.model.stack import Goroutine
 
@@ -19,38 +20,20 @@ LARGEST = 1 << 29
 
 
 class Dump:
-    """A dump to be read once: go through `goroutines` first; then `format`, `truncated` and `unresolved` are known."""
+    """A file to be read once: go through `goroutines` first; then `facts` are known."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._text = TextDump()
-        self._profile = False
+        self._profile = ""
         self._cut = False
 
-    @property
-    def format(self) -> str:
-        """`debug=1`, `debug=2` (so is runtime.Stack's), `pprof`, `traces`, `SIGQUIT`, `panic`, `goleak`, `stacks`; `""`: none."""
-        return "pprof" if self._profile else self._text.format
-
-    @property
-    def truncated(self) -> bool:
-        """Whether it ends before its end."""
-        return self._cut or self._text.truncated
-
-    @property
-    def counted(self) -> bool:
-        """Whether it says how many goroutines there are, and has as many; a pprof profile always does."""
-        return self._profile or self._text.counted
-
-    @property
-    def unresolved(self) -> int:
-        """How many goroutines have addresses where functions should be."""
-        return self._text.unresolved
-
-    @property
-    def parents(self) -> bool:
-        """Whether it says which goroutine created another, as Go 1.21 and later do."""
-        return self._text.parents
+    def facts(self, number: int) -> Facts:
+        """What one of its dumps says of itself: the number is its goroutines' `dump`."""
+        if self._profile:
+            return Facts("pprof", self._cut, counted=True, leaked=self._profile != "goroutine")
+        facts = self._text.dumps[number]
+        return replace(facts, truncated=facts.truncated or (self._cut and number == len(self._text.dumps) - 1))
 
     def goroutines(self) -> Iterator[Goroutine]:
         """Every goroutine, in the order of the file. Raises: GoError for a pprof profile that is damaged or of something else."""
@@ -60,11 +43,11 @@ class Dump:
                 break
             stream = io.BufferedReader(_Bytes(gzip.GzipFile(fileobj=stream), self), 1 << 20)
         if is_profile(_peek(stream)):
-            self._profile = True
             data = stream.read(LARGEST + 1)
             if len(data) > LARGEST:
                 raise GoError(f"a pprof profile of more than {LARGEST >> 20} MiB")
-            yield from profile_goroutines(data)
+            self._profile, found = read_profile(data)
+            yield from found
         else:
             yield from self._text.goroutines(lines(stream))
 

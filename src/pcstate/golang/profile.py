@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pcstate.errors import GoError
 from pcstate.model.stack import Goroutine, Stack
 
-__all__ = ["is_profile", "profile_goroutines"]
+__all__ = ["is_profile", "read_profile"]
 
 _Fields = Iterator[tuple[int, int | memoryview]]
 
@@ -20,18 +20,18 @@ def is_profile(head: bytes) -> bool:
     return len(head) > 3 and head[0] in (0x0A, 0x5A) and head[1] <= 0x10 and head[2] == 0x08
 
 
-def profile_goroutines(data: bytes) -> Iterator[Goroutine]:
-    """The goroutines of an uncompressed profile, those that stand at the same place together.
+def read_profile(data: bytes) -> tuple[str, list[Goroutine]]:
+    """What an uncompressed profile is of, `goroutine` or `goroutineleak`, and those, which stand at the same place together.
 
     Raises: GoError if it is damaged, or a profile of something else.
     """
     try:
-        yield from _read(memoryview(data))
+        return _read(memoryview(data))
     except (IndexError, ValueError, TypeError, KeyError) as error:
         raise GoError(f"a damaged pprof profile: {type(error).__name__}") from None
 
 
-def _read(data: memoryview) -> Iterator[Goroutine]:
+def _read(data: memoryview) -> tuple[str, list[Goroutine]]:
     strings: list[str] = []
     names: dict[int, tuple[int, int]] = {}
     places: dict[int, list[tuple[int, int]]] = {}
@@ -53,8 +53,7 @@ def _read(data: memoryview) -> Iterator[Goroutine]:
     kind = strings[kinds[0]]
     if not kind.startswith("goroutine"):
         raise GoError(f"a pprof profile of {kind!r}, not of goroutines\n  fix: take /debug/pprof/goroutine")
-    for sample in samples:
-        yield _goroutine(sample, places, names, strings)
+    return kind, [_goroutine(sample, places, names, strings) for sample in samples]
 
 
 def _goroutine(

@@ -105,6 +105,8 @@ class Knowledge:
     """For a role the function that creates its goroutine."""
     library: frozenset[str] = frozenset()
     """First elements of the import paths that are Go's own."""
+    fresh: str = ""
+    """What is said of connections that hang, but for less than a minute."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,7 @@ def _group_json(group: Group) -> dict[str, Any]:
         "connections": group.connections,
         "goroutines": group.goroutines,
         "leak": group.leak,
+        "stuck": group.stuck,
         "confidence": group.confidence,
         "minutes": group.minutes,
         "frames": list(group.frames),
@@ -107,7 +108,7 @@ def _group_lines(group: Group) -> list[str]:
         lines.append(f"  {'' if number else 'code:':5} {frame}")
     if group.leak and not group.frames and group.state == "body-unfinished":
         lines.append(
-            "  code: the dump does not say who asked: run with GODEBUG=tracebackancestors=5, and take it with debug=2 again"
+            "  code: the dump does not say who asked: with GODEBUG=tracebackancestors=5 (Go 1.11 or later) one with debug=2 does"
         )
     if group.predict:
         lines.append(f"  see:  {group.predict}")

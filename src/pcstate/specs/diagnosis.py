@@ -30,7 +30,7 @@ def parse_diagnosis(source: Source) -> Knowledge:
     """Read one file. Raises: SpecError with every mistake in it, but for names that other files must have."""
     reader = Reader(source)
     document = reader.toml()
-    reader.keys(document, ("point", "state", "sign", "made_by", "waits", "library"), 1, "a diagnosis file")
+    reader.keys(document, ("point", "state", "sign", "made_by", "waits", "library", "fresh"), 1, "a diagnosis file")
     if not document:
         reader.wrong(reader.place(), "nothing here: a diagnosis file has [[point]], [[state]] or [[sign]]")
     points = tuple(_point(reader, table, line) for table, line in reader.tables(document, "point"))
@@ -40,6 +40,7 @@ def parse_diagnosis(source: Source) -> Knowledge:
     for role in made_by:
         reader.one_of(role, ROLES, reader.table("made_by"), "role")
     library = reader.strings(document, "library", 1)
+    fresh = reader.typed(document, "fresh", str, 1, "")
     reader.finish()
     return Knowledge(
         points,
@@ -48,6 +49,7 @@ def parse_diagnosis(source: Source) -> Knowledge:
         tuple((_pattern(name), str(wait)) for name, wait in waits.items()),
         {role: _pattern(str(name)) for role, name in made_by.items()},
         frozenset(library),
+        fresh,
     )
 
 
@@ -61,6 +63,7 @@ def joined(files: Iterable[tuple[Source, Knowledge]]) -> tuple[Knowledge, list[R
         tuple(wait for _, each in parts for wait in each.waits),
         {role: name for _, each in parts for role, name in each.made_by.items()},
         frozenset(name for _, each in parts for name in each.library),
+        next((each.fresh for _, each in parts if each.fresh), ""),
     )
     declared = {(point.role, point.name) for point in whole.points}
     readers = []
