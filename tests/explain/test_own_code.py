@@ -97,7 +97,15 @@ OF_A_DATABASE = goroutine("internal/poll.(*FD).Read(0xc0)", "net.(*conn).Read(0x
                           "bufio.(*Reader).fill(0x1)", wait="IO wait", by="shop.run in goroutine 1")  # fmt: skip
 
 
-@pytest.mark.parametrize("holder", [COPYING, REDIRECTED, THROTTLED])
+TEEING = goroutine("io.(*PipeWriter).Write(0xc0)", "io.(*teeReader).Read(0xc0, {0xc1, 0x200})", "io.ReadAll({0x1, 0x2})",
+                   "shop.copied(0xc0)", by="shop.run in goroutine 1")  # fmt: skip
+COOKIES = goroutine("shop.(*jar).SetCookies(0xc0)", "net/http.(*Client).send(0xc0)", "net/http.(*Client).do(0xc0)",
+                    by="shop.run in goroutine 1")  # fmt: skip
+PROXYING = goroutine("shop.rewrite(0xc0)", "net/http/httputil.(*ReverseProxy).modifyResponse(0xc0)",
+                     "net/http/httputil.(*ReverseProxy).ServeHTTP(0xc0)", by="shop.run in goroutine 1")  # fmt: skip
+
+
+@pytest.mark.parametrize("holder", [COPYING, REDIRECTED, THROTTLED, TEEING, COOKIES, PROXYING])
 def test_who_may_have_the_body_in_hand_is_shown_before_a_leak_is_claimed(spec: Spec, holder: str) -> None:
     (group,) = diagnosed(spec, RUNNING, UNREAD, holder).groups
     assert ("body-being-read", False, "guess") == (group.state, group.leak, group.confidence)
@@ -156,3 +164,62 @@ def test_what_a_dial_waits_for_is_not_guessed_where_it_was_cut_off(spec: Spec) -
     cut = goroutine(DIAL_CONN).partition("\n")[2]
     (group,) = diagnosed(spec, cut).groups
     assert ("dialing", "") == (group.state, group.phase)
+
+
+FILE = COPYING.replace("shop.tunnel(0xc0)", "net/http.serveContent(0xc0)")
+BUFFER = COPYING.replace("io.copyBuffer({0x1, 0x2})", "bytes.(*Buffer).WriteTo(0xc0)\n\t/b.go:9\nio.copyBuffer({0x1, 0x2})")
+LIMITED = goroutine("shop.(*limiter).RoundTrip(0xc0)", "net/http.send(0xc0)", "net/http.(*Client).do(0xc0)",
+                    by="shop.run in goroutine 1")  # fmt: skip
+
+
+@pytest.mark.parametrize("other", [FILE, BUFFER])
+def test_who_copies_what_is_no_body_has_none_in_hand(spec: Spec, other: str) -> None:
+    assert ["body-unfinished"] == [group.state for group in diagnosed(spec, RUNNING, UNREAD, other).groups]
+
+
+def test_a_round_tripper_that_waits_is_shown_whether_it_has_a_body_or_not(spec: Spec) -> None:
+    (leak,) = diagnosed(spec, RUNNING, UNREAD, LIMITED).groups
+    assert ("body-unfinished", True, "guess") == (leak.state, leak.leak, leak.confidence)
+    alone = diagnosed(spec, RUNNING, LIMITED)
+    assert (("unknown", "request", "guess"), False) == (
+        (alone.groups[0].state, alone.groups[0].unit, alone.groups[0].confidence),
+        alone.conclusive,
+    )
+    for group in (leak, *alone.groups):
+        assert "shop.(*limiter).RoundTrip (/srv/0/of.go:0)" in group.frames
+
+
+READING = goroutine("io.ReadAll({0x1, 0x2})", "shop.fetch(0xc0)", wait="runnable", by="shop.run in goroutine 1")
+RETURNING = goroutine("net/http.(*persistConn).roundTrip(0xc0000a2000, 0xc0)", "shop.fetch(0xc0)",
+                      wait="runnable", by="shop.run in goroutine 1")  # fmt: skip
+
+
+@pytest.mark.parametrize("mover", [READING, RETURNING, RETURNING.replace("runnable", "select")])
+def test_what_is_in_motion_is_no_leak(spec: Spec, mover: str) -> None:
+    """A service that reads and closes every body, taken while it works; what has waited for minutes is not excused by it."""
+    young = UNREAD.replace(", 5 minutes", "")
+    moving, old = diagnosed(spec, RUNNING, young, mover), diagnosed(spec, RUNNING, UNREAD, mover)
+    assert [("no-leak", "body-being-read"), ("leak", "body-unfinished")] == [
+        (each.verdict, each.groups[0].state) for each in (moving, old)
+    ]
+
+
+def test_a_function_around_a_loop_that_a_signal_shows_is_no_helper(spec: Spec) -> None:
+    """A request body that is another response's: its writeLoop is inside Read of that, below dialConn.func6 (Go 1.21)."""
+    mirror = goroutine(
+        "net/http.(*bodyEOFSignal).Read(0xc0)", "net/http.(*transferWriter).writeBody(0xc0)",
+        "net/http.(*persistConn).writeLoop(0xc0000f9000)", "net/http.(*Transport).dialConn.func6()", wait="sync.Cond.Wait",
+    )  # fmt: skip
+    assert ["body-being-read"] == [
+        group.state for group in diagnosed(spec, RUNNING, UNREAD, mirror).groups if group.leak or "read" in group.state
+    ]
+
+
+def test_a_close_of_ones_own_is_named_on_a_read_loop_too(spec: Spec) -> None:
+    closing = goroutine(HOOK, "net/http.(*persistConn).closeLocked(0xc0000a2000)", READ_LOOP)
+    assert ("shop.hook (/srv/0/of.go:0)",) == diagnosed(spec, RUNNING, closing).groups[0].frames
+
+
+def test_what_the_compiler_wraps_a_call_in_is_nobodys_code(spec: Spec) -> None:
+    (group,) = diagnosed(spec, RUNNING, LIMITED.replace("created by", "shop.run.gowrap1()\n\t/srv/of.go:1\ncreated by")).groups
+    assert not any("gowrap" in frame for frame in group.frames)

@@ -24,7 +24,9 @@ _OWN = frozenset(("panic", "runtime/debug.Stack"))
 _LIBRARYS = ("read-loop", "h2")
 """Roles whose goroutine runs no code of the user's but what net/http calls."""
 _COPY = re.compile(r"\.\(\*(?:persistConn|bodyEOFSignal)\)")
-_RELEVANT = re.compile(r"http|persistConn|Transport|bodyEOFSignal|\bio\.[cC]opy|\.Read\b")
+_RELEVANT = re.compile(r"http|persistConn|Transport|bodyEOFSignal|\bio\.\w|\bbufio\.|\b(?:encoding|compress)/|\.Read\b")
+_WRAPPER = re.compile(r"\.gowrap\d+$")
+"""A function that the compiler makes around what a go statement calls."""
 _POINTER = re.compile(r"0x[0-9a-f]{4,}")
 _RELEASE = re.compile(
     r"(?:[/\\@-]go-?|[/\\](?:go|golang)[/\\-]|[/\\]go@[\d.]+[/\\]|goenv[/\\]versions[/\\])(1\.\d+(?:\.\d+)?)"
@@ -43,6 +45,8 @@ class Seen:
     """0 for one that has another part too, and is counted there."""
     named: bool = False
     """Whether the dump says which connection it belongs to."""
+    old: bool = False
+    """Whether it is a readLoop that has waited for a minute or more."""
 
 
 @dataclass(slots=True)
@@ -119,7 +123,8 @@ class Census:
                 continue
             frames = part.frames + ancestors
             pointer = _pointer(goroutine.arguments, part.conn)
-            seen = Seen(part.at, part.sure, frames[:FRAMES], 1 if number == 0 else 0, bool(pointer))
+            old = part.role == "read-loop" and goroutine.minutes is not None
+            seen = Seen(part.at, part.sure, frames[:FRAMES], 1 if number == 0 else 0, bool(pointer), old)
             if pointer and goroutine.count == 1:
                 self._conns.setdefault(pointer, []).append((part.role, seen, goroutine.minutes))
             else:
@@ -226,7 +231,7 @@ class Census:
         found = [
             f"{name} ({place})" if place else name
             for name, place in zip(frames, places, strict=False)
-            if not is_library(name, self.knowledge) and _package(name) not in copies
+            if not (is_library(name, self.knowledge) or _package(name) in copies or _WRAPPER.search(name))
         ]
         created_by = goroutine.stack.created_by
         if not found and created_by and not is_library(created_by, self.knowledge) and _package(created_by) not in copies:

@@ -136,7 +136,7 @@ def _each(state: State, kinds: list[_Kind], loose: _Loose) -> _Found:
 
 def _fitting(state: State, kind: _Kind, loose: _Loose) -> int:
     """How many connections of a kind fit a state."""
-    count = kind.left
+    count = 0 if state.young and any(seen.old for seen in kind.parts.values()) else kind.left
     for role in (*_ANCHORS, "write-loop", "caller"):
         wanted, seen = state.parts.get(role), kind.parts.get(role)
         if seen is not None:

@@ -54,6 +54,8 @@ class State:
     """`whole`, `part`: said only of a whole dump, or of one that may be a part; `""`: of both."""
     alone: bool
     """Whether it is told by a caller that is not there: likely, at most, in a dump that may be a part of one."""
+    young: bool
+    """Whether it is not said of a readLoop that has waited for a minute or more."""
     shared: bool
     """Whether any number of callers use one connection."""
     remark: str

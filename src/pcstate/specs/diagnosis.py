@@ -19,8 +19,8 @@ PARTS = {"read": "read-loop", "write": "write-loop", "dial": "dial", "h2": "h2",
 PHASES = ("", "dns", "tcp", "tls", "proxy")
 _POINT = ("role", "at", "frames", "leaf", "without", "calls", "waits", "conn", "vague", "clauses")
 _STATE = (
-    "name", "phase", *PARTS, "only", "alone", "shared", "remark", "takes", "leak", "stuck", "confidence", "title", "unit",
-    "why", "fix", "predict", "many", "many_is", "many_why", "many_fix", "old", "old_why",
+    "name", "phase", *PARTS, "only", "alone", "young", "shared", "remark", "takes", "leak", "stuck", "confidence",
+    "title", "unit", "why", "fix", "predict", "many", "many_is", "many_why", "many_fix", "old", "old_why",
 )  # fmt: skip
 ONLY = ("", "whole", "part")
 UNITS = ("connection", "request")
@@ -113,7 +113,9 @@ def _state(reader: Reader, table: dict[str, Any], line: int) -> State:
     more_why, more_fix, old_why = (reader.typed(table, key, str, line, "") for key in ("many_why", "many_fix", "old_why"))
     confidence = reader.typed(table, "confidence", str, line, "certain")
     unit = reader.typed(table, "unit", str, line, UNITS[0])
-    leak, stuck, alone, shared = (reader.typed(table, key, bool, line, False) for key in ("leak", "stuck", "alone", "shared"))
+    leak, stuck, alone, young, shared = (
+        reader.typed(table, key, bool, line, False) for key in ("leak", "stuck", "alone", "young", "shared")
+    )
     reader.one_of(name, STATES, line, "name")
     reader.one_of(phase, PHASES, line, "phase")
     reader.one_of(only, ONLY, line, "only")
@@ -130,6 +132,7 @@ def _state(reader: Reader, table: dict[str, Any], line: int) -> State:
         parts,
         only,
         alone,
+        young,
         shared,
         remark,
         takes,
