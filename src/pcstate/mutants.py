@@ -191,10 +191,13 @@ class _Programs:
                 self.foretold.append((scenario, frozenset(prediction.outcomes)))
 
     def telling(self, mutant: Spec) -> str:
-        """The first program that comes to other outcomes in a mutant, or to no end; `""` if none does."""
+        """The first program that comes to other outcomes in a mutant, or that it has no network for; `""` if none does."""
         for scenario, foretold in self.foretold:
-            prediction = self._foretell(mutant, scenario, GROWTH * SHORT)
-            if not prediction.complete or frozenset(prediction.outcomes) != foretold:
+            try:
+                prediction = self._foretell(mutant, scenario, GROWTH * SHORT)
+            except SpecError:
+                return scenario.name
+            if prediction.complete and frozenset(prediction.outcomes) != foretold:
                 return scenario.name
         return ""
 

@@ -29,12 +29,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pcstate.check.arrows import Explored
-from pcstate.check.confluence import steps_first
+from pcstate.check.confluence import kept, steps_first
 from pcstate.check.judge import Judge
 from pcstate.check.limits import Progress
 from pcstate.check.minimise import looked_at
 from pcstate.check.tracing import Tracer
-from pcstate.errors import SpecError
+from pcstate.errors import Mistake, Place, SpecError
 from pcstate.model.advice import CompiledAdvice
 from pcstate.model.lts import Behaviour, Value
 from pcstate.model.network import Network
@@ -265,8 +265,9 @@ def check(
     states, and no `sometimes` is asked for. Timers go off whenever they may, as in the free network.
 
     With `symmetry`, a large search takes for one what only the numbers of connections and callers tell apart, if all properties
-    allow it; with `minimise`, what nothing can tell apart in a connection or a caller; with `confluence`, if all properties allow
-    it, one step where it does not matter what comes first. The report says what it did.
+    allow it; with `minimise`, what nothing can tell apart in a connection or a caller; with `confluence`, which every property
+    must allow, one step where it does not matter what comes first: traces are the shortest of what is left then. The report says
+    what it did.
 
     A search that is stopped is written to the file `checkpoint`, if one is given, and goes on from there the next time.
     With `cluster`, the states are in the actors of the Ray cluster at that address, without reductions or a checkpoint.
@@ -274,13 +275,14 @@ def check(
     """
     profile = choose_profile(spec.profiles, go)
     bounds = bounds or Bounds()
-    assert not (checkpoint and scenario), "a checkpoint is of a free network"
+    assert not (checkpoint and (scenario or confluence)), "a checkpoint is of a free network, with all its steps"
     asked = question(spec, profile.name, bounds.sizes)
     saved = load(checkpoint, asked) if checkpoint else None
     built = build(spec, profile, bounds, scenario, saved.charts if saved else None)
     network = built.network
-    kept = Checkpoint(checkpoint, asked, saved, built.behaviours) if checkpoint else None
     compiled = compile_all(spec, network)
+    if confluence:
+        _allow_confluence(network, compiled)
     if scenario:
         compiled = tuple(replace(each, idle=each.idle or _of_all(each)) for each in compiled)
     lifecycle = built.behaviours["lifecycle"]
@@ -299,14 +301,25 @@ def check(
             reductions = Reductions(
                 symmetry and all(is_symmetric(promise.promise, network) for promise in compiled),
                 looked_at(formula for promise in compiled for formula in promise.formulas) if minimise else None,
-                steps_first(network, compiled) if confluence else frozenset(),
+                steps_first(network) if confluence else frozenset(),
             )
-            graph = every_state(network, bounds, progress, kept, reductions)
+            stored = Checkpoint(checkpoint, asked, saved, built.behaviours) if checkpoint else None
+            graph = every_state(network, bounds, progress, stored, reductions)
             judge = Judge(graph, tracer, abstract)
         judgements = tuple(judge.judge(promise, profile.name) for promise in compiled)
     expected = tuple(_expected(promise, profile.name) for promise in compiled)
     built.remember()
     return CheckReport(profile, go or profile.name, bounds, graph, judgements, expected, graph.seconds)
+
+
+def _allow_confluence(network: Network, compiled: Sequence[CompiledProperty]) -> None:
+    """Raises: SpecError where a property is asked for that it does not keep."""
+    lost = [each.promise.name for each in compiled if not kept(network, each)]
+    if lost:
+        all_kept = ", ".join(each.promise.name for each in compiled if kept(network, each)) or "none"
+        more = f", nor of {len(lost) - 1} more" if len(lost) > 1 else ""
+        hint = f"of those asked it keeps: {all_kept}; ask for these with --property"
+        raise SpecError([Mistake(Place("--confluence", 0), f"it does not keep the answer of {lost[0]}{more}", "", hint)])
 
 
 @contextlib.contextmanager

@@ -166,7 +166,7 @@ def is_path(graph: StateGraph, steps: Sequence[tuple[int, int]], start: int = 0)
 
 def hasty(graph: StateGraph, first: Collection[int], kinds: Collection[str]) -> Iterator[tuple[Vector, Vector]]:
     """Where a step of `first` may not come before one of these kinds: that is not possible any more, or comes to something else
-    that no further step of `first` mends; or its observers see something else."""
+    that no further step of `first` mends; or both come to the same at once, and observers see something else."""
     vectors = graph.network.vectors
     for edges in graph.edges:
         asked = [(number, target) for number, target in edges if vectors[number].kind in kinds]

@@ -1,18 +1,24 @@
 """Steps that are taken before all else: fewer states, and every one where nobody can move."""
 
+import json
+
+import jsonschema
 import networkx as nx
 import pytest
 from hypothesis import given
 
 from pcstate import pipeline
 from pcstate.check.compiled import Search
-from pcstate.check.confluence import ALWAYS, steps_first
+from pcstate.check.confluence import ALWAYS, kept
 from pcstate.check.explore import StateGraph, explore
 from pcstate.check.judge import movers
 from pcstate.check.packed import PackedGraph
 from pcstate.check.safety import stuck_states
+from pcstate.cli import SCHEMAS
+from pcstate.errors import SpecError
 from pcstate.model.network import GlobalState, Network
 from pcstate.model.verdict import Bounds, Verdict
+from pcstate.show.report import check_json
 from pcstate.specs.library import Spec
 from pcstate.specs.profiles import choose_profile
 from tests.check.small import Drawn, Sync, build, hasty, network, networks
@@ -103,10 +109,21 @@ def test_a_goroutine_that_is_forgotten_is_found(spec: Spec, go: str, verdict: Ve
     assert (trace is not None) == (verdict is Verdict.VIOLATED)
 
 
-def test_it_is_made_use_of_only_where_every_property_allows_it(spec: Spec) -> None:
+def test_it_is_refused_where_a_property_does_not_allow_it(spec: Spec) -> None:
     """One that says what must happen in the end does not, nor does one that looks at what such a step moves."""
-    for other, used in (("a-closed-pool-is-empty", True), ("cancel-ends-it", False), ("rest-has-pairs", False)):
-        names = [FORGOTTEN, other]
-        asked = pipeline.read_spec(spec.root, only=names)
+    for other, allowed in (("a-closed-pool-is-empty", True), ("cancel-ends-it", False), ("rest-has-pairs", False)):
+        asked = pipeline.read_spec(spec.root, only=[FORGOTTEN, other])
         net = pipeline.build(asked, choose_profile(spec.profiles, None), Bounds()).network
-        assert used == bool(steps_first(net, pipeline.compile_all(asked, net)))
+        compiled = pipeline.compile_all(asked, net)
+        assert {FORGOTTEN: True, other: allowed} == {each.promise.name: kept(net, each) for each in compiled}
+        if not allowed:
+            with pytest.raises(SpecError, match=f"{other}(.|\n)*keeps: {FORGOTTEN}"):
+                pipeline.check(asked, confluence=True)
+
+
+def test_a_report_says_so_as_its_schema_has_it(spec: Spec, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pcstate.search.SMALL", 100)
+    asked = pipeline.read_spec(spec.root, only=[FORGOTTEN])
+    answer = check_json(pipeline.check(asked, None, Bounds(requests=1, closers=0), confluence=True))
+    assert ["confluence"] == answer["reductions"]
+    jsonschema.validate(answer, json.loads((SCHEMAS / "check.json").read_text(encoding="utf-8")))

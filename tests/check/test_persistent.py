@@ -31,15 +31,21 @@ PROFILES = ("go1.12", "go1.16", "go1.19", "go1.22", "go1.26", "go1.27.2")
 
 
 def reduced(net: Network) -> dict[GlobalState, int]:
-    """The states that persistent sets leave, each with the number of steps taken from it."""
+    """The states that persistent sets leave, each with the number of steps taken from it when it was met last.
+
+    What is remembered of the vector that led there is asked first, as `predict` does."""
     sets = PersistentSets(net, [""])
     found: dict[GlobalState, int] = {}
-    queue = [net.initial()]
-    for state in queue:
-        if state not in found:
-            chosen = list(bits(sets.choose(state)))
+    met = set()
+    queue = [(net.initial(), -1)]
+    for state, after in queue:
+        if (state, after) not in met:
+            met.add((state, after))
+            single = sets.single(state, after)
+            chosen = [single] if single >= 0 else list(bits(sets.choose(state, after)))
+            assert single < 0 or sets.dependence.enabled(state) >> single & 1
             found[state] = len(chosen)
-            queue += [net.fire(number, state) for number in chosen]
+            queue += [(net.fire(number, state), number) for number in chosen]
     return found
 
 

@@ -9,13 +9,11 @@ happen in the end (`leads-to`) and the order of events (`refinement`) are not ke
 The network file declares which steps are confluent (`first`); tests hold it against explored networks.
 """
 
-from collections.abc import Sequence
-
 from pcstate.check.judge import movers
 from pcstate.model.network import Network
 from pcstate.model.property import CompiledProperty
 
-__all__ = ["ALWAYS", "steps_first"]
+__all__ = ["ALWAYS", "kept", "steps_first"]
 
 ALWAYS = "always"
 """The steps that are confluent with every other one, a clock's too."""
@@ -23,14 +21,16 @@ _OF_STATES = ("always", "sometimes")
 _AT_REST = "deadlock"
 
 
-def steps_first(network: Network, asked: Sequence[CompiledProperty]) -> frozenset[int]:
-    """The vectors that may come first where only these properties are judged; none if one of them is not kept."""
+def steps_first(network: Network) -> frozenset[int]:
+    """The vectors that may come first where only properties are judged that are `kept`."""
     owed = movers(network)
-    first = [number for number, vector in enumerate(network.vectors) if vector.first == ALWAYS and number in owed]
-    moved = {component for number in first for component, _ in (*network.vectors[number].who, *network.vectors[number].also)}
-    for compiled in asked:
-        looked = {component for formula in compiled.formulas for component in formula.components}
-        kind = compiled.promise.kind
-        if kind != _AT_REST and (kind not in _OF_STATES or looked & moved):
-            return frozenset()
-    return frozenset(first)
+    return frozenset(number for number, vector in enumerate(network.vectors) if vector.first == ALWAYS and number in owed)
+
+
+def kept(network: Network, compiled: CompiledProperty) -> bool:
+    """Whether what is said of a property stays the same."""
+    if compiled.promise.kind == _AT_REST:
+        return True
+    moved = {c for number in steps_first(network) for c, _ in (*network.vectors[number].who, *network.vectors[number].also)}
+    looked = {component for formula in compiled.formulas for component in formula.components}
+    return compiled.promise.kind in _OF_STATES and not looked & moved

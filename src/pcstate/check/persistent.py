@@ -56,8 +56,8 @@ class _Next(NamedTuple):
 
 
 GAIN, HOPELESS = (5, 50), (-40, -200)
-"""What success and failure (-1) count for in the luck of vectors of one name as seeds, and where they are not tried any more;
-first without the costly question, then with it."""
+"""A seed that gives a small set adds `GAIN` to the luck of all vectors of its name, one that gives none takes 1 from it; at
+`HOPELESS` they are tried no more. The first of each counts where it is not asked thoroughly, the second where it is."""
 NEXT = 12
 """How many bases of single vectors are remembered for each vector that leads there."""
 

@@ -11,7 +11,7 @@ from operator import itemgetter
 from pcstate.model.lts import Behaviour, Configuration, Event, Value
 from pcstate.model.written import Written
 
-__all__ = ["Apart", "Component", "GlobalState", "Network", "Part", "Spent", "Vector"]
+__all__ = ["Apart", "Component", "GlobalState", "Network", "Part", "Spent", "Vector", "getter"]
 
 GlobalState = tuple[int, ...]
 """The configuration number of every component, in the network's order."""

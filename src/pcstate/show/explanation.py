@@ -73,6 +73,7 @@ def _group_json(group: Group) -> dict[str, Any]:
         "state": group.state,
         **({"phase": group.phase} if group.phase else {}),
         "connections": group.connections,
+        **({"unit": group.unit} if group.unit != "connection" else {}),
         "goroutines": group.goroutines,
         "leak": group.leak,
         "stuck": group.stuck,

@@ -98,10 +98,9 @@ def _tables(
             for name, event in entries.items() if isinstance(entries, dict) else ():
                 if not isinstance(event, str):
                     reader.wrong(reader.find(str(name), line), "a component takes part with an event, written as a string")
-        if table.get("first", "") not in ("", *_FIRST):
-            place = reader.find(str(table["first"]), line, "first")
-            reader.wrong(place, f"a step is not first {table['first']!r}", known(_FIRST, str(table["first"])))
-        if table.get("class", "") not in ("", *classes):
+        if isinstance(first := table.get("first", ""), str) and first not in ("", *_FIRST):
+            reader.wrong(reader.find(first, line, "first"), f"a step is not first {first!r}", known(_FIRST, first))
+        if isinstance(table.get("class", ""), str) and table.get("class", "") not in ("", *classes):
             place = reader.find(str(table["class"]), line, "class")
             reader.wrong(place, f"there is no class {table['class']!r}", known(classes, table["class"]))
         found.append({**table, "line": line})
