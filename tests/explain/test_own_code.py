@@ -223,3 +223,16 @@ def test_a_close_of_ones_own_is_named_on_a_read_loop_too(spec: Spec) -> None:
 def test_what_the_compiler_wraps_a_call_in_is_nobodys_code(spec: Spec) -> None:
     (group,) = diagnosed(spec, RUNNING, LIMITED.replace("created by", "shop.run.gowrap1()\n\t/srv/of.go:1\ncreated by")).groups
     assert not any("gowrap" in frame for frame in group.frames)
+
+
+def test_a_profile_does_not_show_that_a_function_of_net_https_runs(spec: Spec) -> None:
+    """It leaves out the runtime's innermost functions: who allocates looks like one who waits there."""
+
+    def listed(*functions: str) -> str:
+        symbols = "".join(f"#\t0x4{n}\t{name}+0x5\t/usr/local/go/src/net/http/of.go:9\n" for n, name in enumerate(functions))
+        return f"goroutine profile: total 1\n1 @{' 0x43' * len(functions)}\n{symbols}"
+
+    (dialling,) = diagnosed(spec, listed("net/http.(*Transport).dialConn", "net/http.(*Transport).dialConnFor")).groups
+    assert ("dialing", "") == (dialling.state, dialling.phase)
+    (writing,) = diagnosed(spec, listed("net/http.(*Request).write", "net/http.(*persistConn).writeLoop")).groups
+    assert "request-body-stalled" != writing.state
