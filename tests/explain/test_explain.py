@@ -15,6 +15,7 @@ from pcstate.model.diagnosis import CONFIDENCES, STATES, VERDICTS
 from pcstate.specs.diagnosis import PHASES
 from pcstate.specs.library import Spec
 from tests.commands import Run, runner
+from tests.explain.dumps import PEEK, RUNNING, UNREAD
 from tests.golang.dumps import EXPECTED
 
 DUMPS = {path.name.partition("-go1.")[0]: path for path in sorted((Path(__file__).parents[1] / "dumps").iterdir())}
@@ -263,3 +264,18 @@ def test_a_damaged_group_is_refused(run: Run, damage: dict[str, object]) -> None
     answer = json.loads(out)
     answer["groups"][0].update(damage)
     assert complaints(answer)
+
+
+def test_of_several_dumps_in_a_file_the_worst_counts(run: Run, tmp_path: Path) -> None:
+    """The largest is spoken of first, and the JSON has them all."""
+    path = tmp_path / "before-and-after.txt"
+    path.write_text("\n".join((RUNNING, PEEK, PEEK.replace("goroutine 30", "goroutine 31"), RUNNING, UNREAD)), encoding="utf-8")
+    code, out, _ = run("explain", str(path), "--format", "json")
+    answer = json.loads(out)
+    assert [] == complaints(answer)
+    assert (1, 1, "no-leak", [(2, "leak")]) == (
+        code,
+        answer["dump"],
+        answer["verdict"],
+        [(each["dump"], each["verdict"]) for each in answer["beside"]],
+    )

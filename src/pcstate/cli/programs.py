@@ -191,7 +191,7 @@ def explain(file: BinaryIO, style: str) -> int:
       curl -s localhost:6060/debug/pprof/goroutine?debug=2 | pcstate explain -
 
     Exit status: 0 nothing found (idle connections are no leak); 1 a leak, or a wait that only somebody else can end; 2 no dump;
-    3 the dump does not tell.
+    3 the dump does not tell. Of several dumps in a file the worst counts.
     """
     from pcstate import pipeline
     from pcstate.explain import explain as read
@@ -202,6 +202,7 @@ def explain(file: BinaryIO, style: str) -> int:
         print_json(explanation.explain_json(found), True)
     else:
         explanation.explain_text(found)
-    if not found.conclusive:
-        return INCONCLUSIVE
-    return FINDING if found.verdict in ("leak", "stuck") else HOLDS
+    every = (found, *found.beside)
+    if any(each.verdict in ("leak", "stuck") for each in every):
+        return FINDING
+    return HOLDS if all(each.conclusive for each in every) else INCONCLUSIVE

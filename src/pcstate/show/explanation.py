@@ -58,6 +58,7 @@ def headline(found: Diagnosis) -> str:
 def explain_json(found: Diagnosis) -> dict[str, Any]:
     """The diagnosis as `pcstate schema explain` says."""
     return {
+        **({"dump": found.number} if found.beside or found.number > 1 else {}),
         "go": found.go or None,
         "format": found.format,
         "verdict": found.verdict,
@@ -65,6 +66,7 @@ def explain_json(found: Diagnosis) -> dict[str, Any]:
         "server_goroutines": found.server_goroutines,
         "other_goroutines": found.other_goroutines,
         **({} if found.conclusive else {"reason": _reason(found)}),
+        **({"beside": [explain_json(each) for each in found.beside]} if found.beside else {}),
     }
 
 
