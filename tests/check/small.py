@@ -1,5 +1,6 @@
 """Little networks and state graphs, drawn by hand or at random: what the checkers' tests stand on."""
 
+import random
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,9 @@ from pcstate.model.network import Component, GlobalState, Network, Vector
 
 Parts = Mapping[str, str]
 """Component key -> event, such as `{"a": "x"}`."""
+
+
+RATHER = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,21 +168,45 @@ def is_path(graph: StateGraph, steps: Sequence[tuple[int, int]], start: int = 0)
     return True
 
 
+def strolled(net: Network, seed: int, walks: int, length: int) -> StateGraph:
+    """What lies along some walks from the initial state: the states that they led through, and what is next to these, expanded.
+
+    What needs no environment and no clock is `RATHER` times as likely: else most walks soon end.
+    """
+    chance = random.Random(seed)
+    number: dict[GlobalState, int] = {}
+    for _ in range(walks):
+        state = net.initial()
+        for _ in range(length):
+            ahead = net.steps(state)
+            for met in (state, *(reached for _, reached in ahead)):
+                number.setdefault(met, len(number))
+            if not ahead:
+                break
+            ((_, state),) = chance.choices(ahead, [1 if net.vectors[vector].kind else RATHER for vector, _ in ahead])
+    expanded = list(number)
+    graph = StateGraph(net, expanded)
+    for state in expanded:
+        graph.edges.append(tuple((vector, number.setdefault(reached, len(number))) for vector, reached in net.steps(state)))
+    graph.states = list(number)
+    return graph
+
+
 def hasty(graph: StateGraph, first: Collection[int], kinds: Collection[str]) -> Iterator[tuple[Vector, Vector]]:
-    """Where a step of `first` may not come before one of these kinds: that is not possible any more, or comes to something else
-    that no further step of `first` mends; or both come to the same at once, and observers see something else."""
+    """Where a step of `first` may not come before one of these kinds: that is not possible any more, by whatever vector looks the
+    same to observers, or comes to something else that no further step of `first` mends; or both come to the same at once, and
+    observers see something else."""
     vectors = graph.network.vectors
     for edges in graph.edges:
         asked = [(number, target) for number, target in edges if vectors[number].kind in kinds]
         for number, target in asked:
             if number not in first or target >= len(graph.edges):
                 continue
-            after = dict(graph.edges[target])
             for other, reached in asked:
                 alike = reached == target and vectors[number].notes == vectors[other].notes
                 if other == number or alike or reached >= len(graph.edges):
                     continue
-                both = after.get(other)
+                both = {end for step, end in graph.edges[target] if vectors[step].notes == vectors[other].notes}
                 mended = {end for step, end in graph.edges[reached] if step in first} | {reached}
-                if both is None or both not in mended:
+                if both.isdisjoint(mended):
                     yield vectors[number], vectors[other]

@@ -1,6 +1,7 @@
 """Steps that are taken before all else: fewer states, and every one where nobody can move."""
 
 import json
+from dataclasses import replace
 
 import jsonschema
 import networkx as nx
@@ -21,7 +22,7 @@ from pcstate.model.verdict import Bounds, Verdict
 from pcstate.show.report import check_json
 from pcstate.specs.library import Spec
 from pcstate.specs.profiles import choose_profile
-from tests.check.small import Drawn, Sync, build, hasty, network, networks
+from tests.check.small import Drawn, Sync, build, hasty, network, networks, strolled
 
 KINDS = ("", "environment", "timer", "environment-timer", "settle")
 FORGOTTEN = "no-goroutine-is-forgotten"
@@ -89,6 +90,25 @@ def test_what_the_spec_says_is_always_first_is(spec: Spec, profile: str) -> None
     first = {number for number, vector in enumerate(net.vectors) if vector.first == ALWAYS}
     assert [] == [f"{one} before {other}" for one, other in hasty(graph, first, KINDS)]
     assert set() == circles(graph, first)
+
+
+@pytest.mark.parametrize("profile", ["go1.12", "go1.13", "go1.16", "go1.19", "go1.22", "go1.26", "go1.27.0", "go1.27.2"])
+def test_what_the_spec_says_is_always_first_is_in_larger_networks_too(spec: Spec, profile: str) -> None:
+    """Along walks that chance has chosen: two callers on one or two connections, with a limit, and programs that ask for much."""
+    chosen = choose_profile(spec.profiles, profile)
+    larger = Bounds(callers=2, conns=2, requests=2, closers=1)
+    limited = replace(larger, conns=1, closers=0, max_conns_per_host=1)
+    much = pipeline.everything()
+    fired: set[str] = set()
+    for bounds, scenario in (
+        (larger, None), (limited, None), (larger, much), (larger, replace(much, transport={"DisableKeepAlives": 1})),
+    ):  # fmt: skip
+        net = pipeline.build(spec, chosen, bounds, scenario).network
+        graph = strolled(net, seed=1, walks=60, length=200)
+        first = {number for number, vector in enumerate(net.vectors) if vector.first == ALWAYS}
+        fired |= {net.vectors[number].name for edges in graph.edges for number, _ in edges}
+        assert [] == [f"{one} before {other}" for one, other in hasty(graph, first, KINDS)]
+    assert {"got_conn", "leave_queue", "no_pool", "recv_wr_ok", "was_written"} <= fired
 
 
 def test_what_is_first_before_timers_only_is_not_always(spec: Spec) -> None:
