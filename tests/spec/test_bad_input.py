@@ -284,6 +284,7 @@ SCENARIO = {
     "unknown key": ("abuot = 'x'\n" + CALLER, 1, 1, "abuot", "did you mean 'about'?"),
     "unknown table": (CALLER + "[sevrer]\n", 5, 2, "sevrer", "did you mean 'server'?"),
     "unknown body": ('[server]\nbody = "lenght"\n' + CALLER, 2, 9, "lenght", "did you mean 'length'?"),
+    "dotted keys": ('about = "x"\nserver.body = "lenght"\n' + CALLER, 2, 16, "lenght", "did you mean 'length'?"),
     "unknown transport field": ("[transport]\nMaxIdleCons = 1\n" + CALLER, 2, 1, "MaxIdleCons", "did you mean 'MaxIdleConns'?"),
     "wrong type": ('[server]\nbytes = "x"\n' + CALLER, 2, 9, "'bytes' must be a whole number", ""),
     "wrong number": ("[transport]\nMaxConnsPerHost = '1'\n" + CALLER, 2, 19, "must be a whole number, not '1'", ""),

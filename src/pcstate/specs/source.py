@@ -128,7 +128,7 @@ class Reader:
             line = lines[number - 1]
             start = 0
             if key is not None:
-                found = re.search(rf'(^|[{{,\s])"?{re.escape(key)}"?\s*=\s*', line)
+                found = re.search(rf'(^|[{{,\s.])"?{re.escape(key)}"?\s*=\s*', line)
                 if found is None:
                     continue
                 start = found.end()
