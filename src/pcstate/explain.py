@@ -49,7 +49,7 @@ def explain(spec: Spec, stream: BinaryIO) -> Diagnosis:
     if not any(census.goroutines for census in censuses):
         raise GoError(f"no goroutine in this: is it a dump?\n  known: {_FORMS}")
     found = [_diagnosis(census, dump.facts(place), place + 1) for place, census in enumerate(censuses)]
-    largest = max(range(len(found)), key=lambda n: (censuses[n].goroutines, n))
+    largest = max(range(len(found)), key=lambda n: (censuses[n].goroutines - censuses[n].bare, n))
     return replace(found[largest], beside=(*found[:largest], *found[largest + 1 :]))
 
 

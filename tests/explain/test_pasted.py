@@ -3,7 +3,7 @@
 import pytest
 
 from pcstate.errors import GoError
-from pcstate.show.explanation import headline
+from pcstate.show.explanation import explain_text, headline
 from pcstate.specs.library import Spec
 from tests.explain.dumps import GET_CONN, IDLE, LEAK, LONE, PEEK, RUNNING, UNREAD, WAITING, WRITER, diagnosed
 from tests.golang.dumps import said
@@ -475,3 +475,34 @@ def test_a_profile_of_leaked_goroutines_has_no_other(spec: Spec) -> None:
 @pytest.mark.parametrize("line", ["7 @ 0x43 0x44", "goroutine profile: total 7", "-----------+----\n 7 main.main"])
 def test_a_number_with_thousands_of_digits_counts_nothing(spec: Spec, line: str) -> None:
     assert 1 == diagnosed(spec, RUNNING, line.replace("7", "7" * 5000)).other_goroutines
+
+
+def test_a_connection_has_waited_for_as_long_as_its_caller(spec: Spec) -> None:
+    """readLoop stands in its select for as long as a download takes, and in Peek since the connection has been idle."""
+    read = "".join(
+        f"{name}(0xc0000a2000)\n\t/of.go:9\n"
+        for name in ("net/http.(*persistConn).Read", "net/http.(*bodyEOFSignal).Read", "main.main")
+    )
+    reading = diagnosed(spec, UNREAD, f"goroutine 41 [IO wait]:\n{read}").groups[0]
+    asking = diagnosed(spec, PEEK.replace("0xc0000b3000", "0xc0000d5000"), WAITING.replace(", 9 minutes", "")).groups[0]
+    for group, state in ((reading, "body-being-read"), (asking, "awaiting-headers")):
+        assert (state, None) == (group.state, group.minutes)
+        assert "whole minute" in group.why
+    assert 9 == diagnosed(spec, PEEK.replace("0xc0000b3000", "0xc0000d5000"), WAITING).groups[0].minutes
+
+
+def test_a_goroutine_without_functions_does_not_make_a_dump_whole(spec: Spec) -> None:
+    """As grep leaves it: the header alone."""
+    assert not diagnosed(spec, WRITER, "goroutine 0 [idle]:").conclusive
+    found = diagnosed(spec, PEEK, *(f"goroutine {n} [running]:\n" for n in (30, 31, 32)))
+    assert ("no-leak", 1) == (found.verdict, found.number)
+
+
+def test_a_read_loop_that_may_just_have_been_woken_is_likely_to_be_idle(spec: Spec) -> None:
+    dumps = [diagnosed(spec, RUNNING, PEEK.replace("[IO wait, 6 minutes]", f"[{wait}]")) for wait in ("IO wait", "runnable")]
+    assert [("idle", "certain"), ("idle", "likely")] == [(each.groups[0].state, each.groups[0].confidence) for each in dumps]
+
+
+def test_a_part_of_a_dump_without_any_connection_is_said_to_be_one(spec: Spec, capsys: pytest.CaptureFixture[str]) -> None:
+    explain_text(diagnosed(spec, RUNNING.replace("[running]", "[select]")))
+    assert "part of a dump" in capsys.readouterr().out

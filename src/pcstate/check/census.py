@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pcstate.model.diagnosis import Knowledge
 from pcstate.model.stack import Goroutine, Stack
 
-__all__ = ["Census", "Seen", "Tally"]
+__all__ = ["WRITES", "Census", "Seen", "Tally"]
 
 READ = 20_000
 FRAMES = 8
@@ -21,6 +21,8 @@ FRAMES = 8
 _RUNNING = ("running", "idle")
 """Wait reasons of a goroutine that does not wait, and of the scheduler's own, with which a SIGQUIT begins."""
 _OWN = frozenset(("panic", "runtime/debug.Stack"))
+WRITES = ("writing", "reading-request-body", "await-continue", "telling")
+"""Where a writeLoop can be that is not idle, but for a hook."""
 _LIBRARYS = ("read-loop", "h2")
 """Roles whose goroutine runs no code of the user's but what net/http calls."""
 _COPY = re.compile(r"\.\(\*(?:persistConn|bodyEOFSignal)\)")
@@ -109,7 +111,7 @@ class Census:
         if not goroutine.stack.frames:
             self.bare += goroutine.count
             self.hidden += goroutine.count if _RELEVANT.search(goroutine.stack.created_by) else 0
-        self.running = self.running or goroutine.stack.wait in _RUNNING
+        self.running = self.running or (goroutine.stack.wait in _RUNNING and bool(goroutine.stack.frames))
         self.timed = self.timed or bool(goroutine.stack.wait)
         parts = self._meanings.get(goroutine.stack)
         if parts is None:
@@ -137,12 +139,13 @@ class Census:
 
     def connections(self) -> tuple[dict[Parts, Tally], dict[tuple[str, Seen], Tally]]:
         """The connections that pointers tell of, alike ones together, and all goroutines that belong to none of them: those
-        that share no pointer with a readLoop, nor with another part of a connection."""
+        that share no pointer with a readLoop, nor with another part of a connection. A connection waits for as long as whoever
+        waits for it does: its caller, or a writeLoop that is not idle, or else its readLoop."""
         kinds: dict[Parts, Tally] = {}
         loose = {key: Tally(found.count, found.minutes) for key, found in self.loose.items()}
         for found in self._conns.values():
             parts: dict[str, Seen] = {}
-            minutes: int | None = None
+            clocks: dict[int, int | None] = {}
             roles = {role for role, _, _ in found}
             tied = "read-loop" in roles or len(roles) > 1
             for role, seen, waited in found:
@@ -150,9 +153,9 @@ class Census:
                     loose.setdefault((role, seen), Tally()).add(1, waited)
                     continue
                 parts[role] = seen
-                minutes = max(waited, minutes or 0) if waited is not None else minutes
+                clocks[0 if role == "caller" else 1 if seen.at in WRITES else 2] = waited
             if parts:
-                kinds.setdefault(tuple(sorted(parts.items())), Tally()).add(1, minutes)
+                kinds.setdefault(tuple(sorted(parts.items())), Tally()).add(1, clocks[min(clocks)])
         return kinds, loose
 
     @property

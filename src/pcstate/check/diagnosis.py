@@ -9,7 +9,7 @@ are. What is left over is tried on its own.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from pcstate.check.census import Census, Parts, Seen, Tally
+from pcstate.check.census import WRITES, Census, Parts, Seen, Tally
 from pcstate.model.diagnosis import CONFIDENCES, Group, State
 
 __all__ = ["groups"]
@@ -20,8 +20,6 @@ SHOWN = 6
 """Connections that `predict` is asked for, at most: more take longer and tell nothing new."""
 _ANCHORS = ("read-loop", "dial", "h2")
 """Roles of which each goroutine is a connection."""
-_WRITING = ("writing", "reading-request-body", "await-continue", "telling")
-"""Where else a writeLoop can be while its connection's answer is there already."""
 
 
 @dataclass(slots=True)
@@ -67,15 +65,15 @@ class _Loose:
         """How many of a role are at some points; without `others` only those that do not say they belong to another one."""
         return sum(tally.count for _, tally in self._fitting(role, points, others))
 
-    def take(self, found: _Found, role: str, points: Iterable[str], wanted: int, others: bool = True) -> int:
-        """Give up to `wanted` of them to `found`; says how many there were."""
+    def take(self, found: _Found, role: str, points: Iterable[str], wanted: int, others: bool = True, timed: bool = False) -> int:
+        """Give up to `wanted` of them to `found`; says how many there were. If `timed`, they are who waits."""
         taken = 0
         for seen, tally in self._fitting(role, points, others):
             count = min(tally.count, wanted - taken)
             if count > 0:
                 tally.count -= count
                 taken += count
-                found.take([seen], count, tally.minutes)
+                found.take([seen], count, tally.minutes if timed else None)
         return taken
 
     def _fitting(self, role: str, points: Iterable[str], others: bool) -> Iterator[tuple[Seen, Tally]]:
@@ -117,16 +115,16 @@ def _each(state: State, kinds: list[_Kind], loose: _Loose) -> _Found:
         count = _fitting(state, kind, loose)
         if not count:
             continue
-        _move(kind, count, found)
-        found.sure = found.sure and (kind.tied or "read-loop" not in kind.parts)
-        for role in ("write-loop", "caller"):
-            wanted = state.parts.get(role)
-            if role not in kind.parts and wanted and "none" not in wanted:
-                loose.take(found, role, wanted, count, not kind.tied)
-                found.sure = False
+        lacking = [
+            role for role in ("write-loop", "caller") if role not in kind.parts and "none" not in state.parts.get(role, ("none",))
+        ]
+        _move(kind, count, found, timed=not lacking)
+        found.sure = found.sure and (kind.tied or "read-loop" not in kind.parts) and not lacking
+        for role in lacking:
+            loose.take(found, role, state.parts[role], count, not kind.tied, timed=True)
         if "read-loop" in kind.parts and "write-loop" not in kind.parts and "write-loop" not in state.parts:
             taken = loose.take(found, "write-loop", ("select",), count, not kind.tied)
-            loose.take(found, "write-loop", _WRITING, count - taken, not kind.tied)
+            loose.take(found, "write-loop", WRITES, count - taken, not kind.tied)
         if _caller(kind) in state.takes:
             count = 0
         for point in state.takes:
@@ -156,7 +154,8 @@ def _alone(state: State, found: _Found, loose: _Loose) -> None:
     needed = [role for role in ("write-loop", "caller") if "none" not in state.parts.get(role, ("none",))]
     if len(needed) != 1:
         return
-    count = loose.take(found, needed[0], state.parts[needed[0]], loose.count(needed[0], state.parts[needed[0]]))
+    count = loose.count(needed[0], state.parts[needed[0]])
+    loose.take(found, needed[0], state.parts[needed[0]], count, timed=True)
     found.connections += count
     found.sure = found.sure and not count
     for point in state.takes if count else ():
@@ -176,20 +175,20 @@ def _shared(state: State, kinds: list[_Kind], loose: _Loose) -> _Found:
             found.callers += kind.left
             _move(kind, kind.left, found)
     left = loose.count("caller", wanted, others=False)
-    found.callers += loose.take(found, "caller", wanted, loose.count("caller", wanted))
+    found.callers += loose.take(found, "caller", wanted, loose.count("caller", wanted), timed=True)
     for point in state.takes:
         more = found.callers
         for kind in here:
             if _caller(kind) == point:
                 taken = min(kind.left, left, more)
                 left, more = left - taken, more - taken
-                _move(kind, taken, found)
+                _move(kind, taken, found, timed=False)
         loose.take(found, "caller", (point,), more)
     for kind in here:
         if _caller(kind) == "":
             taken = min(kind.left, left)
             left -= taken
-            _move(kind, taken, found)
+            _move(kind, taken, found, timed=False)
     return found
 
 
@@ -198,11 +197,11 @@ def _caller(kind: _Kind) -> str:
     return kind.parts["caller"].at if "caller" in kind.parts else ""
 
 
-def _move(kind: _Kind, count: int, found: _Found) -> None:
-    """Give so many connections of a kind to `found`."""
+def _move(kind: _Kind, count: int, found: _Found, timed: bool = True) -> None:
+    """Give so many connections of a kind to `found`; if `timed`, how long they have waited, too."""
     kind.left -= count
     found.connections += count
-    found.take(kind.parts.values(), count, kind.minutes)
+    found.take(kind.parts.values(), count, kind.minutes if timed else None)
 
 
 def _merged(found: list[_Found], fresh: str) -> tuple[Group, ...]:

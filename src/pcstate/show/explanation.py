@@ -127,7 +127,7 @@ def _remarks(found: Diagnosis) -> list[str]:
         lines += [f"(dump {each.number}: {headline(each)})" for each in found.beside[:BESIDE]]
         if len(found.beside) > BESIDE:
             lines.append(f"({len(found.beside) - BESIDE} more dumps)")
-    if found.groups and (found.missing or not found.whole):
+    if not found.whole and (found.groups or not found.missing):
         lines.append(f"({_reason(found)})")
     return lines
 
