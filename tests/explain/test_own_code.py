@@ -194,7 +194,10 @@ RETURNING = goroutine("net/http.(*persistConn).roundTrip(0xc0000a2000, 0xc0)", "
                       wait="runnable", by="shop.run in goroutine 1")  # fmt: skip
 
 
-@pytest.mark.parametrize("mover", [READING, RETURNING, RETURNING.replace("runnable", "select")])
+COLLECTING = READING.replace("runnable", "semacquire")
+
+
+@pytest.mark.parametrize("mover", [READING, RETURNING, RETURNING.replace("runnable", "select"), COLLECTING])
 def test_what_is_in_motion_is_no_leak(spec: Spec, mover: str) -> None:
     """A service that reads and closes every body, taken while it works; what has waited for minutes is not excused by it."""
     young = UNREAD.replace(", 5 minutes", "")
