@@ -150,6 +150,21 @@ def test_client_timeouts_of_requests_that_began_together_race_with_what_the_firs
 
 
 @pytest.mark.parametrize(
+    ("steps", "behaviour", "error"),
+    [
+        ("get; cancel; read-all; settle", "stall-body", "context-canceled"),
+        ("settle; get; cancel; read-all", "stall-body", "context-canceled"),
+        ("get; close; read-all; settle", "normal", "closed-body"),
+    ],
+)
+@pytest.mark.parametrize("reduce", [True, False], ids=["reduced", "whole"])
+def test_no_timeout_passes_where_nobody_waits(spec: Spec, steps: str, behaviour: str, error: str, reduce: bool) -> None:
+    """Before the request and behind its last Read settles may be as long as they like."""
+    program = replace(parse_expression(steps, 1), server=ServerScript(behaviour=behaviour), transport={"Timeout": 300})
+    assert {(error,)} == {outcome.errors for outcome in predict(spec, program, reduce=reduce).outcomes}
+
+
+@pytest.mark.parametrize(
     ("idle", "dials"), [(0, {2}), (400, {3}), (3_000, {2, 3}), (90_000, {2})], ids=["none", "before", "perhaps", "never"]
 )
 def test_idle_connections_time_out_while_a_longer_timeout_is_waited_for(spec: Spec, idle: int, dials: set[int]) -> None:

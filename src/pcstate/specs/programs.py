@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pcstate.model.lts import Configuration, Event, Lts, Value
-from pcstate.model.scenario import Scenario, ServerScript, Step
+from pcstate.model.scenario import CallerProgram, Scenario, ServerScript, Step
 
 __all__ = ["Demands", "FreeLine", "demands", "events_of"]
 
@@ -16,6 +16,8 @@ DRAIN_LIMIT = 262144
 READ_BUFFER = 4096
 """pc.br's size: that much of a body may still be read after the connection was closed."""
 
+METHODS = ("get", "head", "post")
+"""Steps that begin a request."""
 CLOSING = ("close", "spawn close", "cancel")
 """Steps that can close the connection of the request they belong to."""
 
@@ -87,7 +89,7 @@ def demands(scenario: Scenario) -> Demands:
         "goals": ["all", "part", "exact"],
         "halves": ["first", "both", "first_tail", "both_tail"],
         "evictions": [1] * (constants["max_idle_conns"] != 0),
-        "methods": ["get", "head", "post"],
+        "methods": [*METHODS],
         "part_ends": ["usable", *["closech"] * _buffers_a_part(scenario)],
         "conn_ends": ["usable", *["closech"] * _buffers_the_end(scenario)],
         "idle_timeouts": [1] * _may_idle_out(scenario),
@@ -265,9 +267,18 @@ def _own_clocks_first(scenario: Scenario) -> bool:
 
 
 def _may_outlast(scenario: Scenario) -> bool:
-    """Whether a request's Client.Timeout may pass in the settles behind it, though nobody waits for it any more."""
-    longest = max([step.verb for step in caller.each].count("settle") for caller in scenario.callers)
-    return bool(longest and 0 < scenario.transport.get("Timeout", 0) < _clearly(longest * REST + OTHER_CLOCKS))
+    """Whether a request's Client.Timeout may pass in the settles between it and a Read, though nobody waits for it any more."""
+    longest = max(_settles_before_a_read(caller) for caller in scenario.callers)
+    clocks = OTHER_CLOCKS * (_requests(scenario) if _drains_one_by_one(scenario) else 1)
+    return bool(longest and 0 < scenario.transport.get("Timeout", 0) < _clearly(longest * REST + clocks))
+
+
+def _settles_before_a_read(caller: CallerProgram) -> int:
+    """How many settles there are behind the request and before the last Read of its body."""
+    verbs = [step.verb for step in caller.each]
+    begin = next(n for n, verb in enumerate(verbs) if verb in METHODS)
+    end = max((n for n, verb in enumerate(verbs) if verb.startswith("read")), default=begin)
+    return verbs[begin:end].count("settle")
 
 
 def _spent(scenario: Scenario, requests: int, timeout: float) -> float:
