@@ -14,6 +14,7 @@ from pcstate.check.confluence import ALWAYS, kept
 from pcstate.check.explore import StateGraph, explore
 from pcstate.check.judge import movers
 from pcstate.check.packed import PackedGraph
+from pcstate.check.reduction import AT_ONCE
 from pcstate.check.safety import stuck_states
 from pcstate.cli import SCHEMAS
 from pcstate.errors import SpecError
@@ -94,7 +95,10 @@ def test_what_the_spec_says_is_always_first_is(spec: Spec, profile: str) -> None
 
 @pytest.mark.parametrize("profile", ["go1.12", "go1.13", "go1.16", "go1.19", "go1.22", "go1.26", "go1.27.0", "go1.27.2"])
 def test_what_the_spec_says_is_always_first_is_in_larger_networks_too(spec: Spec, profile: str) -> None:
-    """Along walks that chance has chosen: two callers on one or two connections, with a limit, and programs that ask for much."""
+    """Along walks that chance has chosen: two callers on one or two connections, with a limit, and programs that ask for much.
+
+    A program's own timeouts are no clocks of the free network's: `predict` lets them pass only where nothing else can happen.
+    """
     chosen = choose_profile(spec.profiles, profile)
     larger = Bounds(callers=2, conns=2, requests=2, closers=1)
     limited = replace(larger, conns=1, closers=0, max_conns_per_host=1)
@@ -107,7 +111,8 @@ def test_what_the_spec_says_is_always_first_is_in_larger_networks_too(spec: Spec
         graph = strolled(net, seed=1, walks=60, length=200)
         first = {number for number, vector in enumerate(net.vectors) if vector.first == ALWAYS}
         fired |= {net.vectors[number].name for edges in graph.edges for number, _ in edges}
-        assert [] == [f"{one} before {other}" for one, other in hasty(graph, first, KINDS)]
+        kinds = AT_ONCE if scenario else KINDS
+        assert [] == [f"{one} before {other}" for one, other in hasty(graph, first, kinds)]
     assert {"got_conn", "leave_queue", "no_pool", "recv_wr_ok", "was_written"} <= fired
 
 
