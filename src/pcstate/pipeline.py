@@ -314,11 +314,11 @@ def check(
 
 def _allow_confluence(network: Network, compiled: Sequence[CompiledProperty]) -> None:
     """Raises: SpecError where a property is asked for that it does not keep."""
-    lost = [each.promise.name for each in compiled if not kept(network, each)]
+    allowing = kept(network, compiled)
+    lost = [each.promise.name for each in compiled if each.promise.name not in allowing]
     if lost:
-        all_kept = ", ".join(each.promise.name for each in compiled if kept(network, each)) or "none"
         more = f", nor of {len(lost) - 1} more" if len(lost) > 1 else ""
-        hint = f"of those asked it keeps: {all_kept}; ask for these with --property"
+        hint = f"of those asked it keeps: {', '.join(allowing) or 'none'}; ask for these with --property"
         raise SpecError([Mistake(Place("--confluence", 0), f"it does not keep the answer of {lost[0]}{more}", "", hint)])
 
 

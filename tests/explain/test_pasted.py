@@ -3,7 +3,7 @@
 import pytest
 
 from pcstate.errors import GoError
-from pcstate.show.explanation import explain_text, headline
+from pcstate.show.explanation import headline
 from pcstate.specs.library import Spec
 from tests.explain.dumps import GET_CONN, IDLE, LEAK, LONE, PEEK, RUNNING, UNREAD, WAITING, WRITER, diagnosed
 from tests.golang.dumps import said
@@ -414,14 +414,6 @@ def test_a_connections_own_loops_run_nobodys_code(spec: Spec) -> None:
     assert () == diagnosed(spec, tunnel).groups[0].frames
 
 
-def test_what_hangs_for_less_than_a_minute_may_be_under_way(spec: Spec) -> None:
-    """Only where the dump tells for how long: debug=1 does not."""
-    young, old = diagnosed(spec, WAITING.replace(", 9 minutes", "")), diagnosed(spec, WAITING)
-    listed = diagnosed(spec, "1 @ 0x43 0x44\n#\t0x44\tnet/http.(*persistConn).roundTrip+0x1\t/go/t.go:9\n")
-    assert [True, False, False] == ["whole minute" in each.groups[0].why for each in (young, old, listed)]
-    assert "whole minute" not in diagnosed(spec, PEEK.replace(", 6 minutes", "")).groups[0].why
-
-
 def test_what_waits_in_peek_is_a_read_loop_though_the_rest_was_cut_off(spec: Spec) -> None:
     def cut(reader: str) -> str:
         read = f"{reader}(0xc0000b3000, 0x1)\n\t/usr/local/go/src/net/http/of.go:9\nbufio.(*Reader).fill(0x1)\n\t/b.go:9\n"
@@ -437,72 +429,3 @@ def test_what_waits_in_peek_is_a_read_loop_though_the_rest_was_cut_off(spec: Spe
 def test_a_stack_ends_at_the_loop_that_has_nothing_outside_of_it(spec: Spec) -> None:
     pasted = "\n".join(each.partition("\n")[2].partition("created by")[0] for each in ("\n" + PEEK, "\n" + WRITER))
     assert ("no-leak", (IDLE, LONE)) == said(diagnosed(spec, pasted.replace(PEEK.partition("\n")[0], "").replace("\n\n", "\n")))
-
-
-@pytest.mark.parametrize(("addresses", "broken"), [(3, False), (12, True)])
-def test_a_profile_that_has_fewer_functions_than_it_says_breaks_off(spec: Spec, addresses: int, broken: bool) -> None:
-    listed = f"1 @{' 0x43ad' * addresses}\n#\t0x57\tnet.(*netFD).Write+0x51\t/usr/local/go/src/net/fd_unix.go:220\n"
-    assert broken is not diagnosed(spec, listed).conclusive
-
-
-def test_each_dump_of_a_file_is_judged_by_what_it_says_of_itself(spec: Spec) -> None:
-    """A profile behind a part of a dump does not make that whole, and a second dump that breaks off does not cut the first."""
-    part = "\n".join(
-        WRITER.replace("goroutine 21", f"goroutine {n}").replace("0xc0000c4000", f"0xc0000c{n}00") for n in (21, 22, 23)
-    )
-    behind = "goroutine profile: total 1\n1 @ 0x43\n#\t0x43\tmain.main+0x1\t/srv/main.go:9\n"
-    assert [False, False] == [diagnosed(spec, part, *more).conclusive for more in ((), (behind,))]
-    first = diagnosed(spec, RUNNING, UNREAD, PEEK, RUNNING, WRITER.partition("created by")[0])
-    assert (1, True, ["", "the dump breaks off: there may be more than this"]) == (
-        first.number,
-        first.whole,
-        [first.missing, *(each.missing for each in first.beside)],
-    )
-
-
-def test_who_takes_a_second_dump_belongs_to_it(spec: Spec) -> None:
-    """Each begins with the one goroutine that runs, whatever its number."""
-    later = RUNNING.replace("goroutine 1", "goroutine 7")
-    found = diagnosed(spec, RUNNING, PEEK, later, PEEK)
-    assert [(1, True)] * 2 == [(each.other_goroutines, each.whole) for each in (found, *found.beside)]
-
-
-def test_a_profile_of_leaked_goroutines_has_no_other(spec: Spec) -> None:
-    listed = "goroutineleak profile: total 1\n1 @ 0x43\n#\t0x43\tmain.main+0x1\t/srv/main.go:9\n"
-    assert [False, True] == [diagnosed(spec, each).conclusive for each in (listed, listed.replace("leak ", " "))]
-
-
-@pytest.mark.parametrize("line", ["7 @ 0x43 0x44", "goroutine profile: total 7", "-----------+----\n 7 main.main"])
-def test_a_number_with_thousands_of_digits_counts_nothing(spec: Spec, line: str) -> None:
-    assert 1 == diagnosed(spec, RUNNING, line.replace("7", "7" * 5000)).other_goroutines
-
-
-def test_a_connection_has_waited_for_as_long_as_its_caller(spec: Spec) -> None:
-    """readLoop stands in its select for as long as a download takes, and in Peek since the connection has been idle."""
-    read = "".join(
-        f"{name}(0xc0000a2000)\n\t/of.go:9\n"
-        for name in ("net/http.(*persistConn).Read", "net/http.(*bodyEOFSignal).Read", "main.main")
-    )
-    reading = diagnosed(spec, UNREAD, f"goroutine 41 [IO wait]:\n{read}").groups[0]
-    asking = diagnosed(spec, PEEK.replace("0xc0000b3000", "0xc0000d5000"), WAITING.replace(", 9 minutes", "")).groups[0]
-    for group, state in ((reading, "body-being-read"), (asking, "awaiting-headers")):
-        assert (state, None) == (group.state, group.minutes)
-        assert "whole minute" in group.why
-    assert 9 == diagnosed(spec, PEEK.replace("0xc0000b3000", "0xc0000d5000"), WAITING).groups[0].minutes
-
-
-def test_a_goroutine_without_functions_does_not_make_a_dump_whole(spec: Spec) -> None:
-    """As grep leaves it: the header alone."""
-    assert not diagnosed(spec, WRITER, "goroutine 0 [idle]:").conclusive
-    found = diagnosed(spec, PEEK, *(f"goroutine {n} [running]:\n" for n in (30, 31, 32)))
-    assert ("no-leak", 1) == (found.verdict, found.number)
-
-
-def test_a_read_loop_that_may_just_have_been_woken_is_likely_to_be_idle(spec: Spec) -> None:
-    dumps = [diagnosed(spec, RUNNING, PEEK.replace("[IO wait, 6 minutes]", f"[{wait}]")) for wait in ("IO wait", "runnable")]
-    assert [("idle", "certain"), ("idle", "likely")] == [(each.groups[0].state, each.groups[0].confidence) for each in dumps]
-
-
-def test_a_part_of_a_dump_without_any_connection_is_said_to_be_one(spec: Spec, capsys: pytest.CaptureFixture[str]) -> None:
-    explain_text(diagnosed(spec, RUNNING.replace("[running]", "[select]")))
-    assert "part of a dump" in capsys.readouterr().out

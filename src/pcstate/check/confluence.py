@@ -9,6 +9,8 @@ happen in the end (`leads-to`) and the order of events (`refinement`) are not ke
 The network file declares which steps are confluent (`first`); tests hold it against explored networks.
 """
 
+from collections.abc import Iterable
+
 from pcstate.check.judge import movers
 from pcstate.model.network import Network
 from pcstate.model.property import CompiledProperty
@@ -27,10 +29,12 @@ def steps_first(network: Network) -> frozenset[int]:
     return frozenset(number for number, vector in enumerate(network.vectors) if vector.first == ALWAYS and number in owed)
 
 
-def kept(network: Network, compiled: CompiledProperty) -> bool:
-    """Whether what is said of a property stays the same."""
-    if compiled.promise.kind == _AT_REST:
-        return True
+def kept(network: Network, asked: Iterable[CompiledProperty]) -> tuple[str, ...]:
+    """The names of those properties of which the same is said then."""
     moved = {c for number in steps_first(network) for c, _ in (*network.vectors[number].who, *network.vectors[number].also)}
-    looked = {component for formula in compiled.formulas for component in formula.components}
-    return compiled.promise.kind in _OF_STATES and not looked & moved
+
+    def stays(compiled: CompiledProperty) -> bool:
+        looked = {component for formula in compiled.formulas for component in formula.components}
+        return compiled.promise.kind == _AT_REST or (compiled.promise.kind in _OF_STATES and not looked & moved)
+
+    return tuple(compiled.promise.name for compiled in asked if stays(compiled))

@@ -22,9 +22,8 @@ def judge(plan: Plan, record: Record, knowledge: Knowledge) -> Attempt:
     It did if after every step, and in the end with nobody held, it looks as the spec has it. If it looks as the spec allows after
     the same steps, a race went another way; if a clock may have run out meanwhile, nothing is known. Else it did something else.
     """
-    knowledge = replace(
-        knowledge, points=tuple(point for point in knowledge.points if not point.calls)
-    )  # our hooks hold them there
+    # our hooks hold goroutines there
+    knowledge = replace(knowledge, points=tuple(point for point in knowledge.points if not point.calls))
     sights = tuple(_sight(look, knowledge) for look in record.looks)
     end = _sight(record.end, knowledge)
     diverged = None

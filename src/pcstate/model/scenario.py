@@ -9,7 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["CallerProgram", "Outcome", "Scenario", "ServerScript", "Step", "milliseconds"]
+__all__ = ["METHODS", "CallerProgram", "Outcome", "Scenario", "ServerScript", "Step", "milliseconds"]
+
+METHODS = ("get", "head", "post")
+"""Steps that begin a request."""
 
 _MILLISECONDS = {"ns": 1e-6, "us": 1e-3, "µs": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4, "h": 3.6e6}
 _PART = r"(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h)"

@@ -100,8 +100,7 @@ def _tables(
                     reader.wrong(reader.find(str(name), line), "a component takes part with an event, written as a string")
         if isinstance(first := table.get("first", ""), str) and first not in ("", *_FIRST):
             reader.wrong(reader.find(first, line, "first"), f"a step is not first {first!r}", known(_FIRST, first))
-        if isinstance(table.get("class", ""), str) and table.get("class", "") not in ("", *classes):
-            place = reader.find(str(table["class"]), line, "class")
-            reader.wrong(place, f"there is no class {table['class']!r}", known(classes, table["class"]))
+        if isinstance(asked := table.get("class", ""), str) and asked not in ("", *classes):
+            reader.wrong(reader.find(asked, line, "class"), f"there is no class {asked!r}", known(classes, asked))
         found.append({**table, "line": line})
     return tuple(found)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pcstate.model.lts import Configuration, Event, Lts, Value
-from pcstate.model.scenario import CallerProgram, Scenario, ServerScript, Step
+from pcstate.model.scenario import METHODS, CallerProgram, Scenario, ServerScript, Step
 
 __all__ = ["Demands", "FreeLine", "demands", "events_of"]
 
@@ -16,8 +16,6 @@ DRAIN_LIMIT = 262144
 READ_BUFFER = 4096
 """pc.br's size: that much of a body may still be read after the connection was closed."""
 
-METHODS = ("get", "head", "post")
-"""Steps that begin a request."""
 CLOSING = ("close", "spawn close", "cancel")
 """Steps that can close the connection of the request they belong to."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pcstate.errors import Mistake, Place, SpecError
-from pcstate.model.scenario import CallerProgram, Scenario, ServerScript, Step, milliseconds
+from pcstate.model.scenario import METHODS, CallerProgram, Scenario, ServerScript, Step, milliseconds
 from pcstate.specs.source import Reader, Source, known, read_source
 
 __all__ = ["load_scenario", "parse_expression", "parse_scenario", "read_transport", "scenario_names"]
@@ -179,7 +179,7 @@ def _check_order(reader: Reader, steps: list[Step], place: Place) -> None:
     """A request has exactly one get, head or post; the steps on its body come behind it."""
     if reader.mistakes:
         return
-    starts = [n for n, step in enumerate(steps) if step.verb in ("get", "head", "post")]
+    starts = [n for n, step in enumerate(steps) if step.verb in METHODS]
     if len(starts) != 1:
         example = "such as -e 'get; read-all'" if place.path == "-e" else EXAMPLES["each"]
         hint = example if len(starts) < 2 else "to make it again and again: requests = N (with -e: -n N)"

@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from pcstate.model.scenario import CallerProgram, Scenario, ServerScript, Step
+from pcstate.model.scenario import METHODS, CallerProgram, Scenario, ServerScript, Step
 
 __all__ = ["as_expression", "as_toml", "draw", "length", "smaller"]
 
-BEGIN = ("get", "head", "post")
 _BYTES = (0, 1, 100, 4096, 10240, 65536, 262144, 262145, 1 << 20)
 _FIELDS: dict[str, tuple[Any, ...]] = {
     "MaxIdleConns": (-1, 1, 2),
@@ -63,7 +62,7 @@ def _caller(chance: random.Random, requests: int, steps: int, server: ServerScri
         "spawn close",
     ]
     amounts = sorted({1, 100, server.bytes // 2, max(server.bytes - 1, 1), server.bytes + 1})
-    each = [Step(chance.choices(BEGIN, (6, 1, 1))[0])]
+    each = [Step(chance.choices(METHODS, (6, 1, 1))[0])]
     for verb in chance.choices(verbs, k=min(steps, chance.choice((0, 1, 1, 2, 2, 3, 4)))):
         if verb != "spawn close" or Step(verb) not in each:
             each.append(Step(verb, chance.choice(amounts) if verb == "read" else 0))
@@ -97,7 +96,7 @@ def _less(caller: CallerProgram) -> Iterator[CallerProgram]:
         yield replace(caller, requests=1)
         yield replace(caller, requests=caller.requests - 1)
     for n, step in enumerate(caller.each):
-        if step.verb not in BEGIN:
+        if step.verb not in METHODS:
             yield replace(caller, each=caller.each[:n] + caller.each[n + 1 :])
     if caller.hosts != (0,):
         yield replace(caller, hosts=(0,))
