@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from pcstate import pipeline
-from pcstate.check.dependence import bits
+from pcstate.check.bits import bits
 from pcstate.check.explore import StateGraph, explore
 from pcstate.check.persistent import PersistentSets
 from pcstate.check.reduction import AT_ONCE

@@ -20,7 +20,7 @@ stays persistent although programs go no further than they have begun, and write
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-from pcstate.check.dependence import bits
+from pcstate.check.bits import bits
 from pcstate.check.persistent import PersistentSets
 from pcstate.check.reduction import AT_ONCE, TIMERS
 from pcstate.check.tracing import positions

@@ -2,11 +2,10 @@
 
 Two events commute where both are offered, neither takes the other away, and both orders lead to the same configuration. It is
 asked for sets of them, and wherever some of them may have brought the component (conditional independence: Katz and Peled 1992).
-All components of one chart share the answers.
+All components of one chart share the answers. Sets of roles are integers, one bit a role.
 """
 
-from collections.abc import Iterable
-
+from pcstate.check.bits import bits
 from pcstate.model.lts import Behaviour, Event
 
 __all__ = ["Commuting", "Role"]
@@ -18,35 +17,45 @@ MANY = 64
 
 
 class Commuting:
-    """The questions for one behaviour."""
+    """The questions for one behaviour, whose roles are numbered as they are met."""
 
     def __init__(self, behaviour: Behaviour) -> None:
         self._behaviour = behaviour
-        self._played: dict[Role, dict[int, int]] = {}
-        self._known: dict[tuple[int, tuple[Role, ...], tuple[Role, ...]], tuple[int, ...]] = {}
+        self._number: dict[Role, int] = {}
+        self._plays: list[tuple[Role, dict[int, int]]] = []
+        """Each role, and where it leads from where."""
+        self._played: dict[int, tuple[int, int]] = {}
+        """For each configuration the roles that were tried there, and which of them keep no vector from firing."""
+        self._known: dict[tuple[int, int, int], tuple[int, ...]] = {}
 
-    def reached(self, local: int, own: tuple[Role, ...], others: tuple[Role, ...]) -> tuple[int, ...]:
+    def number(self, role: Role) -> int:
+        """The number of a role."""
+        number = self._number.setdefault(role, len(self._plays))
+        if number == len(self._plays):
+            self._plays.append((role, {}))
+        return number
+
+    def reached(self, local: int, own: int, others: int) -> tuple[int, ...]:
         """Where vectors with the roles `others` can bring it; none if in one of these configurations it makes a difference
         whether one of `own`, all of which are possible in `local`, comes before or after one of them.
 
-        Cost: configurations times `own` times `others`, once. Bounds: `MANY` configurations.
+        Cost: configurations times `own` times those of `others` that are possible there, once. Bounds: `MANY` configurations.
         """
         key = local, own, others
         if key not in self._known:
-            self._known[key] = tuple(self._explore(local, [self._table(role) for role in own], others))
+            self._known[key] = tuple(self._explore(local, tuple(bits(own)), others))
         return self._known[key]
 
-    def _explore(self, local: int, own: "list[_Table]", others: Iterable[Role]) -> list[int]:
-        tables = [self._table(role) for role in others]
+    def _explore(self, local: int, own: tuple[int, ...], others: int) -> list[int]:
         queue, found = [local], {local}
         for here in queue:
-            after = [self._play(table, here) for table in own]
-            for other in tables:
+            after = [self._play(role, here) for role in own]
+            for other in bits(self._possible(here, others)):
                 there = self._play(other, here)
-                if there < 0 or (there == here and all(self._play(other, target) == target for target in after)):
+                if there == here and all(self._play(other, target) == target for target in after):
                     continue
-                for table, target in zip(own, after, strict=True):
-                    end = self._play(table, there)
+                for role, target in zip(own, after, strict=True):
+                    end = self._play(role, there)
                     if end < 0 or end != self._play(other, target):
                         return []
                 if there not in found:
@@ -56,12 +65,17 @@ class Commuting:
                 return []
         return queue
 
-    def _table(self, role: Role) -> "_Table":
-        return role, self._played.setdefault(role, {})
+    def _possible(self, local: int, roles: int) -> int:
+        """Those of `roles` that keep no vector from firing in `local`."""
+        tried, possible = self._played.get(local, (0, 0))
+        if roles & ~tried:
+            possible |= sum(1 << role for role in bits(roles & ~tried) if self._play(role, local) >= 0)
+            self._played[local] = tried | roles, possible
+        return roles & possible
 
-    def _play(self, table: "_Table", local: int) -> int:
-        """Where such a vector leads it; -1 if it keeps the vector from firing."""
-        role, known = table
+    def _play(self, number: int, local: int) -> int:
+        """Where a vector with that role leads it; -1 if it keeps the vector from firing."""
+        role, known = self._plays[number]
         target = known.get(local)
         if target is None:
             target = known[local] = self._step(role, local)
@@ -74,6 +88,3 @@ class Commuting:
         target = local if who is None else self._behaviour.step(local, who)
         moved = -1 if also is None or target < 0 else self._behaviour.step(local, also)
         return target if moved < 0 else moved
-
-
-_Table = tuple[Role, dict[int, int]]

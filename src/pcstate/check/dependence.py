@@ -4,13 +4,14 @@ Sets of vectors are integers, one bit a vector, so that asking about all of them
 out from the component's own transitions once, and remembered.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
+from pcstate.check.bits import bits
 from pcstate.check.commuting import Commuting, Role
 from pcstate.model.lts import Event
 from pcstate.model.network import GlobalState, Network
 
-__all__ = ["Dependence", "bits"]
+__all__ = ["Dependence"]
 
 TOGETHER = 8
 """How many components are looked at as one when it is asked what can fire."""
@@ -51,12 +52,12 @@ class Dependence:
         self._stopped: list[dict[int, int]] = [{} for _ in range(size)]
         self._offers: list[dict[int, bool]] = [{} for _ in range(size)]
         self._meanwhile: list[dict[tuple[int, int, int], int]] = [{} for _ in range(size)]
-        self._roles: dict[int, list[tuple[Role, int]]] = {}
+        self._roles: dict[int, list[tuple[int, int]]] = {}
         asked = {id(component.behaviour): Commuting(component.behaviour) for component in network.components}
         self._commuting = [asked[id(component.behaviour)] for component in network.components]
 
-    def _roles_of(self, component: int) -> list[tuple[Role, int]]:
-        """What vectors ask of a component, each with those that ask just that."""
+    def _roles_of(self, component: int) -> list[tuple[int, int]]:
+        """What vectors ask of a component, as its behaviour's roles, each with those that ask just that."""
         asked: dict[int, list[Event | None]] = {}
         for place, table in enumerate((self._who[component], self._also[component], self._unless[component])):
             for event, vectors in table.items():
@@ -66,7 +67,7 @@ class Dependence:
         for number, (who, also, unless) in asked.items():
             role = who, also, unless
             roles[role] = roles.get(role, 0) | 1 << number
-        return list(roles.items())
+        return [(1 << self._commuting[component].number(role), vectors) for role, vectors in roles.items()]
 
     def enabled(self, state: GlobalState) -> int:
         """The vectors of any kind that can fire in `state`: those that all components allow, some of them taken together."""
@@ -132,7 +133,7 @@ class Dependence:
         if key not in known:
             if component not in self._roles:
                 self._roles[component] = self._roles_of(component)
-            mine, theirs = (tuple(role for role, vectors in self._roles[component] if vectors & asked) for asked in (own, others))
+            mine, theirs = (sum(role for role, vectors in self._roles[component] if vectors & asked) for asked in (own, others))
             known[key] = 0
             for reached in self._commuting[component].reached(local, mine, theirs):
                 known[key] |= self.allowed(component, reached)
@@ -151,11 +152,3 @@ class Dependence:
 
     def _step(self, component: int, local: int, event: Event) -> int:
         return self.network.components[component].behaviour.step(local, event)
-
-
-def bits(number: int) -> Iterator[int]:
-    """The members of a set of vectors, from the lowest."""
-    while number:
-        lowest = number & -number
-        yield lowest.bit_length() - 1
-        number ^= lowest

@@ -23,7 +23,8 @@ import itertools
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from pcstate.check.dependence import Dependence, bits
+from pcstate.check.bits import bits
+from pcstate.check.dependence import Dependence
 from pcstate.model.formula import compile_formula
 from pcstate.model.network import GlobalState, Network, getter
 

@@ -11,7 +11,7 @@ with and without the reduction, and hold the facts against explored networks.
 
 from collections.abc import Sequence
 
-from pcstate.check.dependence import bits
+from pcstate.check.bits import bits
 from pcstate.check.persistent import PersistentSets
 from pcstate.check.symmetry import Places, Symmetry
 from pcstate.model.formula import compile_formula
