@@ -12,14 +12,14 @@ from tests.golang.toolchains import TOOLCHAINS
 PROPERTIES = {promise.name: promise for promise in pipeline.read_spec().properties}
 
 PINNED = {
-    "go1.12": (325780, 1311618, 77),
-    "go1.13": (325684, 1311229, 77),
-    "go1.16": (271169, 1055290, 77),
-    "go1.19": (266487, 1038212, 77),
-    "go1.22": (266439, 1038080, 77),
-    "go1.26": (273068, 1060444, 78),
-    "go1.27.0": (389922, 1615871, 85),
-    "go1.27.2": (299988, 1263281, 79),
+    "go1.12": (286838, 1164790, 77),
+    "go1.13": (286742, 1164401, 77),
+    "go1.16": (231881, 907474, 77),
+    "go1.19": (227199, 890396, 77),
+    "go1.22": (227151, 890264, 77),
+    "go1.26": (233796, 912657, 78),
+    "go1.27.0": (340300, 1418420, 84),
+    "go1.27.2": (280332, 1186630, 79),
 }
 """States, transitions and depth at the default bounds; a change must be explained in its commit."""
 

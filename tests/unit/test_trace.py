@@ -255,6 +255,20 @@ def test_a_truncated_report_is_refused_wherever_it_ends(spec: Spec, file: Path) 
             trace(spec, Source("report.json", text[:end]))
 
 
+def test_a_text_that_is_cut_anywhere_ends_too_early(spec: Spec) -> None:
+    """In a word, a number, a sign: wherever a cut falls in a report of a longer kind than the ones at hand."""
+    text = '[{"seconds": -1.25e-3, "loop": null, "complete": true, "symmetry": false, "name": "a\\u00e9"}]'
+    for end in range(len(text)):
+        with pytest.raises(SpecError, match="ends too early"):
+            trace(spec, Source("report.json", text[:end]))
+
+
+def test_what_is_not_json_at_its_end_is_not_called_cut(spec: Spec) -> None:
+    with pytest.raises(SpecError, match="not JSON") as refused:
+        trace(spec, Source("report.json", '{"go": nothing'))
+    assert "ends too early" not in str(refused.value)
+
+
 def test_a_file_that_is_not_there_is_said(run: Run) -> None:
     code, _, err = run("trace", "/nowhere/report.json")
     assert 2 == code

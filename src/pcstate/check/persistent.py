@@ -26,7 +26,7 @@ from typing import NamedTuple
 from pcstate.check.bits import bits
 from pcstate.check.dependence import Dependence
 from pcstate.model.formula import compile_formula
-from pcstate.model.network import GlobalState, Network, getter
+from pcstate.model.network import GlobalState, Named, Network, getter
 
 __all__ = ["PersistentSets"]
 
@@ -59,6 +59,8 @@ class _Next(NamedTuple):
 GAIN, HOPELESS = (5, 50), (-40, -200)
 """A seed that gives a small set adds `GAIN` to the luck of all vectors of its name, one that gives none takes 1 from it; at
 `HOPELESS` they are tried no more. The first of each counts where it is not asked thoroughly, the second where it is."""
+DEEP = 3
+"""How many vectors that could end one another's facts are followed."""
 NEXT = 12
 """How many bases of single vectors are remembered for each vector that leads there."""
 
@@ -78,10 +80,7 @@ class PersistentSets:
         self.dependence = Dependence(network, kinds)
         self.facts = [compile_formula(fact.formula, network, fact.names).remembered() for fact in network.apart]
         self.ends = self._ends()
-        self.facts_about = [
-            [n for n, fact in enumerate(network.apart) if parts & fact.these and parts & fact.those]
-            for parts in ({component for component, _ in vector.who} for vector in network.vectors)
-        ]
+        self.facts_about = self._facts_about()
         self.rank = [_NEAR.get(component.over, len(_NEAR)) for component in network.components]
         goroutine = [component.kind == "goroutine" for component in network.components]
         last = [max((c for c, _ in v.who if goroutine[c]), default=-1) for v in network.vectors]
@@ -93,25 +92,38 @@ class PersistentSets:
         self._known: dict[tuple[int, bool], list[_Stage]] = {}
         self._next: list[list[_Next]] = [[] for _ in network.vectors]
 
+    def _facts_about(self) -> list[list[int]]:
+        """For each vector the facts that keep it off: those that name it, and those of which it joins two parties."""
+        found: list[list[int]] = []
+        named = self._named([fact.off for fact in self.network.apart])
+        for number, vector in enumerate(self.network.vectors):
+            parts = {component for component, _ in vector.who}
+            facts = enumerate(self.network.apart)
+            found.append([n for n, f in facts if named[n] >> number & 1 or (parts & f.these and parts & f.those)])
+        return found
+
     def _ends(self) -> list[int]:
         """For each fact the vectors that can end it: those that it names, and those that can move one of the components it
         names."""
-        named: dict[str, list[int]] = {}
         moving = [0] * len(self.network.components)
         for number, v in enumerate(self.network.vectors):
-            named.setdefault(v.name, []).append(number)
             for c, _ in (*v.who, *v.also):
                 moving[c] |= 1 << number
-        arguments = [set(v.args) for v in self.network.vectors]
-        found = []
-        for fact in self.network.apart:
-            ends = 0
-            for name, args in fact.steps:
-                ends |= sum(1 << number for number in named.get(name, ()) if arguments[number].issuperset(args))
+        found = self._named([fact.steps for fact in self.network.apart])
+        for n, fact in enumerate(self.network.apart):
             for c in fact.until:
-                ends |= moving[c]
-            found.append(ends & self.dependence.counted)
-        return found
+                found[n] |= moving[c]
+        return [ends & self.dependence.counted for ends in found]
+
+    def _named(self, asked: Sequence[Sequence[Named]]) -> list[int]:
+        """For each of what is asked the vectors that it means."""
+        by_name: dict[str, list[int]] = {}
+        for number, v in enumerate(self.network.vectors):
+            by_name.setdefault(v.name, []).append(number)
+        means = [
+            {n for each in some for n in by_name.get(each.name, ()) if each.means(self.network.vectors[n])} for some in asked
+        ]
+        return [sum(1 << number for number in numbers) for numbers in means]
 
     def single(self, state: GlobalState, after: int) -> int:
         """A vector that is a persistent set of its own in `state`, if one is known from another state to which `after` led; -1 if
@@ -303,47 +315,70 @@ class _Cluster:
         return able & outside & disturbing
 
     def _kept_off(self, number: int, outside: int) -> bool:
-        """Whether facts keep the vector from firing until the cluster moves; a component is taken in where that helps.
+        """Whether facts keep the vector from firing until the cluster moves; a component is taken in where that helps, one that
+        goes on nowhere if there is any.
 
-        What another fact keeps from firing until then ends nothing.
+        What other facts keep from firing until then ends nothing. For a fact that names what is off, which has many ends,
+        nothing is taken in that goes on.
         """
-        facts = [fact for fact in self.sets.facts_about[number] if self.sets.facts[fact](self.state)]
-        first_ends = []
-        for fact in facts:
-            used = [fact]
-            for end in bits(self.sets.ends[fact] & self.able & outside):
-                other = self._surely_off(end, outside)
-                if other is None:
-                    first_ends.append((fact, end))
-                    break
-                used.append(other)
-            else:
-                self._facts += used
+        open_ends: list[tuple[int, int, int]] = []
+        for fact in self.sets.facts_about[number]:
+            if not self.sets.facts[fact](self.state):
+                continue
+            ends = self.sets.ends[fact] & self.able & outside
+            off = {end: self._surely_off(end, outside, 1 << number) for end in bits(ends)}
+            left = [end for end, others in off.items() if others is None]
+            if not left:
+                self._facts += [fact, *(other for others in off.values() for other in others or ())]
                 return True
-        for fact, end in first_ends:
-            if not self.enabled >> end & 1:
-                self._facts.append(fact)
-                self._take(end)
-                return True  # the cluster has grown: all is looked at again
+            price = self._price(left)
+            if not ends & self.enabled and not (price and self.sets.network.apart[fact].off):
+                open_ends.append((price, fact, left[0]))
+        if open_ends:
+            _, fact, end = min(open_ends)
+            self._facts.append(fact)
+            self._take(end)
+            return True  # the cluster has grown: all is looked at again
         return False
 
-    def _surely_off(self, number: int, outside: int) -> int | None:
-        """A fact that keeps the vector from firing and that nothing can end until the cluster moves, if there is one."""
+    def _price(self, ends: Iterable[int]) -> int:
+        """How many components that go on would be taken in to keep all these vectors from firing."""
+        going_on = {self._blocker(end) for end in ends}
+        return sum(1 for c in going_on if c is not None and self.sets.dependence.offers(c, self.state[c]))
+
+    def _surely_off(self, number: int, outside: int, assumed: int) -> list[int] | None:
+        """Facts that keep the vector from firing until the cluster moves, if what is `assumed` does not fire; None if there are
+        none.
+
+        What can end one of them is kept off in its turn: the first of all these to fire would have to fire before itself.
+        """
+        if self.enabled >> number & 1 or assumed.bit_count() > DEEP:
+            return None
         for fact in self.sets.facts_about[number]:
-            if not self.sets.ends[fact] & self.able & outside and self.sets.facts[fact](self.state):
-                return fact
+            if not self.sets.facts[fact](self.state):
+                continue
+            used = [fact]
+            for end in bits(self.sets.ends[fact] & self.able & outside & ~assumed):
+                others = self._surely_off(end, outside, assumed | 1 << number)
+                if others is None:
+                    break
+                used += others
+            else:
+                return used
         return None
 
     def _take(self, number: int) -> None:
         """Take in what decides whether a vector can fire: one more component that keeps it from firing now, or else all of its
         own."""
+        blocker = self._blocker(number)
+        for component in self.sets.dependence.components(number) if blocker is None else [blocker]:
+            self._add(component)
+
+    def _blocker(self, number: int) -> int | None:
+        """Which component outside keeps a vector from firing; one that goes on nowhere if there is any."""
         dependence = self.sets.dependence
         blocking = [c for c in dependence.blocking(number, self.state) if c not in self.components]
-        if blocking:
-            self._add(min(blocking, key=lambda c: (dependence.offers(c, self.state[c]), self.sets.rank[c], c)))
-        else:
-            for component in dependence.components(number):
-                self._add(component)
+        return min(blocking, key=lambda c: (dependence.offers(c, self.state[c]), self.sets.rank[c], c), default=None)
 
 
 def _together(stages: Sequence[_Basis]) -> _Basis:

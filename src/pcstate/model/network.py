@@ -7,11 +7,12 @@ A vector fires when every component in `who` offers its event and none in `unles
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from operator import itemgetter
+from typing import NamedTuple
 
 from pcstate.model.lts import Behaviour, Configuration, Event, Value
 from pcstate.model.written import Written
 
-__all__ = ["Apart", "Component", "GlobalState", "Network", "Part", "Spent", "Vector", "getter"]
+__all__ = ["Apart", "Component", "GlobalState", "Named", "Network", "Part", "Spent", "Vector", "getter"]
 
 GlobalState = tuple[int, ...]
 """The configuration number of every component, in the network's order."""
@@ -61,17 +62,29 @@ class Vector:
         return f"{self.name}({inside})" if inside else self.name
 
 
+class Named(NamedTuple):
+    """All vectors of a name that have these arguments, among others."""
+
+    name: str
+    args: tuple[tuple[str, Value], ...]
+
+    def means(self, vector: Vector) -> bool:
+        """Whether it is one of them."""
+        return vector.name == self.name and set(self.args) <= set(vector.args)
+
+
 @dataclass(frozen=True, slots=True)
 class Apart:
-    """A fact: while `formula` (under `names`) holds, a vector that joins one of `these` with one of `those` stays off until one
-    of `until` has moved, or a vector of `steps` has fired (its name, and some of its arguments)."""
+    """A fact: while `formula` (under `names`) holds, a vector that joins one of `these` with one of `those`, and each of `off`,
+    stays off until one of `until` has moved, or a vector of `steps` has fired."""
 
     formula: Written
     names: Mapping[str, Value]
     these: frozenset[int]
     those: frozenset[int]
     until: frozenset[int]
-    steps: tuple[tuple[str, tuple[tuple[str, Value], ...]], ...] = ()
+    steps: tuple[Named, ...] = ()
+    off: tuple[Named, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

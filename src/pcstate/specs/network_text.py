@@ -17,7 +17,7 @@ _SYNC_CLASSES = ("environment", "timer", "environment-timer", "settle")
 _OUTCOME = ("dials", "read_loops", "write_loops", "others", "idle_conns", "unread_conns", "reused", "error")
 _KINDS: Mapping[str, type] = {
     **dict.fromkeys(("with", "who", "also", "unless", "lifecycle"), dict),
-    **dict.fromkeys(("these", "those", "until", "objects"), list),
+    **dict.fromkeys(("these", "those", "off", "until", "objects"), list),
 }  # fmt: skip
 
 
@@ -58,9 +58,12 @@ def parse_network(source: Source) -> NetworkText:
     allowed = ("name", "for", "when", "class", "first", "who", "also", "unless", "lifecycle")
     syncs = _tables(reader, document, "sync", allowed, ("name", "who"), _SYNC_CLASSES)
     outcome = reader.typed(document, "outcome", dict, 1, {})
-    apart = _tables(
-        reader, document, "apart", ("for", "while", "these", "those", "until"), ("while", "these", "those", "until"), ()
-    )
+    apart = _tables(reader, document, "apart", ("for", "while", "these", "those", "off", "until"), ("while", "until"), ())
+    for table in apart:
+        if not table.get("off") and not (table.get("these") and table.get("those")):
+            reader.wrong(
+                reader.place(table["line"]), "a fact says what stays off: the steps 'off', or what joins 'these' and 'those'"
+            )
     spent = _tables(reader, document, "spent", ("for", "while", "objects"), ("while", "objects"), ())
     references = reader.typed(document, "references", dict, 1, {})
     for name in references:

@@ -15,7 +15,7 @@ from pcstate.errors import Place, SpecError
 from pcstate.model.chart import Chart
 from pcstate.model.formula import FormulaError, Written, compile_formula, evaluate_constant
 from pcstate.model.lts import Behaviour, Event, Value
-from pcstate.model.network import Apart, Component, Network, Part, Spent, Vector
+from pcstate.model.network import Apart, Component, Named, Network, Part, Spent, Vector
 from pcstate.specs.charts import ChartBehaviour
 from pcstate.specs.network_text import NetworkText
 from pcstate.specs.source import Reader, known
@@ -218,8 +218,8 @@ class _Builder:
         for table in self.text.apart:
             for binding in self.bindings(table):
                 these, those, until = (frozenset(self._group(table, key, binding)) for key in ("these", "those", "until"))
-                steps = tuple(self._steps(table, binding))
-                yield Apart(table["while"], {**self.parameters, **binding}, these, those, until, steps)
+                steps, off = (tuple(self._named(table, key, binding)) for key in ("until", "off"))
+                yield Apart(table["while"], {**self.parameters, **binding}, these, those, until, steps, off)
 
     def spent(self) -> Iterator[Spent]:
         for table in self.text.spent:
@@ -227,23 +227,23 @@ class _Builder:
                 yield Spent(table["while"], {**self.parameters, **binding}, tuple(self._group(table, "objects", binding)))
 
     def _group(self, table: Mapping[str, Any], key: str, binding: dict[str, Value]) -> list[int]:
-        texts = [str(text) for text in table[key] if key != "until" or not _CALL.match(str(text))]
+        texts = [str(text) for text in table.get(key, ()) if key != "until" or not _CALL.match(str(text))]
         return [number for text in texts for number, _ in self._targets(text, binding, table, key) if number >= 0]
 
-    def _steps(
-        self, table: Mapping[str, Any], binding: Mapping[str, Value]
-    ) -> Iterator[tuple[str, tuple[tuple[str, Value], ...]]]:
-        """The steps among `until`: `deliver(i, j)` is any vector of that name with these arguments."""
+    def _named(self, table: Mapping[str, Any], key: str, binding: Mapping[str, Value]) -> Iterator[Named]:
+        """The steps among `key`: `deliver(i, j)` is any vector of that name with these arguments."""
         names = {sync["name"] for sync in self.text.syncs}
-        for text in map(str, table["until"]):
+        for text in map(str, table.get(key, ())):
             found = _CALL.match(text)
             if found is None:
+                if key == "off":
+                    self.wrong(self.reader.find(text, table["line"], key), f"{text!r} is no step, such as deliver(i, j)")
                 continue
             if found["event"] not in names:
-                place = self.reader.find(text, table["line"], "until")
+                place = self.reader.find(text, table["line"], key)
                 self.wrong(place, f"no vector is called {found['event']!r}", known(names, found["event"]))
             given = _arguments(found["args"])
-            yield found["event"], tuple((name, self.value(value, binding, table["line"], "until")) for name, value in given)
+            yield Named(found["event"], tuple((name, self.value(value, binding, table["line"], key)) for name, value in given))
 
     def _note_used(self, table: Mapping[str, Any]) -> None:
         for key, call in (pair for role in ("who", "also", "unless") for pair in table.get(role, {}).items()):

@@ -4,6 +4,7 @@ A report says which actions were taken and what each changed; the rest of a trac
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -43,13 +44,17 @@ class ReportedTrace:
         return f"{self.property} ({self.profile}, {self.verdict})"
 
 
+_CUT = re.compile(r"|t|tr|tru|f|fa|fal|fals|n|nu|nul|-|\.|[eE][+-]?|u[0-9a-fA-F]{0,4}")
+"""What a text can end with, from where it is no JSON any more, when only its end is missing."""
+
+
 def parse_reports(source: Source) -> tuple[ReportedTrace, ...]:
     """Every property of every report, in order. Raises: SpecError with the first mistake, and where in the JSON it is."""
     reader = Reader(source)
     try:
         document = json.loads(source.text)
     except json.JSONDecodeError as error:
-        cut_off = error.pos >= len(source.text.rstrip()) or error.msg.startswith("Unterminated")
+        cut_off = error.msg.startswith("Unterminated") or _CUT.fullmatch(source.text[error.pos :].rstrip())
         ends = ": the file ends too early" if cut_off else ""
         reader.wrong(reader.within(error.lineno, error.colno), f"not JSON: {error.msg}{ends}", _HINT)
     except RecursionError:
