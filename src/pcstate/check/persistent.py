@@ -61,7 +61,7 @@ GAIN, HOPELESS = (5, 50), (-40, -200)
 `HOPELESS` they are tried no more. The first of each counts where it is not asked thoroughly, the second where it is."""
 DEEP = 3
 """How many vectors that could end one another's facts are followed."""
-NEXT = 12
+NEXT = 48
 """How many bases of single vectors are remembered for each vector that leads there."""
 
 

@@ -85,7 +85,8 @@ def skeleton(
 
 
 class _Search:
-    """A search under way: what is kept, and each chain by the state that it begins in."""
+    """A search under way: what is kept; each chain by the state that it begins in; by the one that it ends in, what is kept of
+    that."""
 
     def __init__(self, network: Network, reduction: Reduction | None, lacks: Callable[[GlobalState], bool] | None) -> None:
         self.steps = reduction.steps if reduction else lambda state, after=-1: urgent_steps(network, state)
@@ -95,6 +96,7 @@ class _Search:
         self.skeleton = Skeleton(network, [initial])
         self._number = {initial: 0}
         self._chains: dict[GlobalState, Arrow] = {}
+        self._ends: dict[GlobalState, tuple[tuple[int, ...], int]] = {}
 
     def arrow(self, vector: int, reached: GlobalState) -> Arrow:
         """What a step to `reached` leads to."""
@@ -115,8 +117,11 @@ class _Search:
                 break
             ((after, state),) = steps
             vectors.append(after)
-        end, turn = self.canonical(state)
-        return Arrow(tuple(vectors), turn, self._keep(end))
+        found = self._ends.get(state)
+        if found is None:
+            end, turn = self.canonical(state)
+            found = self._ends[state] = turn, self._keep(end)
+        return Arrow(tuple(vectors), *found)
 
     def _keep(self, state: GlobalState) -> int:
         number = self._number.setdefault(state, len(self.skeleton.states))
