@@ -109,6 +109,25 @@ RULES: dict[str, tuple[str, ...]] = {
     "vectors name components": (f"{NETWORK}:park", "want_conn[i]", "«want_con[i]»", "no component", "did you mean 'want_conn'?"),
     "vectors name bound variables": (f"{NETWORK}:park", "want_conn[i]", "want_conn[«z»]", "'z' in 'who'", "known: "),
     "vectors range over sets": (f"{NETWORK}:park", "i in callers", "«i in calers»", "is not 'variable in set'", "callers"),
+    "what stays off is a step": (
+        NETWORK, '"caller_write_failed(j)"', '"«caller_write_failed[j]»"', "is no step, such as deliver(i, j)",
+    ),
+    "what stays off are vectors": (
+        NETWORK, '"caller_write_failed(j)"', '"«caller_write_faild(j)»"', "no vector is called", "mean 'caller_write_failed'?",
+    ),
+    "a fact says what stays off": (
+        NETWORK,
+        """[[apart]]   # connection k is not in the pool: it must be put there before another that is put can take its place
+for = "k in conns"
+while = "idle_slot[k] == 'out'"
+these = ["idle_slot[k]"]
+""",
+        """«[»[apart]]
+for = "k in conns"
+while = "idle_slot[k] == 'out'"
+""",
+        "the steps 'off', or what joins 'these' and 'those'",
+    ),
     "the lifecycle has the event": (f"{NETWORK}:connected", '"connect"', '"«conect»"', "no event 'conect'", "mean 'connect'?"),
     "arguments hide no datum": (
         f"{NETWORK}:give_back", '"give_back(j)" }', '"«give_back(j, conn=j)»" }', "name of a datum", "another name",

@@ -256,7 +256,7 @@ def test_a_truncated_report_is_refused_wherever_it_ends(spec: Spec, file: Path) 
 
 
 def test_a_text_that_is_cut_anywhere_ends_too_early(spec: Spec) -> None:
-    """In a word, a number, a sign: wherever a cut falls in a report of a longer kind than the ones at hand."""
+    """Within a word, a number, a sign or an escape, of which the report at hand may have none."""
     text = '[{"seconds": -1.25e-3, "loop": null, "complete": true, "symmetry": false, "name": "a\\u00e9"}]'
     for end in range(len(text)):
         with pytest.raises(SpecError, match="ends too early"):

@@ -326,13 +326,15 @@ class _Cluster:
             if not self.sets.facts[fact](self.state):
                 continue
             ends = self.sets.ends[fact] & self.able & outside
+            if ends & self.enabled:
+                continue
             off = {end: self._surely_off(end, outside, 1 << number) for end in bits(ends)}
             left = [end for end, others in off.items() if others is None]
             if not left:
                 self._facts += [fact, *(other for others in off.values() for other in others or ())]
                 return True
             price = self._price(left)
-            if not ends & self.enabled and not (price and self.sets.network.apart[fact].off):
+            if not (price and self.sets.network.apart[fact].off):
                 open_ends.append((price, fact, left[0]))
         if open_ends:
             _, fact, end = min(open_ends)
@@ -352,13 +354,14 @@ class _Cluster:
 
         What can end one of them is kept off in its turn: the first of all these to fire would have to fire before itself.
         """
-        if self.enabled >> number & 1 or assumed.bit_count() > DEEP:
+        if assumed.bit_count() > DEEP:
             return None
         for fact in self.sets.facts_about[number]:
-            if not self.sets.facts[fact](self.state):
+            ends = self.sets.ends[fact] & self.able & outside & ~assumed
+            if ends & self.enabled or not self.sets.facts[fact](self.state):
                 continue
             used = [fact]
-            for end in bits(self.sets.ends[fact] & self.able & outside & ~assumed):
+            for end in bits(ends):
                 others = self._surely_off(end, outside, assumed | 1 << number)
                 if others is None:
                     break

@@ -70,7 +70,7 @@ class Named(NamedTuple):
 
     def means(self, vector: Vector) -> bool:
         """Whether it is one of them."""
-        return vector.name == self.name and set(self.args) <= set(vector.args)
+        return vector.name == self.name and all(arg in vector.args for arg in self.args)
 
 
 @dataclass(frozen=True, slots=True)

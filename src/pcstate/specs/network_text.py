@@ -60,10 +60,10 @@ def parse_network(source: Source) -> NetworkText:
     outcome = reader.typed(document, "outcome", dict, 1, {})
     apart = _tables(reader, document, "apart", ("for", "while", "these", "those", "off", "until"), ("while", "until"), ())
     for table in apart:
-        if not table.get("off") and not (table.get("these") and table.get("those")):
-            reader.wrong(
-                reader.place(table["line"]), "a fact says what stays off: the steps 'off', or what joins 'these' and 'those'"
-            )
+        joins = bool(table.get("these"))
+        if joins != bool(table.get("those")) or not (joins or table.get("off")):
+            what_is_off = "a fact says what stays off: the steps 'off', or what joins 'these' and 'those'"
+            reader.wrong(reader.place(table["line"]), what_is_off)
     spent = _tables(reader, document, "spent", ("for", "while", "objects"), ("while", "objects"), ())
     references = reader.typed(document, "references", dict, 1, {})
     for name in references:

@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib import resources
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +123,8 @@ class Reader:
             raise AssertionError from error
 
     def find(self, text: str, after: int = 1, key: str | None = None) -> Place:
-        """Where `text` first stands at or after line `after` (behind `key =` if given); that line itself if nowhere."""
+        """Where `text` first stands at or after line `after` (behind `key =` if given, in the lines below for a list that begins
+        there with nothing but its bracket); that line itself if nowhere."""
         lines = self.source.text.splitlines()
         for number in range(after, len(lines) + 1):
             line = lines[number - 1]
@@ -136,6 +138,10 @@ class Reader:
             if column >= 0:
                 return self.place(number, column + 1, len(text))
             if key is not None:
+                within = takewhile(lambda row: not lines[row - 1].startswith("]"), range(number + 1, len(lines) + 1))
+                for row in within if line[start:] == "[" else ():
+                    if text in lines[row - 1]:
+                        return self.place(row, lines[row - 1].index(text) + 1, len(text))
                 return self.place(number, start + 1)
         return self.place(min(after, max(1, len(lines))))
 
