@@ -243,7 +243,7 @@ class _Cluster:
         self.stages: list[_Basis] = []
         """The components that were taken in one round after the other, and the facts that were looked at in the round before."""
         self._taken: list[int] = []
-        self._facts: list[int] = []
+        self._facts: set[int] = set()
         self.able = sets.dependence.counted
         """The vectors that no component of the cluster keeps from firing, there or wherever others may bring it."""
         self._now = sets.dependence.counted
@@ -255,7 +255,7 @@ class _Cluster:
         for component in dependence.components(seed):
             self._add(component)
         while True:
-            self.stages.append((tuple(self._taken), tuple(self._facts)))
+            self.stages.append((tuple(self._taken), tuple(sorted(self._facts))))
             self._taken = []
             outside = 0
             for component, parts in enumerate(dependence.parts):
@@ -264,12 +264,12 @@ class _Cluster:
             found = self.enabled & ~outside
             if found.bit_count() >= limit:
                 return found
-            self._facts = []
+            self._facts = set()
             for number in bits(self._disturbing(found, outside)):
                 if self.able >> number & 1 and not self._kept_off(number, outside):
                     self._take(number)
             if not self._taken:
-                self.stages.append(((), tuple(self._facts)))
+                self.stages.append(((), tuple(sorted(self._facts))))
                 return found
 
     def _add(self, component: int) -> None:
@@ -331,14 +331,14 @@ class _Cluster:
             off = {end: self._surely_off(end, outside, 1 << number) for end in bits(ends)}
             left = [end for end, others in off.items() if others is None]
             if not left:
-                self._facts += [fact, *(other for others in off.values() for other in others or ())]
+                self._facts.update([fact], *(others or () for others in off.values()))
                 return True
             price = self._price(left)
             if not (price and self.sets.network.apart[fact].off):
                 open_ends.append((price, fact, left[0]))
         if open_ends:
             _, fact, end = min(open_ends)
-            self._facts.append(fact)
+            self._facts.add(fact)
             self._take(end)
             return True  # the cluster has grown: all is looked at again
         return False
