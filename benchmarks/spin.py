@@ -6,14 +6,19 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Counted", "Pan", "compile_pan", "missing_tools"]
+__all__ = ["Counted", "Pan", "compile_pan", "missing_tools", "read_counts", "same_count"]
 
+_NUMBER = r"([\d.]+(?:e[+]\d+)?)"
+_WRITTEN = 10**8
 _COMPILE = ("gcc", "-w", "-DSAFETY", "-DNOREDUCE", "-o", "pan", "pan.c")
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What a search came to. Spin counts one transition for the initial state; here it is taken off."""
+    """What a search came to. Spin counts one transition for the initial state; here it is taken off.
+
+    It writes eight digits of a number: from a hundred million on, the others are not known (`same_count`).
+    """
 
     states: int
     transitions: int
@@ -42,19 +47,31 @@ class Pan:
         for trouble in ("assertion violated", "search depth too small", "out of memory", "memory limit", "Search not completed"):
             assert trouble not in said, f"Spin: {trouble}\n{said[-2000:]}"
         assert done.returncode == 0, said[-2000:]
+        return read_counts(said)
 
-        def number(pattern: str) -> float:
-            found = re.search(pattern, said)
-            assert found, f"Spin did not say {pattern!r}\n{said[-2000:]}"
-            return float(found[1])
 
-        return Counted(
-            int(number(r"(\d+) states, stored")),
-            int(number(r"(\d+) transitions \(=")) - 1,
-            int(number(r"errors: (\d+)")),
-            number(r"elapsed time ([\d.e+-]+) seconds") if "elapsed time" in said else 0.0,
-            number(r"([\d.]+)\s+actual memory usage for states") * 2**20 / int(number(r"(\d+) states, stored")),
-        )
+def read_counts(said: str) -> Counted:
+    """What Spin says at the end of a search. Raises: AssertionError with all that it said where a number is not there."""
+
+    def number(pattern: str) -> float:
+        found = re.search(pattern, said)
+        assert found, f"Spin did not say {pattern!r}\n{said[-2000:]}"
+        return float(found[1])
+
+    states = number(rf"{_NUMBER} states, stored")
+    return Counted(
+        int(states),
+        int(number(rf"{_NUMBER} transitions \(=")) - 1,
+        int(number(r"errors: (\d+)")),
+        number(r"elapsed time ([\d.e+-]+) seconds") if "elapsed time" in said else 0.0,
+        number(r"([\d.]+)\s+actual memory usage for states") * 2**20 / states,
+    )
+
+
+def same_count(one: int, other: int) -> bool:
+    """Whether two counts are the same, as far as Spin writes them."""
+    most = max(one, other)
+    return abs(one - other) <= (0 if most < _WRITTEN else 10 * most // _WRITTEN)
 
 
 def compile_pan(model: str, folder: Path, optimise: str = "-O2") -> Pan:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from benchmarks.spin import Counted, compile_pan, missing_tools
+from benchmarks.spin import Counted, compile_pan, missing_tools, read_counts, same_count
 from pcstate import pipeline
 from pcstate.check.closure import finite
 from pcstate.check.explore import explore
@@ -137,3 +137,22 @@ def test_every_configuration_that_is_reached_is_exported(drawn: Drawn) -> None:
     for number, component in enumerate(finite(build(drawn)).components):
         assert component.whole
         assert {state[number] for state in reached} <= {c.state for c in component.configurations}
+
+
+LARGE = """
+State-vector 44 byte, depth reached 1322, errors: 0
+ 86777617 states, stored
+4.2541543e+08 states, matched
+5.1219305e+08 transitions (= stored+matched)
+ 4204.305	actual memory usage for states
+
+pan: elapsed time 238 seconds
+"""
+"""The end of a search of a hundred million transitions, which Spin writes with eight digits."""
+
+
+def test_a_count_of_spins_with_an_exponent_is_read_and_is_the_same_as_the_exact_one() -> None:
+    found = read_counts(LARGE)
+    assert (found.states, found.transitions, found.seconds) == (86_777_617, 512_193_049, 238.0)
+    assert same_count(found.transitions, 512_193_045) and not same_count(found.transitions, 512_193_245)
+    assert not same_count(found.states, found.states - 1)
