@@ -25,7 +25,7 @@ class _States(Sequence[GlobalState]):
     def __len__(self) -> int:
         return self._search.total
 
-    def __getitem__(self, number: int) -> GlobalState:  # type: ignore[override]
+    def __getitem__(self, number: int) -> GlobalState:  # type: ignore[override]  # nobody asks for a slice
         return self._search.packing.state(self._search.states[number])
 
     def __iter__(self) -> Iterator[GlobalState]:

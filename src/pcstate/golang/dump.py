@@ -70,7 +70,7 @@ class _Bytes(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # io passes nothing else
         try:
             chunk = self._stream.read1(len(buffer)) if self._dump is not None else self._stream.read(len(buffer))  # type: ignore[union-attr]
         except (EOFError, zlib.error, gzip.BadGzipFile):

@@ -135,6 +135,10 @@ class Facts:
     leaked: bool = False
     """Whether it is a profile of the goroutines that Go takes for leaked, and of no other."""
 
+    def looks_like(self, form: str) -> None:
+        """Take that for its form, unless something above has said what it is."""
+        self.format = self.format or form
+
 
 @dataclass(slots=True)
 class TextDump:
@@ -215,16 +219,17 @@ class TextDump:
         elif kind == "count" and not self._foreign:
             count, _, addresses = value.partition(" ")
             yield from self._begin(_Open("", "", None, int(count), listed=True, addresses=int(addresses)))
-            self._facts.format = self._facts.format or "debug=1"
+            self._facts.looks_like("debug=1")
         elif kind == "rule":
-            self._traces, self._facts.format = True, self._facts.format or "traces"
+            self._traces = True
+            self._facts.looks_like("traces")
             yield from self._finish()
         elif kind == "registers":
             self._facts.registers = True
         elif kind == "blank" and self._open and self._open.ended:
             yield from self._finish()
         elif kind == "signal":
-            self._facts.format = self._facts.format or value
+            self._facts.looks_like(value)
 
     def _head(self, line: str) -> Iterator[Goroutine] | None:
         """What a line with "goroutine" in it ends, if it begins something; else None."""
@@ -271,7 +276,7 @@ class TextDump:
             if not self._count:
                 self._taker = taker
             self._seen.add(opened.number)
-            self._facts.format = self._facts.format or "debug=2"
+            self._facts.looks_like("debug=2")
         self._open = opened
 
     def _finish(self) -> Iterator[Goroutine]:
@@ -313,7 +318,7 @@ class TextDump:
             self._open.frames.append(name)
             self._open.arguments.append(arguments)
             self._open.places.append(value)
-            self._facts.format = self._facts.format or "stacks"
+            self._facts.looks_like("stacks")
         elif (opened := self._open) is None:
             return
         elif opened.origin:
@@ -333,7 +338,8 @@ class TextDump:
     def _symbol(self, value: str) -> Iterator[Goroutine]:
         name, _, place = value.partition("\t")
         if self._open is None and not self._foreign:
-            self._facts.format, self._facts.truncated = self._facts.format or "debug=1", True
+            self._facts.truncated = True
+            self._facts.looks_like("debug=1")
             yield from self._begin(_Open("", "", None, listed=True, headless=True))
         if self._open and self._open.listed:
             self._open.frames.append(name)

@@ -47,7 +47,7 @@ class _Joined(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: "memoryview") -> int:  # type: ignore[override]
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # io passes nothing else
         chunk = self._head or self._rest.read(len(buffer))
         self._head = b""
         buffer[: len(chunk)] = chunk
