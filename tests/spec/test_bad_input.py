@@ -26,7 +26,7 @@ from pcstate.specs.steering import parse_steering
 BODY, NETWORK, PROFILE = "charts/body.yaml", "networks/transport.toml", "profiles/go1.12.toml"
 ADVICE, QUESTIONS, SEEN = "advice/rests.toml", "judgements/questions.toml", "conformance/seen.toml"
 NEEDS = "properties/a-connection-is-reused.toml"
-ENABLED = "properties/the-server-can-hang-up-in-a-body.toml"
+ENABLED = "properties/the-server-can-hang-up-at-any-time.toml"
 PROPERTY, CLAUSES = "properties/pooled-has-no-unread-body.toml", "clauses/body.md"
 
 
