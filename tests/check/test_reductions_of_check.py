@@ -192,6 +192,8 @@ def test_the_spec_s_own_network_keeps_its_verdicts_with_each_reduction(spec: Spe
         ("count(conn[j] == 's0' for j in conns) <= 1", True),
         ("caller[i].req <= caller[i].conn", False),
         ("caller[i].reused == 1", True),
+        ("enabled('go', i=i)", True),
+        ("enabled('go', i=0)", False),
     ],
 )
 def test_a_property_that_names_somebody_by_number_is_not_symmetric(formula: str, symmetric: bool) -> None:

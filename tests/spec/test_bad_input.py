@@ -26,6 +26,7 @@ from pcstate.specs.steering import parse_steering
 BODY, NETWORK, PROFILE = "charts/body.yaml", "networks/transport.toml", "profiles/go1.12.toml"
 ADVICE, QUESTIONS, SEEN = "advice/rests.toml", "judgements/questions.toml", "conformance/seen.toml"
 NEEDS = "properties/a-connection-is-reused.toml"
+ENABLED = "properties/the-server-can-hang-up-at-any-time.toml"
 PROPERTY, CLAUSES = "properties/pooled-has-no-unread-body.toml", "clauses/body.md"
 
 
@@ -172,6 +173,8 @@ while = "idle_slot[k] == 'out'"
     "formulas name components": (PROPERTY, "idle_slot[j] ==", "«idle_slt[j]» ==", "idle_slt", "idle_slot"),
     "formulas name states": (PROPERTY, "== 'idle'", "== «'idel'»", "idel", "idle"),
     "formulas name data": (PROPERTY, "idle_slot[j] ==", "«idle_slot[j]».rnk ==", "rnk", "rank"),
+    "formulas ask for vectors": (ENABLED, "'hang_up'", "«'hang_upp'»", "no vector is called 'hang_upp'", "known: hang_up"),
+    "formulas give arguments": (ENABLED, "j=j", "r=«j»", "'hang_up' has no argument 'r'", "arguments: j"),
     "formulas add numbers": (PROPERTY, "not (", "not («idle_slot[j]» + 1 == 2 and ", "idle_slot[j] is text, and this needs"),
     "formulas order numbers": (PROPERTY, "not (", "not (1 < «inbound[j].kind» and ", "inbound[j].kind is text, and this needs"),
     "formulas divide by what is not 0": (PROPERTY, "not (", "not (1 // («j - j») and ", "j - j is 0, and this divides by it"),

@@ -1,6 +1,8 @@
 """The formula language: what binds how, what is unrolled, and what a mistake says."""
 
+import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -8,8 +10,8 @@ from hypothesis import strategies as st
 
 from pcstate.errors import Mistake, Place, SpecError
 from pcstate.model.formula import FormulaError, Written, compile_formula, evaluate_constant
-from pcstate.model.lts import Configuration, Lts, Value, lts
-from pcstate.model.network import Component, Network
+from pcstate.model.lts import Configuration, Event, Lts, Value, lts
+from pcstate.model.network import Component, Network, Vector
 
 WITH_DATA = Lts(0, tuple(Configuration(("s",), (("conn", n), ("cause", cause))) for n, cause in enumerate(["", "exit"])), {})
 NETWORK = Network(
@@ -94,6 +96,61 @@ def test_a_formula_knows_what_it_looks_at() -> None:
     formula = compile_formula("loop[j] == 'peek' or socket.cause in ['exit', 'closed']", NETWORK, NAMES)
     assert {1, 3} == formula.components
     assert {"cause"} == formula.data
+
+
+X = Event("x")
+STEPPING = replace(
+    NETWORK,
+    vectors=(
+        Vector("go", (("j", 0), ("u", 1)), ((0, X), (1, X))),
+        Vector("go", (("j", 1), ("u", 1)), ((1, X),), unless=((2, X),)),
+    ),
+    names=frozenset({"elsewhere"}),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("enabled('go', j=0)", {(0, 0, 0), (0, 0, 1)}),
+        ("enabled('go', j=j)", {(0, 0, 1), (1, 0, 1)}),
+        ("enabled('go')", {(0, 0, 0), (0, 0, 1), (1, 0, 1)}),
+        ("enabled('go', j=0, u=1) and loop[2] == 'exited'", {(0, 0, 1)}),
+        ("any(enabled('go', u=k) for k in [0, 2])", set()),
+        ("enabled('elsewhere', z=1)", set()),
+    ],
+)
+def test_a_step_is_enabled_where_it_can_fire(text: str, where: set[tuple[int, ...]]) -> None:
+    formula = compile_formula(text, STEPPING, NAMES)
+    assert where == {loops for loops in itertools.product((0, 1), repeat=3) if formula((*loops, 0))}
+
+
+def test_a_formula_looks_at_what_a_step_needs_and_at_what_is_in_its_way() -> None:
+    asked = ("enabled('go', j=0)", "enabled('go', j=1)", "enabled('go')", "enabled('elsewhere')")
+    assert [{0, 1}, {1, 2}, {0, 1, 2}, set()] == [compile_formula(text, STEPPING, NAMES).components for text in asked]
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "width", "message", "hint"),
+    [
+        ("1 == 1 and enabled('gone')", 19, 6, "no vector is called 'gone'", "known: go"),
+        ("enabled('')", 8, 2, "no vector is called ''", "known: elsewhere, go"),
+        ("enabled('go', r=1)", 16, 1, "'go' has no argument 'r'", "arguments: j, u"),
+        ("enabled('go', j=loop[0] == 'peek')", 16, 17, "this must not depend on the state", ""),
+        ("enabled(go)", 0, 11, "a formula cannot use this", None),
+        ("enabled('go', 1)", 0, 16, "a formula cannot use this", None),
+    ],
+)
+def test_a_step_that_there_is_not_is_a_mistake(text: str, column: int, width: int, message: str, hint: str | None) -> None:
+    with pytest.raises(FormulaError) as caught:
+        compile_formula(text, STEPPING, NAMES)
+    assert (message, column, width) == (str(caught.value), caught.value.column, caught.value.width)
+    assert hint is None or hint == caught.value.hint
+
+
+def test_an_expression_of_no_network_has_no_steps() -> None:
+    with pytest.raises(FormulaError, match="no vector is called 'go'"):
+        evaluate_constant("enabled('go')", NAMES)
 
 
 def test_an_alternative_that_is_not_reached_is_not_evaluated() -> None:

@@ -1,9 +1,14 @@
 """Drawings, names, and the smallest facts about networks."""
 
+import random
+
 import pytest
 
+from pcstate import pipeline
 from pcstate.model.lts import Configuration, Event, Lts, explore_behaviour, lts
 from pcstate.model.network import Component, Network, Vector
+from pcstate.model.verdict import Bounds
+from pcstate.specs.library import Spec
 
 X, Y = Event("x"), Event("y")
 
@@ -54,6 +59,18 @@ def test_steps_come_in_the_order_of_their_vectors() -> None:
     net = Network("n", components, vectors)
     assert [(0, (0, 1)), (1, (1, 0))] == list(net.steps((0, 0)))
     assert list(net.steps((0, 0))) == list(Network("n", components, vectors).steps((0, 0)))
+
+
+def test_what_can_fire_is_what_steps_are_made_of(spec: Spec) -> None:
+    net = pipeline.build(spec, spec.profiles[-1], Bounds(conns=2)).network
+    seen, state = 0, net.initial()
+    draw = random.Random(1)
+    for number in range(1000):
+        steps = net.steps(state)
+        assert [n for n, _ in steps] == [n for n in range(len(net.vectors)) if net.can_fire(n, state)]
+        seen |= sum(1 << n for n, _ in steps)
+        state = draw.choice(steps)[1] if steps and number % 50 else net.initial()
+    assert seen.bit_count() > 50
 
 
 def test_components_may_share_a_behaviour() -> None:

@@ -4,6 +4,7 @@
     read_loop[j] in ['peek', 'exited']      one of several
     socket[j].cause == 'exit'               a datum of a component
     all(... for j in conns), any, count     over an index set, with optional ifs
+    enabled('read_sticky', r=r)             whether a vector of that name with these arguments, among others, can fire
     a if b else c, and, or, not, + - * // %, comparisons
 
 Index variables and parameters are numbers known when the formula is compiled; quantifiers are unrolled then, so that
@@ -14,6 +15,7 @@ divisor must be known and not 0, `in` needs a list: what compiles has a value in
 """
 
 import ast
+import difflib
 import functools
 import operator
 import warnings
@@ -23,7 +25,7 @@ from typing import Any
 
 from pcstate.errors import SpecError
 from pcstate.model.lts import Value
-from pcstate.model.network import GlobalState, Network, getter
+from pcstate.model.network import GlobalState, Named, Network, getter
 from pcstate.model.written import FormulaError, Written
 
 __all__ = ["OPERATORS", "Evaluator", "Formula", "FormulaError", "Written", "compile_formula", "evaluate_constant", "remembered"]
@@ -184,6 +186,8 @@ class _Compiler:
                 return lambda state: yes(state) if ask(state) else no(state)
             case ast.Call(func=ast.Name(id=name), args=[ast.GeneratorExp() as each]) if name in _QUANTIFIERS:
                 return self._quantified(_QUANTIFIERS[name], each, names)
+            case ast.Call(func=ast.Name(id="enabled"), args=[ast.Constant(value=str())]):
+                return self._enabled(node, names)
             case ast.Attribute(value=ast.Name() | ast.Subscript() as target, attr=datum):
                 return self._datum(target, datum, names)
             case ast.Name() | ast.Subscript():
@@ -275,6 +279,25 @@ class _Compiler:
             if all(self.known(condition, inner) for condition in generator.ifs):
                 found.append(inner)
         return found
+
+    def _enabled(self, node: ast.Call, names: dict[str, Any]) -> Evaluator:
+        """Whether one of the vectors that are meant can fire: TLA+'s ENABLED, of a step."""
+        network, (step,) = self.network, node.args
+        called = ast.literal_eval(step)
+        if network is None or called not in network.names:
+            listed = sorted(network.names) if network else []
+            like = difflib.get_close_matches(called, listed, 5, 0.3) or listed
+            raise FormulaError(f"no vector is called {called!r}", step, f"known: {', '.join(like) or 'none'}")
+        beside = [(number, vector) for number, vector in enumerate(network.vectors) if vector.name == called]
+        given = []
+        for keyword in node.keywords:
+            if beside and keyword.arg not in (has := [key for key, _ in beside[0][1].args]):
+                raise FormulaError(f"{called!r} has no argument {keyword.arg!r}", keyword.value, f"arguments: {', '.join(has)}")
+            given.append((str(keyword.arg), self.known(keyword.value, names)))
+        meant = Named(called, tuple(given))
+        numbers = [number for number, vector in beside if meant.means(vector)]
+        self.touched.update(c for n in numbers for c, _ in (*network.vectors[n].who, *network.vectors[n].unless))
+        return lambda state: any(network.can_fire(number, state) for number in numbers)
 
     def _component(self, node: ast.expr, names: dict[str, Any]) -> int:
         match node:

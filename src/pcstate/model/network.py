@@ -115,12 +115,15 @@ class Network:
     """By name of a component: its data that are numbers of others, each with the index set that these are of."""
     observers: tuple[Component, ...] = ()
     """Components that see what happens (`Vector.notes`) and that nothing depends on: they are no part of the states."""
+    names: frozenset[str] = frozenset()
+    """What vectors can be called: those that there are, and those of other sizes and programs, none of which can fire here."""
     _led: list[list[int]] = field(default_factory=list, init=False, repr=False)
     _leads: list[tuple[int, dict[int, list[tuple[int, "_Table"]]]]] = field(default_factory=list, init=False, repr=False)
     _parts: list["_Parts"] = field(default_factory=list, init=False, repr=False)
     _fired: list["_Fired"] = field(default_factory=list, init=False, repr=False)
 
     def __post_init__(self) -> None:
+        self.names |= {vector.name for vector in self.vectors}
         tables: dict[int, dict[Event, dict[int, int]]] = {id(component.behaviour): {} for component in self.components}
         owner = [tables[id(component.behaviour)] for component in self.components]
         self._led = [[] for _ in self.components]
@@ -162,6 +165,13 @@ class Network:
                         found.append((number, tuple(successor)))
         found.sort()
         return found
+
+    def can_fire(self, number: int, state: GlobalState) -> bool:
+        """Whether vector `number` can fire in `state`."""
+        who, unless, _ = self._parts[number]
+        if any(self._step(part, state[part[0]]) < 0 for part in who):
+            return False
+        return all(self._step(part, state[part[0]]) < 0 for part in unless)
 
     def moved(self, number: int, state: GlobalState) -> list[tuple[int, int]]:
         """Where vector `number`, which must be able to fire in `state`, leads those that have a part in it."""

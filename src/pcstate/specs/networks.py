@@ -60,6 +60,7 @@ def instantiate(
         spent,
         builder.references(),
         tuple(builder.made[builder.first_observer :]),
+        frozenset(sync["name"] for sync in text.syncs),
     )
     builder.check_formulas(network)
     builder.reader.finish()

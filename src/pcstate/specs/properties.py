@@ -91,6 +91,8 @@ def _names_nobody(tree: ast.Expression, references: Mapping[str, Mapping[str, st
         match node:
             case ast.Subscript(slice=index) if _fixed(index):
                 return False
+            case ast.keyword(value=given) if _fixed(given):
+                return False
             case ast.comprehension(iter=domain) if _fixed(domain) or isinstance(domain, ast.List | ast.Tuple):
                 return False
             case ast.Compare(left=left, ops=ops, comparators=others):
