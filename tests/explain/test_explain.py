@@ -48,7 +48,7 @@ FIRST_LINES = {
     "unread": "leak: 3 connections held by a response body that is neither read to the end nor closed",
     "idle": "no leak: 1 connection idle, kept for reuse",
     "transport-per-request": (
-        "no leak: 120 connections idle, kept for reuse (so many look like a Transport made for each request)"
+        "no leak: 120 connections idle, kept for reuse (so many may be of a Transport made for each request)"
     ),
     "queued": (
         "leak: 1 connection held by a response body that is neither read to the end nor closed; "

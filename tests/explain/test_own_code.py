@@ -38,6 +38,7 @@ CALLED = {
         goroutine(HOOK, "net.(*sysDialer).dialSingle(0xc0004080c0)", "net/http.(*Transport).dial(0x0)", DIAL_CONN),
         "dialing", "tcp",
     ),
+    "DialTLSContext": (goroutine(HOOK, "net/http.(*Transport).customDialTLS(0xc0)", DIAL_CONN), "dialing", "tcp"),
     "DialContext": (goroutine(HOOK, "net/http.(*Transport).dial(0x0)", DIAL_CONN), "dialing", "tcp"),
     "GetProxyConnectHeader": (goroutine(HOOK, DIAL_CONN), "dialing", "proxy"),
     "VerifyPeerCertificate": (
@@ -105,7 +106,17 @@ PROXYING = goroutine("shop.rewrite(0xc0)", "net/http/httputil.(*ReverseProxy).mo
                      "net/http/httputil.(*ReverseProxy).ServeHTTP(0xc0)", by="shop.run in goroutine 1")  # fmt: skip
 
 
-@pytest.mark.parametrize("holder", [COPYING, REDIRECTED, THROTTLED, TEEING, COOKIES, PROXYING])
+LOCKED = """\
+1 @ 0x47
+#\t0x47\tinternal/sync.runtime_SemacquireMutex+0x24\t/usr/local/go/src/runtime/sema.go:95
+#\t0x48\tinternal/sync.(*Mutex).lockSlow+0x15c\t/usr/local/go/src/internal/sync/mutex.go:149
+#\t0x49\tsync.(*Mutex).Lock+0x32\t/usr/local/go/src/sync/mutex.go:46
+#\t0x4a\tshop.(*counted).Read+0x2b\t/srv/shop/counted.go:12
+#\t0x4b\tio.ReadAll+0x2b\t/usr/local/go/src/io/io.go:712
+"""
+
+
+@pytest.mark.parametrize("holder", [COPYING, REDIRECTED, THROTTLED, TEEING, COOKIES, PROXYING, LOCKED])
 def test_who_may_have_the_body_in_hand_is_shown_before_a_leak_is_claimed(spec: Spec, holder: str) -> None:
     (group,) = diagnosed(spec, RUNNING, UNREAD, holder).groups
     assert ("body-being-read", False, "guess") == (group.state, group.leak, group.confidence)
@@ -240,3 +251,22 @@ def test_a_profile_does_not_show_that_a_function_of_net_https_runs(spec: Spec) -
     assert ("dialing", "") == (dialling.state, dialling.phase)
     (writing,) = diagnosed(spec, listed("net/http.(*Request).write", "net/http.(*persistConn).writeLoop")).groups
     assert "request-body-stalled" != writing.state
+
+
+def test_a_request_that_has_ended_waits_for_its_own_body(spec: Spec) -> None:
+    """RoundTrip returns when writeLoop has, and that is inside Request.Body: no timeout of the request ends it."""
+    uploading = goroutine("shop.(*source).Read(0xc0)", "net/http.(*transferWriter).doBodyCopy(0xc0)", WRITE_LOOP)
+    waiting = [f"net/http.(*persistConn).{name}(0xc0000a2000)" for name in ("mapRoundTripError", "roundTrip")]
+    returning = goroutine(*waiting, "shop.send()", by="shop.run in goroutine 1").replace("goroutine 10", "goroutine 11", 1)
+    (group,) = diagnosed(spec, RUNNING, UNREAD, uploading, returning).groups
+    assert ("request-body-stalled", True, False, "certain") == (group.state, group.stuck, group.leak, group.confidence)
+    assert 3 == group.goroutines and any(frame.startswith("shop.(*source).Read") for frame in group.frames)
+
+
+def test_a_connection_that_was_taken_over_is_named(spec: Spec) -> None:
+    """As for a websocket, through a ReverseProxy or by the program itself: there is no readLoop any more."""
+    functions = "net/http.(*persistConn).Read(0xc0000a2000)", "net/http.(*readWriteCloserBody).Read(0xc0)", "shop.pump()"
+    taken = goroutine(*functions, wait="IO wait", by="shop.run in goroutine 1")
+    found = diagnosed(spec, RUNNING, taken)
+    assert ("no-leak", True, 1) == (found.verdict, found.conclusive, found.groups[0].connections)
+    assert "101" in found.groups[0].why

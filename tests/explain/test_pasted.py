@@ -422,10 +422,16 @@ def test_what_waits_in_peek_is_a_read_loop_though_the_rest_was_cut_off(spec: Spe
 
     for reader in ("net/http.(*persistConn).Read", "net/http.noteEOFReader.Read"):
         (group,) = diagnosed(spec, cut(reader)).groups
-        assert ("idle", "likely") == (group.state, group.confidence)
+        assert ("idle", "guess") == (group.state, group.confidence)
     assert () == diagnosed(spec, cut("net/http.(*connReader).Read")).groups
 
 
 def test_a_stack_ends_at_the_loop_that_has_nothing_outside_of_it(spec: Spec) -> None:
     pasted = "\n".join(each.partition("\n")[2].partition("created by")[0] for each in ("\n" + PEEK, "\n" + WRITER))
     assert ("no-leak", (IDLE, LONE)) == said(diagnosed(spec, pasted.replace(PEEK.partition("\n")[0], "").replace("\n\n", "\n")))
+
+
+def test_what_rsyslog_makes_of_a_dump_is_undone(spec: Spec) -> None:
+    """A tab is #011, and a message of several lines one line with #012 for their ends."""
+    (group,) = diagnosed(spec, "Nov 26 10:00:01 web shop[7]: " + UNREAD.replace("\n", "#012").replace("\t", "#011")).groups
+    assert ("body-unfinished", 5) == (group.state, group.minutes)

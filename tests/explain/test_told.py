@@ -8,11 +8,14 @@ from tests.explain.dumps import PEEK, RUNNING, UNREAD, WAITING, WRITER, diagnose
 
 
 def test_what_hangs_for_less_than_a_minute_may_be_under_way(spec: Spec) -> None:
-    """Only where the dump tells for how long: debug=1 does not."""
+    """Where the dump does not tell for how long, as debug=1, that is said; where Go says that it leaks, nothing."""
     young, old = diagnosed(spec, WAITING.replace(", 9 minutes", "")), diagnosed(spec, WAITING)
     listed = diagnosed(spec, "1 @ 0x43 0x44\n#\t0x44\tnet/http.(*persistConn).roundTrip+0x1\t/go/t.go:9\n")
-    assert [True, False, False] == ["whole minute" in each.groups[0].why for each in (young, old, listed)]
-    assert "whole minute" not in diagnosed(spec, PEEK.replace(", 6 minutes", "")).groups[0].why
+    assert [True, False, False] == ["wait of a minute" in each.groups[0].why for each in (young, old, listed)]
+    assert [False, False, True] == ["does not tell for how long" in each.groups[0].why for each in (young, old, listed)]
+    assert "under way" not in diagnosed(spec, PEEK.replace(", 6 minutes", "")).groups[0].why
+    proved = diagnosed(spec, RUNNING, UNREAD.replace("[select, 5 minutes]", "[select (leaked)]"))
+    assert (True, False) == (proved.groups[0].leak, "under way" in proved.groups[0].why)
 
 
 @pytest.mark.parametrize(("addresses", "broken"), [(3, False), (12, True)])
@@ -63,7 +66,7 @@ def test_a_connection_has_waited_for_as_long_as_its_caller(spec: Spec) -> None:
     asking = diagnosed(spec, PEEK.replace("0xc0000b3000", "0xc0000d5000"), WAITING.replace(", 9 minutes", "")).groups[0]
     for group, state in ((reading, "body-being-read"), (asking, "awaiting-headers")):
         assert (state, None) == (group.state, group.minutes)
-        assert "whole minute" in group.why
+        assert "wait of a minute" in group.why
     assert 9 == diagnosed(spec, PEEK.replace("0xc0000b3000", "0xc0000d5000"), WAITING).groups[0].minutes
 
 
@@ -82,3 +85,10 @@ def test_a_read_loop_that_may_just_have_been_woken_is_likely_to_be_idle(spec: Sp
 def test_a_part_of_a_dump_without_any_connection_is_said_to_be_one(spec: Spec, capsys: pytest.CaptureFixture[str]) -> None:
     explain_text(diagnosed(spec, RUNNING.replace("[running]", "[select]")))
     assert "part of a dump" in capsys.readouterr().out
+
+
+def test_what_a_dump_is_known_to_lack_may_hold_who_waits_in_peek(spec: Spec) -> None:
+    """Idle, and waiting for a response, readLoop stands at one point: of a part nothing is said that the rest could deny."""
+    listed = "2 @ 0x43 0x44\n#\t0x44\tbufio.(*Reader).Peek+0x1\t/b.go:9\n#\t0x45\tnet/http.(*persistConn).readLoop+0x1\t/t.go:9\n"
+    cut, whole = (diagnosed(spec, f"goroutine profile: total {total}\n{listed}") for total in (5, 2))
+    assert [("idle", False), ("idle", True)] == [(each.groups[0].state, each.conclusive) for each in (cut, whole)]

@@ -43,6 +43,7 @@ class _Found:
     callers: int = 0
     minutes: int | None = None
     sure: bool = True
+    guess: bool = False
     frames: dict[str, int] = field(default_factory=dict)
 
     def take(self, seen: Iterable[Seen], count: int, minutes: int | None) -> None:
@@ -82,10 +83,11 @@ class _Loose:
                 yield seen, tally
 
 
-def groups(census: Census, whole: bool) -> tuple[tuple[Group, ...], int]:
+def groups(census: Census, whole: bool, lacking: bool = False, proved: bool = False) -> tuple[tuple[Group, ...], int]:
     """The groups, the worst first, and how many goroutines are neither in one of them nor a server's.
 
-    `whole`: whether what is not in the dump is not there; else what is missing proves nothing.
+    `whole`: whether what is not in the dump is not there; else what is missing proves nothing. `lacking`: whether goroutines are
+    known to be missing: who would tell may be among them. `proved`: whether Go says that nothing can wake what hangs.
     """
     tied, loose = census.connections()
     kinds = [_Kind(dict(parts), each.count, each.minutes, True) for parts, each in sorted(tied.items(), key=_by_parts)]
@@ -99,7 +101,9 @@ def groups(census: Census, whole: bool) -> tuple[tuple[Group, ...], int]:
         if not taken.state.shared:
             _alone(taken.state, taken, rest)
         taken.sure = taken.sure and (whole or not taken.state.alone)
-    merged = _merged([taken for taken in found if taken.goroutines], census.knowledge.fresh if census.timed else "")
+        taken.guess = lacking and taken.state.alone
+    said = "" if proved else census.knowledge.fresh if census.timed else census.knowledge.untimed
+    merged = _merged([taken for taken in found if taken.goroutines], said)
     others = census.goroutines - census.server - sum(group.goroutines for group in merged)
     return merged, max(0, others)
 
@@ -215,7 +219,7 @@ def _merged(found: list[_Found], fresh: str) -> tuple[Group, ...]:
 
 
 def _group(found: list[_Found], fresh: str) -> Group:
-    """What is said of a group; `fresh` too if all its goroutines are so."""
+    """What is said of a group; `fresh` too if none of its goroutines is known to have waited."""
     states = [each.state for each in found]
     connections = sum(each.connections for each in found)
     many = [state for state, each in zip(states, found, strict=True) if state.many and each.connections >= state.many]
@@ -228,7 +232,8 @@ def _group(found: list[_Found], fresh: str) -> Group:
     old = [state for state in states if state.old and max(waited, default=0) >= state.old]
     hang = any(state.leak or state.stuck for state in states)
     recent = (fresh,) if hang and not waited else ()
-    claims = [max(each.state.confidence, "certain" if each.sure else "likely", key=CONFIDENCES.index) for each in found]
+    told = ["guess" if each.guess else "certain" if each.sure else "likely" for each in found]
+    claims = [max(each.state.confidence, its, key=CONFIDENCES.index) for each, its in zip(found, told, strict=True)]
     predict = next((state.predict for state in states if state.predict), "")
     return Group(
         states[0].name,

@@ -31,7 +31,8 @@ class Dump:
     def facts(self, number: int) -> Facts:
         """What one of its dumps says of itself: the number is its goroutines' `dump`."""
         if self._profile:
-            return Facts("pprof", self._cut, counted=True, leaked=self._profile != "goroutine")
+            leaked = self._profile != "goroutine"
+            return Facts("pprof", self._cut, counted=True, leaked=leaked, proved=leaked)
         facts = self._text.dumps[number]
         return replace(facts, truncated=facts.truncated or (self._cut and number == len(self._text.dumps) - 1))
 

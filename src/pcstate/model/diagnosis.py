@@ -108,7 +108,9 @@ class Knowledge:
     library: frozenset[str] = frozenset()
     """First elements of the import paths that are Go's own."""
     fresh: str = ""
-    """What is said of connections that hang, but for less than a minute."""
+    """What is said of connections that hang, but for less than a minute, as far as the dump notes."""
+    untimed: str = ""
+    """What is said of connections that hang where the dump does not tell for how long."""
 
 
 @dataclass(frozen=True, slots=True)

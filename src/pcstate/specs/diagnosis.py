@@ -30,7 +30,7 @@ def parse_diagnosis(source: Source) -> Knowledge:
     """Read one file. Raises: SpecError with every mistake in it, but for names that other files must have."""
     reader = Reader(source)
     document = reader.toml()
-    reader.keys(document, ("point", "state", "sign", "made_by", "waits", "library", "fresh"), 1, "a diagnosis file")
+    reader.keys(document, ("point", "state", "sign", "made_by", "waits", "library", "fresh", "untimed"), 1, "a diagnosis file")
     if not document:
         reader.wrong(reader.place(), "nothing here: a diagnosis file has [[point]], [[state]] or [[sign]]")
     points = tuple(_point(reader, table, line) for table, line in reader.tables(document, "point"))
@@ -40,7 +40,7 @@ def parse_diagnosis(source: Source) -> Knowledge:
     for role in made_by:
         reader.one_of(role, ROLES, reader.table("made_by"), "role")
     library = reader.strings(document, "library", 1)
-    fresh = reader.typed(document, "fresh", str, 1, "")
+    fresh, untimed = (reader.typed(document, key, str, 1, "") for key in ("fresh", "untimed"))
     reader.finish()
     return Knowledge(
         points,
@@ -50,6 +50,7 @@ def parse_diagnosis(source: Source) -> Knowledge:
         {role: _pattern(str(name)) for role, name in made_by.items()},
         frozenset(library),
         fresh,
+        untimed,
     )
 
 
@@ -64,6 +65,7 @@ def joined(files: Iterable[tuple[Source, Knowledge]]) -> tuple[Knowledge, list[R
         {role: name for _, each in parts for role, name in each.made_by.items()},
         frozenset(name for _, each in parts for name in each.library),
         next((each.fresh for _, each in parts if each.fresh), ""),
+        next((each.untimed for _, each in parts if each.untimed), ""),
     )
     declared = {(point.role, point.name) for point in whole.points}
     readers = []
