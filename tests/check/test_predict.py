@@ -133,6 +133,21 @@ def test_what_is_in_the_buffer_can_be_read_after_a_cancel(
     assert errors == {error for outcome in predict(spec, program).outcomes for error in outcome.errors}
 
 
+@pytest.mark.parametrize("last", ["read-all", "close", "spawn close"])
+def test_a_cancel_when_all_is_quiet_is_taken_before_what_comes_behind_it(spec: Spec, last: str) -> None:
+    """readLoop waits in its select then, and that takes the first case that is ready; on its way there it has a choice."""
+    for go in ("1.12", "1.22", "1.27.0", "1.27"):
+        parked, racing = (predict(spec, parse_expression(f"get; {quiet}cancel; {last}", 1), go) for quiet in ("settle; ", ""))
+        assert {0} == {outcome.idle_conns for outcome in parked.outcomes}
+        if last == "read-all":
+            assert {0, 1} == {outcome.idle_conns for outcome in racing.outcomes}
+    waiting = replace(parse_expression("get; settle; close", 1), transport={"MaxConnsPerHost": 1})
+    behind = replace(waiting, callers=waiting.callers + parse_expression("get; cancel; read-all", 1).callers)
+    assert {0, 1} == {outcome.idle_conns for outcome in predict(spec, behind, "1.22").outcomes}, (
+        "it was quiet before its response"
+    )
+
+
 @pytest.mark.parametrize("body", ["length", "chunked"])
 def test_what_came_before_the_cut_can_be_read(spec: Spec, body: str) -> None:
     server = ServerScript(body, 10_000, behaviour="truncate-body")
