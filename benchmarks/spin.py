@@ -9,7 +9,9 @@ from pathlib import Path
 __all__ = ["Counted", "Pan", "compile_pan", "missing_tools", "read_counts", "same_count"]
 
 _NUMBER = r"([\d.]+(?:e[+]\d+)?)"
+"""A count, as Spin writes it."""
 _WRITTEN = 10**8
+"""Below that it writes all digits of one."""
 _COMPILE = ("gcc", "-w", "-DSAFETY", "-DNOREDUCE", "-o", "pan", "pan.c")
 
 

@@ -59,7 +59,7 @@ def _diagnosis(census: Census, facts: Facts, number: int) -> Diagnosis:
         census.date("created by")
     missing = _missing(census, facts)
     whole = not (missing or census.hidden) and (facts.counted or census.running or facts.registers)
-    found, others = groups(census, whole, facts.truncated, facts.proved)
+    found, others = groups(census, whole, facts.truncated, proved=facts.leaked or facts.marked)
     return Diagnosis(census.go, facts.format, found, census.server, others, missing, whole, number)
 
 

@@ -117,12 +117,7 @@ class PersistentSets:
 
     def _named(self, asked: Sequence[Sequence[Named]]) -> list[int]:
         """For each of what is asked the vectors that it means."""
-        by_name: dict[str, list[int]] = {}
-        for number, v in enumerate(self.network.vectors):
-            by_name.setdefault(v.name, []).append(number)
-        means = [
-            {n for each in some for n in by_name.get(each.name, ()) if each.means(self.network.vectors[n])} for some in asked
-        ]
+        means = [{number for each in some for number in self.network.meant(each)} for some in asked]
         return [sum(1 << number for number in numbers) for numbers in means]
 
     def single(self, state: GlobalState, after: int) -> int:

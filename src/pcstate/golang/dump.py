@@ -3,7 +3,7 @@
 import gzip
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import BinaryIO
 
@@ -31,18 +31,17 @@ class Dump:
     def facts(self, number: int) -> Facts:
         """What one of its dumps says of itself: the number is its goroutines' `dump`."""
         if self._profile:
-            leaked = self._profile != "goroutine"
-            return Facts("pprof", self._cut, counted=True, leaked=leaked, proved=leaked)
+            return Facts("pprof", self._cut, counted=True, leaked=self._profile != "goroutine")
         facts = self._text.dumps[number]
         return replace(facts, truncated=facts.truncated or (self._cut and number == len(self._text.dumps) - 1))
 
     def goroutines(self) -> Iterator[Goroutine]:
         """Every goroutine, in the order of the file. Raises: GoError for a pprof profile that is damaged or of something else."""
-        stream: BinaryIO = io.BufferedReader(_Bytes(self._stream), 1 << 20)
+        stream: BinaryIO = io.BufferedReader(_Bytes(self._stream.read), 1 << 20)
         for _ in range(3):  # a proxy may have compressed it once more
             if _peek(stream)[:2] != b"\x1f\x8b":
                 break
-            stream = io.BufferedReader(_Bytes(gzip.GzipFile(fileobj=stream), self), 1 << 20)
+            stream = io.BufferedReader(_Bytes(gzip.GzipFile(fileobj=stream).read1, self), 1 << 20)
         if is_profile(_peek(stream)):
             data = stream.read(LARGEST + 1)
             if len(data) > LARGEST:
@@ -63,17 +62,17 @@ def _peek(stream: BinaryIO) -> bytes:
 
 
 class _Bytes(io.RawIOBase):
-    """A stream of bytes whose compressed part may be damaged: it ends there, then."""
+    """A stream of what `read` gives. Where that unpacks what may be damaged, `dump` is told, and it ends there."""
 
-    def __init__(self, stream: BinaryIO | gzip.GzipFile, dump: Dump | None = None) -> None:
-        self._stream, self._dump = stream, dump
+    def __init__(self, read: Callable[[int], bytes], dump: Dump | None = None) -> None:
+        self._read, self._dump = read, dump
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # io passes nothing else
         try:
-            chunk = self._stream.read1(len(buffer)) if self._dump is not None else self._stream.read(len(buffer))  # type: ignore[union-attr]
+            chunk = self._read(len(buffer))
         except (EOFError, zlib.error, gzip.BadGzipFile):
             if self._dump is None:
                 raise

@@ -135,8 +135,8 @@ class Facts:
     """Whether it has the processor's, with which what a signal makes Go print ends."""
     leaked: bool = False
     """Whether it is a profile of the goroutines that Go takes for leaked, and of no other."""
-    proved: bool = False
-    """Whether Go says of goroutines that they are leaked: nothing can wake them any more."""
+    marked: bool = False
+    """Whether Go has written `(leaked)` behind a wait reason."""
 
     def looks_like(self, form: str) -> None:
         """Take that for its form, unless something above has said what it is."""
@@ -238,7 +238,7 @@ class TextDump:
         """What a line with "goroutine" in it ends, if it begins something; else None."""
         if found := _HEADER.search(line):
             wait, minutes = _waiting(found[3])
-            self._facts.proved |= _LEAKED in found[3]
+            self._facts.marked |= _LEAKED in found[3]
             opened = self._open
             if opened and opened.goleak and opened.number == found[1] and not opened.frames:
                 opened.minutes = minutes
@@ -261,8 +261,7 @@ class TextDump:
         yield from self._finish()
         if self._count:
             self._next()
-        self._total, self._facts.format = total, "debug=1"
-        self._facts.leaked = self._facts.proved = leaked
+        self._total, self._facts.format, self._facts.leaked = total, "debug=1", leaked
 
     def _next(self) -> None:
         self._settle()

@@ -60,12 +60,12 @@ def _plain(line: str) -> Iterator[str]:
         line = _COLOUR.sub("", line)
     if not line.isascii():
         line = line.translate(_SPACES)
-    if "#01" in line:  # rsyslog's tab and end of a line
+    if "#011" in line:  # rsyslog's tab
         line = line.replace("#011", "\t")
-        if "#012" in line:
-            for each in line.split("#012"):
-                yield from _plain(each)
-            return
+    if "#012" in line:  # and its end of a line
+        for each in line.split("#012"):
+            yield from _plain(each)
+        return
     if '{"' in line or "\\n" in line or "\\t" in line:
         unpacked = _unpacked(line)
         if unpacked is not None:

@@ -288,14 +288,13 @@ class _Compiler:
             listed = sorted(network.names) if network else []
             like = difflib.get_close_matches(called, listed, 5, 0.3) or listed
             raise FormulaError(f"no vector is called {called!r}", step, f"known: {', '.join(like) or 'none'}")
-        beside = [(number, vector) for number, vector in enumerate(network.vectors) if vector.name == called]
+        beside = network.meant(Named(called, ()))
         given = []
         for keyword in node.keywords:
-            if beside and keyword.arg not in (has := [key for key, _ in beside[0][1].args]):
+            if beside and keyword.arg not in (has := [key for key, _ in network.vectors[beside[0]].args]):
                 raise FormulaError(f"{called!r} has no argument {keyword.arg!r}", keyword.value, f"arguments: {', '.join(has)}")
             given.append((str(keyword.arg), self.known(keyword.value, names)))
-        meant = Named(called, tuple(given))
-        numbers = [number for number, vector in beside if meant.means(vector)]
+        numbers = network.meant(Named(called, tuple(given)))
         self.touched.update(c for n in numbers for c, _ in (*network.vectors[n].who, *network.vectors[n].unless))
         return lambda state: any(network.can_fire(number, state) for number in numbers)
 

@@ -117,17 +117,18 @@ class Network:
     """Components that see what happens (`Vector.notes`) and that nothing depends on: they are no part of the states."""
     names: frozenset[str] = frozenset()
     """What vectors can be called: those that there are, and those of other sizes and programs, none of which can fire here."""
+    _named: dict[str, list[int]] = field(default_factory=dict, init=False, repr=False)
     _led: list[list[int]] = field(default_factory=list, init=False, repr=False)
     _leads: list[tuple[int, dict[int, list[tuple[int, "_Table"]]]]] = field(default_factory=list, init=False, repr=False)
     _parts: list["_Parts"] = field(default_factory=list, init=False, repr=False)
     _fired: list["_Fired"] = field(default_factory=list, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.names |= {vector.name for vector in self.vectors}
         tables: dict[int, dict[Event, dict[int, int]]] = {id(component.behaviour): {} for component in self.components}
         owner = [tables[id(component.behaviour)] for component in self.components]
         self._led = [[] for _ in self.components]
         for number, vector in enumerate(self.vectors):
+            self._named.setdefault(vector.name, []).append(number)
             self._led[vector.who[0][0]].append(number)
             self._parts.append(
                 (
@@ -137,6 +138,7 @@ class Network:
                 )
             )
 
+        self.names |= self._named.keys()
         self._leads = [(lead, {}) for lead, led in enumerate(self._led) if led]
         self._fired = [(getter([c for c, _ in (*vector.who, *vector.also)]), {}) for vector in self.vectors]
 
@@ -165,6 +167,10 @@ class Network:
                         found.append((number, tuple(successor)))
         found.sort()
         return found
+
+    def meant(self, step: Named) -> list[int]:
+        """The vectors that `step` means, by number."""
+        return [number for number in self._named.get(step.name, ()) if step.means(self.vectors[number])]
 
     def can_fire(self, number: int, state: GlobalState) -> bool:
         """Whether vector `number` can fire in `state`."""
