@@ -10,12 +10,13 @@ from dataclasses import dataclass, field, replace
 
 from pcstate.check.predict import Prediction, Rests, alike, misses_a_conn, outcomes
 from pcstate.check.reduction import Reduction
-from pcstate.check.skeleton import Skeleton, skeleton
+from pcstate.check.skeleton import Chained, Skeleton
 from pcstate.check.standing import standing
 from pcstate.model.advice import Standing
 from pcstate.model.scenario import Outcome, Scenario
 from pcstate.model.verdict import Bounds
 from pcstate.pipeline import build, compile_all_advice, uncollected
+from pcstate.search import every_chain
 from pcstate.specs.library import Spec
 from pcstate.specs.profiles import Profile, choose_profile
 from pcstate.specs.programs import demands
@@ -69,7 +70,7 @@ class PredictReport:
 class Search:
     """A scenario's exploration under one profile, what it was reduced by, and how its outcomes are read."""
 
-    graph: Skeleton
+    graph: Chained
     reduction: Reduction | None
     rests: Rests
 
@@ -100,7 +101,7 @@ def search_outcomes(
         return unanswered(f"a program of more than {UNROLLED} requests is not unrolled; fewer of the same show what they do")
     search = search_scenario(spec, profile, scenario, bounds, reduce)
     graph = search.graph
-    fired = {graph.network.vectors[n].name for arrows in graph.arrows for arrow in arrows for n in arrow.vectors}
+    fired = {graph.network.vectors[number].name for number in graph.fired()}
     if doubtful := asked.too_close.keys() & fired:
         return unanswered(_no_chart(asked.too_close[name] for name in sorted(doubtful)))
     prediction = outcomes(graph, search.rests)
@@ -131,9 +132,8 @@ def search_scenario(
             return search
         conns = _more(conns, scenario.requests)
         if conns * scenario.requests > UNROLLED:
-            search.graph.stopped = f"limit of {UNROLLED} connections times requests"
-            search.graph.arrows.clear()  # what is at rest in too small a network means nothing
-            return search
+            reason = f"limit of {UNROLLED} connections times requests"  # what is at rest in too small a network means nothing
+            return replace(search, graph=Skeleton(search.graph.network, list(search.graph.states), stopped=reason))
 
 
 def _more(conns: int, requests: int) -> int:
@@ -150,7 +150,7 @@ def _explore_scenario(
     built = build(spec, profile, bounds, scenario)
     reduction = Reduction(built.network, alike(scenario), first) if reduce else None
     with uncollected():
-        graph = skeleton(built.network, bounds, reduction, misses_a_conn(built.network))
+        graph = every_chain(built.network, bounds, reduction, misses_a_conn(built.network))
     if remember:
         built.remember()
     return Search(graph, reduction, Rests(graph, scenario, spec.network.outcome))

@@ -4,6 +4,7 @@ The compiled search takes seconds to begin, so that the plain one goes first, as
 a checkpoint is compiled: what it has found are arrays, which a file holds well.
 """
 
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,21 +13,29 @@ from typing import Any
 
 import numpy.typing as npt
 
+from pcstate import check
 from pcstate.check.arrows import Explored
 from pcstate.check.explore import explore
 from pcstate.check.limits import Progress
 from pcstate.check.minimise import Looks
+from pcstate.check.reduction import Reduction
+from pcstate.check.skeleton import Chained, skeleton
+from pcstate.model.decision import Decision
 from pcstate.model.network import Network
 from pcstate.model.verdict import Bounds
 from pcstate.specs.charts import ChartBehaviour
 from pcstate.specs.checkpoint import Saved, store
 
-__all__ = ["SMALL", "Checkpoint", "Reductions", "every_state"]
+__all__ = ["SMALL", "Checkpoint", "Reductions", "every_chain", "every_state"]
 
 SMALL = 400_000
 """The states up to which the plain search is not worth replacing."""
 PILOT = 1_000_000
 """The states after which a search begins anew with what it has learned of its components, if it may reduce them."""
+FEW = 800
+"""The kept states up to which the plain search for chains is not worth replacing."""
+MANY = 12_000
+"""The same where the loops must be compiled first."""
 EVERY = 600.0
 """Seconds after which a long search is written down."""
 
@@ -102,3 +111,28 @@ def every_state(
         if search.expanded < search.total:
             checkpoint.write(*search.saved())
     return PackedGraph(search)
+
+
+def every_chain(network: Network, bounds: Bounds, reduction: Reduction | None, lacks: Decision) -> Chained:
+    """What `skeleton` finds, by the search that fits: the compiled one begins anew where the plain one has found many states.
+
+    Bounds: as `skeleton`; what it takes to compile the loops, once for each installation, is not counted.
+    """
+    limit = FEW if _compiled_before() else MANY
+    graph = skeleton(network, replace(bounds, max_states=min(limit, bounds.max_states)), reduction, lacks)
+    if len(graph.states) <= limit or bounds.max_states <= limit or reduction is None:
+        return graph
+    from pcstate.check.chains import Chains, Unsuited  # numba takes a second to import
+
+    try:
+        search = Chains(network, reduction, lacks)
+        search.run(replace(bounds, timeout=max(0.0, bounds.timeout - graph.seconds)))
+    except Unsuited:
+        return skeleton(network, bounds, reduction, lacks)
+    return search.graph()
+
+
+def _compiled_before() -> bool:
+    """Whether the loops of the search for chains are compiled already, as far as one can see without numba."""
+    folders = [Path(check.__file__).with_name("__pycache__"), Path(os.environ.get("NUMBA_CACHE_DIR", os.devnull))]
+    return any(folder.is_dir() and any(folder.rglob("chain_kernels.*search*.nbi")) for folder in folders)

@@ -2,14 +2,16 @@
 
 import random
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import networkx as nx
 from hypothesis import strategies as st
 
 from pcstate.check.explore import StateGraph
+from pcstate.errors import Place
 from pcstate.model.lts import Configuration, Event, Lts, lts
-from pcstate.model.network import Component, GlobalState, Network, Vector
+from pcstate.model.network import Apart, Component, GlobalState, Named, Network, Vector
+from pcstate.model.written import Written
 
 Parts = Mapping[str, str]
 """Component key -> event, such as `{"a": "x"}`."""
@@ -210,3 +212,19 @@ def hasty(graph: StateGraph, first: Collection[int], kinds: Collection[str]) -> 
                 mended = {end for step, end in graph.edges[reached] if step in first} | {reached}
                 if both.isdisjoint(mended):
                     yield vectors[number], vectors[other]
+
+
+def with_all_facts(net: Network, whole: "nx.MultiDiGraph[GlobalState]") -> Network:
+    """The network, with every fact of the form "while a component is there, that step stays off until something moves it"."""
+    net = replace(net, vectors=tuple(replace(vector, name=f"v{number}") for number, vector in enumerate(net.vectors)))
+    facts = []
+    for c, component in enumerate(net.components):
+        for local in {state[c] for state in whole}:
+            here = [state for state in whole if state[c] == local]
+            fired = {number for state in here for _, _, number in whole.out_edges(state, keys=True)}
+            leave = {n for state in here for _, target, n in whole.out_edges(state, keys=True) if target[c] != local}
+            off = [number for number in range(len(net.vectors)) if number not in fired]
+            text = f"{component.key} == '{component.behaviour.configuration(local).state}'"
+            steps, names = (tuple(Named(f"v{number}", ()) for number in sorted(some)) for some in (leave, off))
+            facts.append(Apart(Written(text, Place("small"), (text,)), {}, frozenset(), frozenset(), frozenset(), steps, names))
+    return replace(net, apart=tuple(facts))

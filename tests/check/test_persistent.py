@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-import networkx as nx
 import pytest
 from hypothesis import find, given, settings
 
@@ -13,18 +12,16 @@ from pcstate.check.explore import StateGraph, explore
 from pcstate.check.persistent import PersistentSets
 from pcstate.check.reduction import AT_ONCE
 from pcstate.check.safety import holds_in
-from pcstate.errors import Place
 from pcstate.model.formula import compile_formula
 from pcstate.model.lts import Event
-from pcstate.model.network import Apart, GlobalState, Named, Network
+from pcstate.model.network import GlobalState, Network
 from pcstate.model.scenario import Scenario, ServerScript
 from pcstate.model.verdict import Bounds
-from pcstate.model.written import Written
 from pcstate.predict import SCENARIO_BOUNDS
 from pcstate.specs.library import Spec
 from pcstate.specs.profiles import choose_profile
 from pcstate.specs.scenarios import parse_expression
-from tests.check.small import Drawn, Sync, build, hasty, independent, naive_graph, network, networks
+from tests.check.small import Drawn, Sync, build, hasty, independent, naive_graph, network, networks, with_all_facts
 
 OTHER_HOSTS = tuple(replace(caller, hosts=(0, 1)) for caller in parse_expression("get; read-all", 2).callers)
 ONE_IS_LATE = tuple(
@@ -58,22 +55,6 @@ def test_every_state_at_rest_is_found_and_no_other(drawn: Drawn) -> None:
     whole, part = naive_graph(build(drawn)), reduced(build(drawn))
     assert set(part) <= set(whole)
     assert {s for s in whole if not whole.out_degree(s)} == {s for s, steps in part.items() if not steps}
-
-
-def with_all_facts(net: Network, whole: "nx.MultiDiGraph[GlobalState]") -> Network:
-    """The network, with every fact of the form "while a component is there, that step stays off until something moves it"."""
-    net = replace(net, vectors=tuple(replace(vector, name=f"v{number}") for number, vector in enumerate(net.vectors)))
-    facts = []
-    for c, component in enumerate(net.components):
-        for local in {state[c] for state in whole}:
-            here = [state for state in whole if state[c] == local]
-            fired = {number for state in here for _, _, number in whole.out_edges(state, keys=True)}
-            leave = {n for state in here for _, target, n in whole.out_edges(state, keys=True) if target[c] != local}
-            off = [number for number in range(len(net.vectors)) if number not in fired]
-            text = f"{component.key} == '{component.behaviour.configuration(local).state}'"
-            steps, names = (tuple(Named(f"v{number}", ()) for number in sorted(some)) for some in (leave, off))
-            facts.append(Apart(Written(text, Place("small"), (text,)), {}, frozenset(), frozenset(), frozenset(), steps, names))
-    return replace(net, apart=tuple(facts))
 
 
 @given(networks())

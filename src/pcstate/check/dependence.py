@@ -56,8 +56,13 @@ class Dependence:
         asked = {id(component.behaviour): Commuting(component.behaviour) for component in network.components}
         self._commuting = [asked[id(component.behaviour)] for component in network.components]
 
-    def _roles_of(self, component: int) -> list[tuple[int, int]]:
-        """What vectors ask of a component, as its behaviour's roles, each with those that ask just that."""
+    def roles(self, component: int) -> list[tuple[int, int]]:
+        """What vectors ask of a component, as its behaviour's roles, each with those that ask just that. Worked out once."""
+        if component not in self._roles:
+            self._roles[component] = self._find_roles(component)
+        return self._roles[component]
+
+    def _find_roles(self, component: int) -> list[tuple[int, int]]:
         asked: dict[int, list[Event | None]] = {}
         for place, table in enumerate((self._who[component], self._also[component], self._unless[component])):
             for event, vectors in table.items():
@@ -131,13 +136,16 @@ class Dependence:
         known = self._meanwhile[component]
         key = local, own, others
         if key not in known:
-            if component not in self._roles:
-                self._roles[component] = self._roles_of(component)
-            mine, theirs = (sum(role for role, vectors in self._roles[component] if vectors & asked) for asked in (own, others))
-            known[key] = 0
-            for reached in self._commuting[component].reached(local, mine, theirs):
-                known[key] |= self.allowed(component, reached)
+            mine, theirs = (sum(role for role, vectors in self.roles(component) if vectors & asked) for asked in (own, others))
+            known[key] = self.in_any_order(component, local, mine, theirs)
         return known[key]
+
+    def in_any_order(self, component: int, local: int, own: int, others: int) -> int:
+        """The same as `meanwhile`, by roles."""
+        found = 0
+        for reached in self._commuting[component].reached(local, own, others):
+            found |= self.allowed(component, reached)
+        return found
 
     def blocking(self, number: int, state: GlobalState) -> list[int]:
         """The components that keep a vector from firing because they do not offer its event."""

@@ -6,7 +6,7 @@ afterwards: for each state the set of all that can have been seen on the way to 
 
 from collections.abc import Sequence
 
-from pcstate.check.skeleton import Arrow, Skeleton
+from pcstate.check.skeleton import Arrow, Chained
 from pcstate.model.network import Network, Part
 
 __all__ = ["History", "along", "beginning", "histories", "seen", "turned"]
@@ -15,7 +15,7 @@ History = tuple[int, ...]
 """The configuration of each observer."""
 
 
-def histories(graph: Skeleton) -> list[set[History]]:
+def histories(graph: Chained) -> list[set[History]]:
     """For each kept state what the observers can have seen on the way there. Cost: arrows times histories of a state."""
     found: list[set[History]] = [set() for _ in graph.states]
     fresh: list[set[History]] = [set() for _ in graph.states]
@@ -25,7 +25,7 @@ def histories(graph: Skeleton) -> list[set[History]]:
         number = queue.pop()
         news, fresh[number] = fresh[number], set()
         found[number] |= news
-        for arrow in graph.arrows_of(number):
+        for arrow in graph.noted_of(number):
             after = {along(graph.network, history, arrow) for history in news}
             more = after - found[arrow.target] - fresh[arrow.target]
             if more:

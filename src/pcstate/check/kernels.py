@@ -15,6 +15,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from pcstate.check import components
+from pcstate.check.bit_kernels import mix, ones, trailing
 from pcstate.check.packing import ALLOWED, MOVED, STEPS
 
 __all__ = [
@@ -59,36 +60,6 @@ def _prefetch(typingctx: Any, array: Any, index: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(array, types.uint64), codegen
-
-
-@intrinsic
-def _trailing(typingctx: Any, value: Any) -> Any:
-    """How many zero bits are below the lowest one."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.cttz(args[0], cgutils.true_bit)
-
-    return types.uint64(types.uint64), codegen
-
-
-@intrinsic
-def _ones(typingctx: Any, value: Any) -> Any:
-    """How many bits are one."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.ctpop(args[0])
-
-    return types.uint64(types.uint64), codegen
-
-
-@njit(inline="always")
-def _mixed(value: np.uint64) -> np.uint64:
-    """The finaliser of MurmurHash3 (Appleby): every bit of the argument moves every bit of the result."""
-    value ^= value >> np.uint64(33)
-    value *= np.uint64(0xFF51AFD7ED558CCD)
-    value ^= value >> np.uint64(33)
-    value *= np.uint64(0xC4CEB9FE1A85EC53)
-    return value ^ (value >> np.uint64(33))
 
 
 @njit(inline="always")
@@ -136,7 +107,7 @@ def expand(states, low, high, word, shift, mask, base, row_of, cells, step, part
             for g in range(_1, groups):
                 enabled &= cells[rows[g], u, ALLOWED]
             while enabled != _0:
-                vectors[at] = u * U(64) + _trailing(enabled)
+                vectors[at] = u * U(64) + trailing(enabled)
                 enabled &= enabled - _1
                 at += _1
         degree[n - U(low)] = at - known
@@ -150,7 +121,7 @@ def expand(states, low, high, word, shift, mask, base, row_of, cells, step, part
                     g = U(party[p])
                     row, moved = rows[g], cells[rows[g], v >> U(6), MOVED]
                     if (moved >> bit) & _1:
-                        before = _ones(moved & ((_1 << bit) - _1))
+                        before = ones(moved & ((_1 << bit) - _1))
                         key += np.int64(step[cells[row, v >> U(6), STEPS] + before]) << shift[g]
                     p += _1
                 keys[k, w] = key
@@ -207,7 +178,7 @@ def canonical(keys, low, high, word, shift, mask, base, table, target, turn):
 def _hash(states, n):
     mixed = _0
     for w in range(U(states.shape[1])):
-        mixed = _mixed(mixed ^ U(states[n, w]))
+        mixed = mix(mixed ^ U(states[n, w]))
     return mixed
 
 

@@ -85,10 +85,10 @@ class PersistentSets:
         goroutine = [component.kind == "goroutine" for component in network.components]
         last = [max((c for c, _ in v.who if goroutine[c]), default=-1) for v in network.vectors]
         order = sorted(range(len(network.vectors)), key=lambda number: (-last[number], number))
-        self._place = {number: place for place, number in enumerate(order)}
-        self._first = sum(1 << number for number, v in enumerate(network.vectors) if first and v.first) & self.dependence.counted
-        self._name = [v.name for v in network.vectors]
-        self._luck = [dict.fromkeys(self._name, 0) for _ in range(2)]
+        self.place = {number: place for place, number in enumerate(order)}
+        self.first = sum(1 << number for number, v in enumerate(network.vectors) if first and v.first) & self.dependence.counted
+        self.name = [v.name for v in network.vectors]
+        self._luck = [dict.fromkeys(self.name, 0) for _ in range(2)]
         self._known: dict[tuple[int, bool], list[_Stage]] = {}
         self._next: list[list[_Next]] = [[] for _ in network.vectors]
 
@@ -137,7 +137,7 @@ class PersistentSets:
         first: what goes on behind the callers is done before they go on. `after` is the vector that led there, if that is known.
         """
         enabled = self.dependence.enabled(state) & self.dependence.counted
-        first = enabled & self._first
+        first = enabled & self.first
         if first:
             best = first & -first
             basis: _Basis | None = (self.dependence.components(best.bit_length() - 1), ())
@@ -162,9 +162,9 @@ class PersistentSets:
 
     def _smallest(self, state: GlobalState, enabled: int, best: int, thorough: bool) -> tuple[int, _Basis | None]:
         """The smallest persistent set that any seed gives, and what it rests on; `best` if none is smaller."""
-        luck, name = self._luck[thorough], self._name
+        luck, name = self._luck[thorough], self.name
         basis = None
-        for unlucky, _, seed in sorted([(-luck[name[seed]], self._place[seed], seed) for seed in bits(enabled)]):
+        for unlucky, _, seed in sorted([(-luck[name[seed]], self.place[seed], seed) for seed in bits(enabled)]):
             if unlucky > -HOPELESS[thorough]:
                 break
             found, stages = self._around(seed, state, enabled, best.bit_count(), thorough)
@@ -179,11 +179,11 @@ class PersistentSets:
     def within(self, state: GlobalState, among: int) -> int:
         """A small persistent set of those that can fire in `state` that holds none but vectors of `among`; 0 if none is found."""
         enabled = self.dependence.enabled(state) & self.dependence.counted
-        first = enabled & self._first & among
+        first = enabled & self.first & among
         if first:
             return first & -first
         best, limit = 0, enabled.bit_count() + 1
-        seeds = sorted(bits(enabled & among), key=lambda n: self._place[n])
+        seeds = sorted(bits(enabled & among), key=lambda n: self.place[n])
         for thorough, seed in itertools.product((False, True), seeds):
             found, _ = self._around(seed, state, enabled, limit, thorough)
             if found and not found & ~among:

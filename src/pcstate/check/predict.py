@@ -3,19 +3,18 @@
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 
 from pcstate.check.history import History, histories
-from pcstate.check.skeleton import Skeleton
+from pcstate.check.skeleton import Chained
 from pcstate.check.tracing import positions
+from pcstate.model.decision import Ask, Decision, Junction
 from pcstate.model.formula import Formula, Written, compile_formula, remembered
 from pcstate.model.lts import Configuration
-from pcstate.model.network import GlobalState, Network, getter
+from pcstate.model.network import GlobalState, Network
 from pcstate.model.scenario import Outcome, Scenario
 
 __all__ = ["Prediction", "Rests", "alike", "misses_a_conn", "outcomes"]
-
-
-Question = Callable[[GlobalState], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ def alike(scenario: Scenario) -> list[list[int]]:
     return list(groups.values())
 
 
-def outcomes(graph: Skeleton, rests: "Rests") -> Prediction:
+def outcomes(graph: Chained, rests: "Rests") -> Prediction:
     """The outcomes of an urgent exploration."""
     numbers: dict[Outcome, int] = {}
     for number, seen in enumerate(histories(graph)):
@@ -50,7 +49,7 @@ def outcomes(graph: Skeleton, rests: "Rests") -> Prediction:
     return Prediction(found, not graph.stopped, len(graph.states), graph.stopped, numbers)
 
 
-def misses_a_conn(network: Network) -> Question:
+def misses_a_conn(network: Network) -> Decision:
     """Whether a dial is due, by a caller or with a place that MaxConnsPerHost has kept another waiting for, and none of the
     connections is left."""
     conns = network.parameters["conns"]
@@ -58,7 +57,7 @@ def misses_a_conn(network: Network) -> Question:
         _some(network, looks)
         for looks in ({"dials": lambda look: int(dict(look.data)["count"]) >= conns}, _DIALS, _AWAITS_A_PLACE, _LEAVES_A_PLACE)
     )
-    return lambda state: none_left(state) and (dialing(state) or (waiting(state) and leaving(state)))
+    return Junction(False, (none_left, Junction(True, (dialing, Junction(False, (waiting, leaving))))))
 
 
 _Looks = Mapping[str, Callable[[Configuration], bool]]
@@ -70,14 +69,14 @@ _LEAVES_A_PLACE: _Looks = {
 }
 
 
-def _some(network: Network, looks: _Looks) -> Question:
-    """Whether one of the components that `looks` names looks as it says, asked once for each of what they hold together."""
-    asked = [(number, looks[component.name]) for number, component in enumerate(network.components) if component.name in looks]
+def _some(network: Network, looks: _Looks) -> Decision:
+    """Whether one of the components that `looks` names looks as it says."""
 
-    def ask(state: GlobalState) -> bool:
-        return any(look(network.configuration(number, state)) for number, look in asked)
+    def about(number: int, look: Callable[[Configuration], bool]) -> Ask:
+        return Ask((number,), remembered(lambda state: look(network.configuration(number, state)), itemgetter(number)))
 
-    return remembered(ask, getter([number for number, _ in asked]))
+    components = enumerate(network.components)
+    return Junction(True, tuple(about(number, looks[c.name]) for number, c in components if c.name in looks))
 
 
 class Rests:
@@ -87,7 +86,7 @@ class Rests:
     been exchanged in the graph, so that each order of theirs is an outcome.
     """
 
-    def __init__(self, graph: Skeleton, scenario: Scenario, formulas: Mapping[str, str | Written]) -> None:
+    def __init__(self, graph: Chained, scenario: Scenario, formulas: Mapping[str, str | Written]) -> None:
         self.graph = graph
         self.scenario = scenario
         self._spans = []

@@ -32,7 +32,7 @@ class Reduction:
         self.network = network
         self.persistent = PersistentSets(network, AT_ONCE, first)
         self.symmetry = Symmetry(network, alike)
-        self._waiting = [
+        self.waiting = [
             sum(1 << number for number, v in enumerate(network.vectors) if v.kind in kinds) for kinds in (TIMERS, ("settle",))
         ]
         self._spent = [(compile_formula(s.formula, network, s.names).remembered(), s.objects) for s in network.spent]
@@ -47,7 +47,7 @@ class Reduction:
         chosen = self.persistent.choose(state, after)
         if not chosen:
             enabled = self.persistent.dependence.enabled(state)
-            chosen = next((enabled & waiting for waiting in self._waiting if enabled & waiting), 0)
+            chosen = next((enabled & waiting for waiting in self.waiting if enabled & waiting), 0)
         return [(number, self.network.fire(number, state)) for number in bits(chosen)]
 
     def canonical(self, state: GlobalState) -> tuple[GlobalState, tuple[int, ...]]:

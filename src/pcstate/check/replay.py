@@ -14,7 +14,7 @@ from pcstate.check.explore import urgent_steps
 from pcstate.check.history import History, along, beginning, seen, turned
 from pcstate.check.predict import Rests
 from pcstate.check.reduction import Reduction
-from pcstate.check.skeleton import Arrow, Skeleton
+from pcstate.check.skeleton import Arrow, Chained
 from pcstate.check.symmetry import CALLERS, CONNS, REQUESTS, Places
 from pcstate.check.tracing import Run, follow
 from pcstate.model.network import Network
@@ -40,7 +40,7 @@ class Way:
 _Node = tuple[int, History]
 
 
-def shortest_ways(graph: Skeleton, rests: Rests, wanted: Collection[Outcome]) -> dict[Outcome, Way]:
+def shortest_ways(graph: Chained, rests: Rests, wanted: Collection[Outcome]) -> dict[Outcome, Way]:
     """For each of `wanted` that `graph` has, a shortest path to it.
 
     An outcome shows in a state at rest and what was seen on the way there, so that these are searched together, nearest first
@@ -77,7 +77,7 @@ def _arrows(came: Mapping[_Node, tuple[int, _Node, Arrow | None]], node: _Node) 
     return tuple(reversed(arrows))
 
 
-def real_run(graph: Skeleton, reduction: Reduction, way: Way) -> Run:
+def real_run(graph: Chained, reduction: Reduction, way: Way) -> Run:
     """The run of the network that `way` stands for, step by step, with its callers in the outcome's order.
 
     Cost: one look at the steps of each state on the way.
@@ -100,9 +100,9 @@ def real_run(graph: Skeleton, reduction: Reduction, way: Way) -> Run:
                 raise AssertionError(f"the network has no step {network.vectors[vector]} where the reduction took one")
             run.append((found, after))
             state, history = after, past
-        places = reduction.places(shown_in)
+        places = arrow.places or reduction.places(shown_in)
         where = {over: [places[over][n] for n in numbers] for over, numbers in where.items()}
-        shown_in, _ = reduction.canonical(shown_in)
+        shown_in = graph.states[arrow.target]
     return run
 
 

@@ -6,16 +6,17 @@ the vectors that fire on it are. It ends in a state in canonical form, which is 
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from pcstate.check.explore import urgent_steps
 from pcstate.check.reduction import Reduction
+from pcstate.check.symmetry import Places
 from pcstate.model.network import GlobalState, Network
 from pcstate.model.verdict import Bounds
 
-__all__ = ["Arrow", "Skeleton", "skeleton"]
+__all__ = ["Arrow", "Chained", "Skeleton", "skeleton"]
 
 LONGEST = 1000
 """A chain ends after that many steps, for it may be a circle."""
@@ -28,15 +29,42 @@ class Arrow(NamedTuple):
     vectors: tuple[int, ...]
     turn: tuple[int, ...]
     target: int
+    places: Places | None = None
+    """Where everything is moved, if the reduction of the search does not say it."""
 
 
-@dataclass(slots=True)
-class Skeleton:
-    """The kept states of a network, and the arrows from each of those that were expanded.
+class Chained(Protocol):
+    """The kept states of a network, and the arrows from each of those that were expanded, whichever search found them.
 
     `states[0]` is initial. `stopped` says which limit ended the search, `""` when it is complete; `short` whether it ended at a
     state that lacks something that the network was given too few of.
     """
+
+    network: Network
+    seconds: float
+    stopped: str
+    short: bool
+
+    @property
+    def states(self) -> Sequence[GlobalState]:
+        """The kept states."""
+
+    def arrows_of(self, number: int) -> Sequence[Arrow]:
+        """The arrows from a state, none where it was not expanded."""
+
+    def noted_of(self, number: int) -> Iterable[Arrow]:
+        """The same, with those of their vectors that observers see something of, and perhaps with others."""
+
+    def rests(self, number: int) -> bool:
+        """Whether nothing more happens in a state."""
+
+    def fired(self) -> set[int]:
+        """The vectors that fire somewhere."""
+
+
+@dataclass(slots=True)
+class Skeleton:
+    """What the plain search found (`Chained`)."""
 
     network: Network
     states: list[GlobalState]
@@ -49,9 +77,15 @@ class Skeleton:
         """The arrows from a state, none where it was not expanded."""
         return self.arrows[number] if number < len(self.arrows) else ()
 
+    noted_of = arrows_of
+
     def rests(self, number: int) -> bool:
         """Whether nothing more happens in a state."""
         return number < len(self.arrows) and not self.arrows[number]
+
+    def fired(self) -> set[int]:
+        """The vectors that fire somewhere."""
+        return {number for arrows in self.arrows for arrow in arrows for number in arrow.vectors}
 
 
 def skeleton(

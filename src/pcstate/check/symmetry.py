@@ -54,11 +54,11 @@ class _Blocks:
             held = get(state)
             look = known.get(held)
             if look is None:
-                look = known[held] = self._look(n, held)
+                look = known[held] = self.look(n, held)
             found.append(look)
         return found
 
-    def _look(self, n: int, held: _Locals) -> _Look:
+    def look(self, n: int, held: _Locals) -> _Look:
         refs: list[tuple[str, int]] = []
         key = []
         for c, local, references in zip(self.components[n], held, self.references, strict=True):
@@ -82,10 +82,10 @@ class _Blocks:
         key = look.held, values
         moved = known.get(key)
         if moved is None:
-            moved = known[key] = self._rename(n, look, iter(values))
+            moved = known[key] = self.rename(n, look, iter(values))
         return moved
 
-    def _rename(self, n: int, look: _Look, values: Iterator[int]) -> _Locals:
+    def rename(self, n: int, look: _Look, values: Iterator[int]) -> _Locals:
         moved = []
         for c, local, references in zip(self.components[n], look.held, self.references, strict=True):
             renamed = local
@@ -139,7 +139,7 @@ class Symmetry:
             (look.key, sorted([conns[j] for j in held.get((REQUESTS, r, CONNS), ())])) for r, look in enumerate(looks[REQUESTS])
         ]
         callers = list(range(self.callers))
-        left = [self._left(state, i) for i in callers]
+        left = [self.left(state, i) for i in callers]
         for group in self.alike:
             ranked = sorted(group, key=lambda i: self._caller_key(i, looks, conns, requests, held, left[i]))
             for place, i in zip(group, ranked, strict=True):
@@ -164,7 +164,7 @@ class Symmetry:
             conn_places[old] = new
         return {CONNS: conn_places, **places}
 
-    def _left(self, state: GlobalState, caller: int) -> int:
+    def left(self, state: GlobalState, caller: int) -> int:
         """How many of its requests the caller has left behind."""
         component = self._caller[caller]
         if component < 0:

@@ -24,11 +24,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pcstate.errors import SpecError
+from pcstate.model.decision import Ask, Decision, Junction
 from pcstate.model.lts import Value
 from pcstate.model.network import GlobalState, Named, Network, getter
 from pcstate.model.written import FormulaError, Written
 
-__all__ = ["OPERATORS", "Evaluator", "Formula", "FormulaError", "Written", "compile_formula", "evaluate_constant", "remembered"]
+__all__ = ["OPERATORS", "Evaluator", "Formula", "FormulaError", "Written", "compile_formula", "evaluate_constant", "remembered",
+           "take_apart"]  # fmt: skip
 
 Evaluator = Callable[[GlobalState], Any]
 
@@ -106,6 +108,16 @@ def _compile(text: str, network: Network, names: Names) -> Formula:
     data = frozenset(n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute))
     kinds = compiler.kinds(tree, dict(names))
     return Formula(text, evaluate, frozenset(compiler.touched), data, kinds)
+
+
+def take_apart(formula: str | Written, network: Network, names: Names) -> Decision:
+    """A formula that `compile_formula` accepts, as a decision: and, or, not, if, all and any are taken apart."""
+    text = formula if isinstance(formula, str) else formula.text
+
+    def placed(evaluate: Evaluator) -> Evaluator:
+        return evaluate if isinstance(formula, str) else _placed(evaluate, formula)
+
+    return _Compiler(network).take_apart(_parse(text), dict(names), placed)
 
 
 def _placed(evaluate: Evaluator, formula: Written) -> Evaluator:
@@ -195,6 +207,32 @@ class _Compiler:
             case _:
                 raise FormulaError("a formula cannot use this", node, "known: " + __doc__.split("\n\n")[1])
 
+    def take_apart(
+        self, node: ast.expr, names: dict[str, Any], placed: Callable[[Evaluator], Evaluator], wanted: bool = True
+    ) -> Decision:
+        """Whether the truth value of an expression is the `wanted` one."""
+
+        def parts(nodes: Sequence[ast.expr], bound: Sequence[dict[str, Any]]) -> tuple[Decision, ...]:
+            return tuple(self.take_apart(each, inner, placed, wanted) for each in nodes for inner in bound)
+
+        match node:
+            case ast.BoolOp(op=op, values=values):
+                return Junction(isinstance(op, ast.Or) is wanted, parts(values, [names]))
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                return self.take_apart(operand, names, placed, not wanted)
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                ways = ((True, body), (False, orelse))
+                asked = [
+                    (self.take_apart(test, names, placed, way), self.take_apart(then, names, placed, wanted))
+                    for way, then in ways
+                ]
+                return Junction(True, tuple(Junction(False, pair) for pair in asked))
+            case ast.Call(func=ast.Name(id=("all" | "any") as name), args=[ast.GeneratorExp() as each]):
+                return Junction((name == "any") is wanted, parts([each.elt], self._bound(each, names)))
+        self.touched = set()
+        evaluate = placed(self.compile(node, names))
+        return Ask(tuple(sorted(self.touched)), lambda state: bool(evaluate(state)) is wanted)
+
     def known(self, node: ast.expr, names: dict[str, Any]) -> Any:
         """The value of an expression that must be known when the formula is compiled."""
         evaluate = self.compile(node, names)
@@ -258,13 +296,17 @@ class _Compiler:
                 raise FormulaError(f"{left_text(left)} has no state {constant.value!r}", constant, f"states: {', '.join(known)}")
 
     def _quantified(self, fold: Callable[[list[Any]], Any], each: ast.GeneratorExp, names: dict[str, Any]) -> Evaluator:
-        bindings = [names]
-        for generator in each.generators:
-            bindings = [inner for outer in bindings for inner in self._bindings(generator, outer)]
-        parts = [self.compile(each.elt, binding) for binding in bindings]
+        parts = [self.compile(each.elt, binding) for binding in self._bound(each, names)]
         if fold in (all, any):
             return _until(parts, fold is any)
         return lambda state: fold([part(state) for part in parts])
+
+    def _bound(self, each: ast.GeneratorExp, names: dict[str, Any]) -> list[dict[str, Any]]:
+        """The names for each case of a quantifier."""
+        found = [names]
+        for generator in each.generators:
+            found = [inner for outer in found for inner in self._bindings(generator, outer)]
+        return found
 
     def _bindings(self, generator: ast.comprehension, names: dict[str, Any]) -> list[dict[str, Any]]:
         if not isinstance(generator.target, ast.Name):

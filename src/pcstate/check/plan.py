@@ -1,0 +1,46 @@
+"""Where the search for chains (check/chains.py) and its compiled loops find what they share.
+
+`plan` is the network, as lists of numbers; `by_local` has a row for each question about one component, by its configuration;
+`reg` are registers and short lists. Sets of vectors are the rows of `masks`. What is remembered: check/recall_kernels.py.
+"""
+
+# What `plan` begins with: numbers, and where lists begin. Of a list of lists: where each of them begins, and the last ends.
+(
+    SIZE, VECTORS, CONNS, CALLERS, REQUESTS, WIDTH, NAMES, ROLE, ROLES, MEANWHILE, WHO, MOVED, MOBILE, WORDS, ABOUT, ENDS,
+    END_WORDS, OFF, RANK, PLACE, SEED_AT, NAME, LUCK, JUMPS, LACKS, SPENT, SPENTS, FIRST_SPENT, OBJECT, REFERENCES, LOOKS,
+    RENAMED, ALIKE, ALIKES, TRIVIAL, HEADS,
+) = range(36)  # fmt: skip
+SECTIONS = 36
+
+# Rows of `masks`; from HERE on one for each component, then what each has a part in, then the ends of each fact. A configuration
+# has three rows.
+NOTHING = 0
+ENABLED, NOW, ABLE, OUTSIDE, FOUND, DISTURBING, OTHERS, INNER, COUNTED, FIRST, WAITING = range(3, 14)
+HERE = WAITING + 2
+ALLOWED, CHANGES, STOPPED = range(3)
+
+# Registers: how much there is of what grows, and how far the search is.
+(
+    ASKED, NEXT_ENTRY, NEXT_KEY, NEXT_NODE, NEXT_POOL, PHASE, CURRENT, KEPT, BRANCH, BRANCHES, ARROWS, CHAINS, FOLLOWED, AFTER,
+    CHOSEN, TAKEN, CLUSTER_SIZE, FACTS_USED,
+) = range(18)  # fmt: skip
+WAY, TRIED, TOP, TRYING, ENDED = range(24, 64, 8)
+"""Short lists too, of what is looked at on the way down."""
+LONG = 4096
+"""How long the short lists among the registers may be."""
+INSIDE, CLUSTER, FACT_LIST, FACT_USED, SEEDS, CHOICE, BASIS, GOING_ON, LOOK_OF, HASHES, TAKE, WEIGHTS = (
+    64 + LONG * k for k in range(12)
+)
+
+ROW, ORDER, LOOK, RENAME = range(4)
+"""What can be asked for: all about a configuration of a component, what commutes there, how an object looks, or looks renamed."""
+UNKNOWN, PENDING = -2, -9
+"""What stands in `by_local` for what has not been asked yet, and as a value for what has been."""
+
+YES, NO = -1, -2
+"""Where the jumps of a question end."""
+
+# Why the loops stop: all is done, something is asked for, a table is nearly full, the network is too small, time to look up.
+DONE, MISSING, FULL, TOO_SMALL, PAUSE = range(5)
+EXPAND, TAKE_BRANCH, FOLLOW = range(3)
+"""What they do next: expand a kept state, take the next of its vectors, follow a chain."""
