@@ -98,7 +98,10 @@ def test_what_a_dump_came_in_does_not_matter(spec: Spec, dress: str, form: str) 
 
 def _undrived(group: Group) -> Group:
     """A group whose places are not on a drive of Windows."""
-    return replace(group, frames=tuple(frame.replace("C:/Program Files/Go/src/", "") for frame in group.frames))
+    frames, held_at = (
+        tuple(place.replace("C:/Program Files/Go/src/", "") for place in places) for places in (group.frames, group.held_at)
+    )
+    return replace(group, frames=frames, held_at=held_at)
 
 
 # --- what Gos of all ages wrote ---------------------------------------------------------------------------------------------

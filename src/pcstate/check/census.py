@@ -98,6 +98,8 @@ class Census:
     """Whether the dump says of a goroutine for how long it has waited, if that is a minute or more."""
     loose: dict[tuple[str, Seen], Tally] = field(default_factory=dict)
     """Goroutines that no pointer ties to a connection, by role."""
+    program: dict[tuple[str, str, int], int] = field(default_factory=dict)
+    """Goroutines with code of the program's own: at which point, in which function, and the minutes that they have waited."""
     release: str = ""
     since: str = ""
     until: str = ""
@@ -123,6 +125,9 @@ class Census:
             if part.role == "server":
                 self.server += goroutine.count if number == 0 else 0
                 continue
+            if part.role == "program":
+                self._holds(goroutine, part, next((each.at for each in parts if each.role == "caller"), part.at))
+                continue
             frames = part.frames + ancestors
             pointer = _pointer(goroutine.arguments, part.conn)
             old = part.role == "read-loop" and goroutine.minutes is not None
@@ -131,6 +136,12 @@ class Census:
                 self._conns.setdefault(pointer, []).append((part.role, seen, goroutine.minutes))
             else:
                 self.loose.setdefault((part.role, seen), Tally()).add(goroutine.count, goroutine.minutes)
+
+    def _holds(self, goroutine: Goroutine, part: _Part, at: str) -> None:
+        """Remember who may have a body in hand: which point it is at, in which function, and for how long."""
+        sends = f"{goroutine.stack.frames[-1]} (sends a request whose body it may be)"
+        where = (at, part.frames[0] if part.frames else sends, goroutine.minutes or 0)
+        self.program[where] = self.program.get(where, 0) + goroutine.count
 
     def end(self) -> None:
         """Said when no goroutine is to come: what was remembered of stacks and functions is given up."""
@@ -158,6 +169,17 @@ class Census:
                 kinds.setdefault(tuple(sorted(parts.items())), Tally()).add(1, clocks[min(clocks)])
         return kinds, loose
 
+    def holders(self, points: Iterable[str], minutes: int | None) -> dict[str, int]:
+        """Who of the program may have a body in hand, by where they stand, those first where most do.
+
+        `minutes`: how long the connections have waited; who has waited for longer was at it before there was a body.
+        """
+        found: dict[str, int] = {}
+        for (at, frame, waited), count in self.program.items():
+            if at in points and (waited <= (minutes or 0) or not self.timed):
+                found[frame] = found.get(frame, 0) + count
+        return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+
     @property
     def go(self) -> str:
         """The release that made the dump, as far as paths and functions tell: `1.21.3`, `1.13 to 1.22`, `1.23 or later`, `""`."""
@@ -178,11 +200,14 @@ class Census:
             self.release = _release(
                 place for name, place in zip(stack.frames, goroutine.places, strict=False) if is_library(name, self.knowledge)
             )
-        if not _RELEVANT.search(whole):
-            return ()
         functions = tuple(map(plain, stack.frames))
-        for name in (*functions, plain(stack.created_by)):
-            self.date(name)
+        own, points = self._own(goroutine), self.knowledge.points
+        if _RELEVANT.search(whole):
+            points = tuple(point for point in points if own or not point.own)
+            for name in (*functions, plain(stack.created_by)):
+                self.date(name)
+        else:
+            points = tuple(point for point in points if own and point.own)
         depth = next((n for n, name in enumerate(functions) if not name.startswith("runtime.")), 0)
         wait = stack.wait or self._wait(functions)
         maker = plain(stack.created_by)
@@ -190,7 +215,7 @@ class Census:
         callers = self._callers(stack.frames)
         copied = any(_COPY.search(name) and not is_library(name, self.knowledge) for name in stack.frames)
         parts: dict[str, _Part] = {}
-        for point in self.knowledge.points:
+        for point in points:
             if point.role in parts or point.role in others or (point.waits and wait not in point.waits):
                 continue
             if point.leaf and (stack.headless or not point.leaf.fullmatch(functions[depth] if functions else "")):
@@ -200,7 +225,7 @@ class Census:
             if point.calls and not any(point.calls.fullmatch(name) for name in callers):
                 continue
             conn = max((n for n, name in enumerate(functions) if point.conn and point.conn.fullmatch(name)), default=-1)
-            frames = self._users(goroutine) if point.calls or point.role not in _LIBRARYS else ()
+            frames = (own or self._beginner(goroutine)) if point.calls or point.role not in _LIBRARYS else ()
             parts[point.role] = _Part(point.role, point.name, bool(wait) and not point.vague and not copied, conn, frames)
         return tuple(parts.values())
 
@@ -227,7 +252,8 @@ class Census:
                 self.since = max(self.since, sign.since, key=_order)
                 self.until = min(filter(None, (self.until, sign.until)), key=_order, default="")
 
-    def _users(self, goroutine: Goroutine) -> tuple[str, ...]:
+    def _own(self, goroutine: Goroutine) -> tuple[str, ...]:
+        """The program's own functions of a goroutine."""
         frames = goroutine.stack.frames
         places = goroutine.places or ("",) * len(frames)
         copies = {_package(name) for name in frames if _COPY.search(name)}
@@ -236,10 +262,14 @@ class Census:
             for name, place in zip(frames, places, strict=False)
             if not (is_library(name, self.knowledge) or _package(name) in copies or _WRAPPER.search(name))
         ]
-        created_by = goroutine.stack.created_by
-        if not found and created_by and not is_library(created_by, self.knowledge) and _package(created_by) not in copies:
-            found.append(f"{created_by} (began the goroutine)")
         return tuple(found[:FRAMES])
+
+    def _beginner(self, goroutine: Goroutine) -> tuple[str, ...]:
+        """The function of the program's own that began a goroutine which has none."""
+        began = goroutine.stack.created_by
+        copies = {_package(name) for name in goroutine.stack.frames if _COPY.search(name)}
+        own = began and not is_library(began, self.knowledge) and _package(began) not in copies
+        return (f"{began} (began the goroutine)",) if own else ()
 
 
 def plain(function: str) -> str:

@@ -8,6 +8,7 @@ are. What is left over is tried on its own.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 from pcstate.check.census import WRITES, Census, Parts, Seen, Tally
 from pcstate.model.diagnosis import CONFIDENCES, Group, State
@@ -16,6 +17,8 @@ __all__ = ["groups"]
 
 KEPT = 12
 """User's functions of a group that are shown."""
+HELD = 6
+"""Places at which someone stands who may have a body in hand, that are shown."""
 SHOWN = 6
 """Connections that `predict` is asked for, at most: more take longer and tell nothing new."""
 _ANCHORS = ("read-loop", "dial", "h2")
@@ -45,6 +48,14 @@ class _Found:
     sure: bool = True
     guess: bool = False
     frames: dict[str, int] = field(default_factory=dict)
+    holders: dict[str, int] = field(default_factory=dict)
+    """Who else may have the bodies in hand."""
+
+    @property
+    def doubted(self) -> bool:
+        """Whether there are so many of those that nothing is certain."""
+        held = sum(self.holders.values())
+        return held > 0 and not (self.state.crowd and self.connections >= max(self.state.crowd, 2 * held + 1))
 
     def take(self, seen: Iterable[Seen], count: int, minutes: int | None) -> None:
         for each in seen:
@@ -102,6 +113,9 @@ def groups(census: Census, whole: bool, lacking: bool = False, proved: bool = Fa
             _alone(taken.state, taken, rest)
         taken.sure = taken.sure and (whole or not taken.state.alone)
         taken.guess = lacking and taken.state.alone
+        if taken.connections + taken.callers and not proved:
+            taken.holders = census.holders(taken.state.held_by, taken.minutes)
+        taken.sure = taken.sure and not taken.doubted
     said = "" if proved else census.knowledge.fresh if census.timed else census.knowledge.untimed
     merged = _merged([taken for taken in found if taken.goroutines], said)
     others = census.goroutines - census.server - sum(group.goroutines for group in merged)
@@ -228,6 +242,8 @@ def _group(found: list[_Found], fresh: str) -> Group:
         for frame, count in each.frames.items():
             counts[frame] = counts.get(frame, 0) + count
     frames = sorted(counts, key=counts.__getitem__, reverse=True)
+    held = next((each for each in found if each.holders), found[0])
+    doubts = (held.state.held_why, "" if held.doubted else held.state.crowd_why) if held.holders else ()
     waited = [each.minutes for each in found if each.minutes is not None]
     old = [state for state in states if state.old and max(waited, default=0) >= state.old]
     hang = any(state.leak or state.stuck for state in states)
@@ -235,6 +251,8 @@ def _group(found: list[_Found], fresh: str) -> Group:
     told = ["guess" if each.guess else "certain" if each.sure else "likely" for each in found]
     claims = [max(each.state.confidence, its, key=CONFIDENCES.index) for each, its in zip(found, told, strict=True)]
     predict = next((state.predict for state in states if state.predict), "")
+    whys = (state.why for state in states), doubts, (each.many_why for each in many), (each.old_why for each in old), recent
+    remarks = (*(state.many_is for state in many), *map(_requests, found), held.state.held_is if held.doubted else "")
     return Group(
         states[0].name,
         states[0].phase,
@@ -245,17 +263,19 @@ def _group(found: list[_Found], fresh: str) -> Group:
         max(claims, key=CONFIDENCES.index),
         max(waited, default=None),
         tuple(frames)[:KEPT],
-        _prose((*(state.why for state in states), *(each.many_why for each in many), *(each.old_why for each in old), *recent)),
+        _prose(chain(*whys)),
         _prose(state.many_fix if state in many else state.fix for state in states),
         f"pcstate predict {predict.format(n=min(connections, SHOWN))}" if predict else "",
-        next((state.many_is for state in many), "") or "; ".join(_requests(each) for each in found if each.state.remark),
+        "; ".join(filter(None, remarks)),
         states[0].title,
         states[0].unit,
+        sum(held.holders.values()),
+        tuple(f"{count} at {where}" for where, count in held.holders.items())[:HELD],
     )
 
 
 def _requests(found: _Found) -> str:
-    return f"{found.callers} request{'s' * (found.callers != 1)} {found.state.remark}"
+    return found.state.remark and f"{found.callers} request{'s' * (found.callers != 1)} {found.state.remark}"
 
 
 def _prose(sentences: Iterable[str]) -> str:

@@ -38,6 +38,8 @@ class Point:
     """The function whose first argument is the connection."""
     vague: bool
     """Whether another point looks the same in a dump that lacks some functions: likely, at most."""
+    own: bool
+    """Whether a function of the program's own must be in the stack."""
     clauses: tuple[str, ...]
     place: Place
 
@@ -62,6 +64,14 @@ class State:
     """Of a state whose callers share connections: what the requests are, behind `3 requests`."""
     takes: tuple[str, ...]
     """Points of further callers that belong to it, one each."""
+    held_by: tuple[str, ...]
+    """Points of the program's goroutines that may have its bodies in hand: likely, at most, where there are any."""
+    held_is: str
+    """What is said in the headline then."""
+    held_why: str
+    crowd: int
+    """From how many connections on goroutines of less than half that number make no doubt of it; 0: never."""
+    crowd_why: str
     leak: bool
     stuck: bool
     confidence: str
@@ -136,6 +146,10 @@ class Group:
     """What they are, if not what all of that state are."""
     unit: str = "connection"
     """What `connections` counts."""
+    holders: int = 0
+    """How many other goroutines of the program may have its bodies in hand."""
+    held_at: tuple[str, ...] = ()
+    """Where these stand, those first where most do: `3 at function (file:line)`."""
 
     @property
     def told(self) -> bool:

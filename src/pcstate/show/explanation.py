@@ -82,6 +82,7 @@ def _group_json(group: Group) -> dict[str, Any]:
         "confidence": group.confidence,
         "minutes": group.minutes,
         "frames": list(group.frames),
+        **({"holders": group.holders, "held_at": list(group.held_at)} if group.holders else {}),
         "why": group.why,
         "fix": group.fix,
         "predict": group.predict or None,
@@ -113,6 +114,10 @@ def _group_lines(group: Group) -> list[str]:
         lines.append(
             "  code: the dump does not say who asked: with GODEBUG=tracebackancestors=5 (Go 1.11 or later) one with debug=2 does"
         )
+    for number, place in enumerate(group.held_at):
+        lines.append(f"  {'' if number else 'held?':5} {place}")
+    if more := group.holders - sum(int(place.partition(" ")[0]) for place in group.held_at):
+        lines.append(f"        {more} elsewhere")
     if group.predict:
         lines.append(f"  see:  {group.predict}")
     return lines

@@ -13,13 +13,14 @@ from pcstate.specs.source import Reader, Source, known
 
 __all__ = ["ROLES", "joined", "parse_diagnosis"]
 
-ROLES = ("read-loop", "write-loop", "dial", "h2", "caller", "server")
+ROLES = ("read-loop", "write-loop", "dial", "h2", "caller", "server", "program")
 PARTS = {"read": "read-loop", "write": "write-loop", "dial": "dial", "h2": "h2", "caller": "caller"}
 """Keys of a [[state]], and the role of which they list points."""
 PHASES = ("", "dns", "tcp", "tls", "proxy")
-_POINT = ("role", "at", "frames", "leaf", "without", "calls", "waits", "conn", "vague", "clauses")
+_POINT = ("role", "at", "frames", "leaf", "without", "calls", "waits", "conn", "vague", "own", "clauses")
 _STATE = (
     "name", "phase", *PARTS, "only", "alone", "young", "shared", "remark", "takes", "leak", "stuck", "confidence",
+    "held_by", "held_is", "held_why", "crowd", "crowd_why",
     "title", "unit", "why", "fix", "predict", "many", "many_is", "many_why", "many_fix", "old", "old_why",
 )  # fmt: skip
 ONLY = ("", "whole", "part")
@@ -74,7 +75,9 @@ def joined(files: Iterable[tuple[Source, Knowledge]]) -> tuple[Knowledge, list[R
         readers.append(reader)
         for state in each.states:
             asked = [(role, name) for role, names in state.parts.items() for name in names if name != "none"]
-            for role, name in [*asked, *(("caller", name) for name in state.takes)]:
+            asked += [("caller", name) for name in state.takes]
+            asked += [("caller" if ("caller", name) in declared else "program", name) for name in state.held_by]
+            for role, name in asked:
                 if (role, name) not in declared:
                     there = [point for kind, point in declared if kind == role]
                     reader.wrong(
@@ -101,6 +104,7 @@ def _point(reader: Reader, table: dict[str, Any], line: int) -> Point:
         waits,
         _pattern(conn) if conn else None,
         reader.typed(table, "vague", bool, line, False),
+        reader.typed(table, "own", bool, line, False),
         clauses,
         reader.place(line),
     )
@@ -112,7 +116,9 @@ def _state(reader: Reader, table: dict[str, Any], line: int) -> State:
     phase, only, remark, title, predict, more = (
         reader.typed(table, key, str, line, "") for key in ("phase", "only", "remark", "title", "predict", "many_is")
     )
-    more_why, more_fix, old_why = (reader.typed(table, key, str, line, "") for key in ("many_why", "many_fix", "old_why"))
+    more_why, more_fix, old_why, held_is, held_why, crowd_why = (
+        reader.typed(table, key, str, line, "") for key in ("many_why", "many_fix", "old_why", "held_is", "held_why", "crowd_why")
+    )
     confidence = reader.typed(table, "confidence", str, line, "certain")
     unit = reader.typed(table, "unit", str, line, UNITS[0])
     leak, stuck, alone, young, shared = (
@@ -124,10 +130,10 @@ def _state(reader: Reader, table: dict[str, Any], line: int) -> State:
     reader.one_of(confidence, CONFIDENCES, line, "confidence")
     reader.one_of(unit, UNITS, line, "unit")
     parts = {role: reader.strings(table, key, line) for key, role in PARTS.items() if key in table}
-    takes = reader.strings(table, "takes", line)
+    takes, held_by = (reader.strings(table, key, line) for key in ("takes", "held_by"))
     if unknown := set(re.findall(r"[{}]", re.sub(r"\{n\}", "", predict))):
         reader.wrong(reader.find("", line, "predict"), f"{''.join(sorted(unknown))} here: only {{n}} stands for something")
-    many, old = (reader.typed(table, key, int, line, 0) for key in ("many", "old"))
+    many, old, crowd = (reader.typed(table, key, int, line, 0) for key in ("many", "old", "crowd"))
     return State(
         name,
         phase,
@@ -138,6 +144,11 @@ def _state(reader: Reader, table: dict[str, Any], line: int) -> State:
         shared,
         remark,
         takes,
+        held_by,
+        held_is,
+        held_why,
+        crowd,
+        crowd_why,
         leak,
         stuck,
         confidence,
