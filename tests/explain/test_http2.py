@@ -124,3 +124,41 @@ def test_a_copy_of_nethttp_is_likely_at_most(spec: Spec) -> None:
         diagnosed(spec, RUNNING, text).groups[0].confidence for text in (UNREAD, UNREAD.replace("net/http", "bfe/bfe_http"))
     )
     assert ("certain", "likely") == (own, copy)
+
+
+H2_READING = f"""\
+goroutine 67 [sync.Cond.Wait]:
+sync.(*Cond).Wait(0xc0)
+{H2}.transportResponseBody.Read({{0xc0}})
+shop.fetch(0xc000204100)
+created by shop.run in goroutine 1
+"""
+
+
+@pytest.mark.parametrize("sending", [H2_FEEDING, H2_WRITING])
+def test_a_request_that_goes_both_ways_is_one(spec: Spec, sending: str) -> None:
+    """Its body is still being sent while its response is read: gRPC."""
+    (group,) = diagnosed(spec, RUNNING, H2_LOOP, sending, H2_READING).groups
+    assert (1, 3, True) == (group.connections, group.goroutines, group.stuck)
+    assert group.remark.startswith("1 request ") and "; " not in group.remark
+    second = H2_READING.replace("goroutine 67", "goroutine 69")
+    both = diagnosed(spec, RUNNING, H2_LOOP, sending, H2_READING, second).groups
+    assert [3, 1] == [group.goroutines for group in both]
+    assert both[1].remark.startswith("1 request whose response body is being read")
+
+
+def test_a_request_that_is_meant_to_stay_open_is_not_said_to_be_wrong(spec: Spec) -> None:
+    (group,) = diagnosed(spec, RUNNING, H2_LOOP, H2_FEEDING, H2_READING).groups
+    assert "meant to stay open in both directions" in group.fix
+
+
+def test_a_request_of_http2_may_send_the_body_of_a_response_of_http1(spec: Spec) -> None:
+    reading = H2_FEEDING.replace("io.(*pipe).read(0xc000012345)", "net/http.(*persistConn).Read(0xc0000a2000)")
+    reading = reading.replace("shop.(*Feed).Read(0xc000012345)", "net/http.(*bodyEOFSignal).Read(0xc0)")
+    found = diagnosed(spec, RUNNING, UNREAD, H2_LOOP, reading, H2_WAITING)
+    assert ["body-being-read", "http2"] == [group.state for group in found.groups]
+    served = H2_FEEDING.replace("shop.(*Feed).Read(0xc000012345)", f"{H2}.(*requestBody).Read(0xc0)").replace(
+        "io.(*pipe)", "x.(*pipe)"
+    )
+    (group,) = diagnosed(spec, RUNNING, H2_LOOP, served, H2_WAITING).groups
+    assert "whose body comes from another connection" in group.remark

@@ -270,3 +270,60 @@ def test_a_connection_that_was_taken_over_is_named(spec: Spec) -> None:
     found = diagnosed(spec, RUNNING, taken)
     assert ("no-leak", True, 1) == (found.verdict, found.conclusive, found.groups[0].connections)
     assert "101" in found.groups[0].why
+
+
+FEEDING = "net/http.(*transferWriter).writeBody(0xc0)", "net/http.(*persistConn).writeLoop(0xc0000f9000)"
+OF_A_RESPONSE = "net/http.(*persistConn).Read(0xc0000a2000)", "net/http.(*bodyEOFSignal).Read(0xc0)"
+OF_A_REQUEST = "net/http.(*connReader).Read(0xc0)", "net/http.(*body).Read(0xc0)"
+RELAYED = {
+    "a response's": (OF_A_RESPONSE, "See to the other request", ["body-being-read", "request-body-stalled"]),
+    "one that a server receives": (OF_A_REQUEST, "Server.ReadTimeout", ["request-body-stalled"]),
+    "the program's own": (("io.(*pipe).read(0xc0)",), "PipeWriter", ["request-body-stalled"]),
+}
+
+
+@pytest.mark.parametrize(("body", "fix", "states"), RELAYED.values(), ids=RELAYED.keys())
+def test_a_request_whose_body_is_another_connections_is_told_from_one_of_the_programs(
+    spec: Spec, body: tuple[str, ...], fix: str, states: list[str]
+) -> None:
+    """http.Post(url, "", response.Body), or a handler that sends its request's Body on: nobody has a PipeWriter."""
+    sending = goroutine(*body, *FEEDING, wait="IO wait")
+    waiting = (
+        RETURNING.replace("runnable", "select").replace("0xc0000a2000", "0xc0000f9000").replace("goroutine 10", "goroutine 11")
+    )
+    groups = diagnosed(spec, RUNNING, *([UNREAD] if len(states) > 1 else []), sending, waiting).groups
+    assert states == sorted(group.state for group in groups)
+    (stalled,) = (group for group in groups if group.state == "request-body-stalled")
+    assert (2, True) == (stalled.goroutines, stalled.stuck)
+    assert [fix in stalled.fix, "PipeWriter" in stalled.fix] == [True, fix == "PipeWriter"]
+
+
+@pytest.mark.parametrize("wait", ["runnable", "running", "syscall"])
+def test_a_close_that_is_under_way_does_not_hang(spec: Spec, wait: str) -> None:
+    """close(2) takes a moment, in which a dump may meet it; who waits there, does."""
+    passing = CLOSING.replace("chan receive", wait).replace(f"{HOOK}\n\t/srv/0/of.go:0 +0x1c\n", "net.(*netFD).Close(0xc0)\n")
+    loop = goroutine("net.(*netFD).Close(0xc0)", "net/http.(*persistConn).closeLocked(0xc0000a2000)", READ_LOOP, wait=wait)
+    found = [diagnosed(spec, PEEK, each) for each in (passing, loop)]
+    assert [] == [group for each in found for group in each.groups if group.stuck]
+    hanging = passing.replace(wait, "IO wait")
+    assert [True] == [group.stuck for group in diagnosed(spec, PEEK, hanging).groups]
+
+
+def test_what_a_process_prints_is_no_body(spec: Spec) -> None:
+    """Its output is copied to a writer that does not take it; what is copied to its input may be one."""
+    printing, reading = (
+        goroutine("io.(*PipeWriter).Write(0xc0)", "io.copyBuffer({0x1})", f"os/exec.(*Cmd).{name}.func1()", by="shop.run")
+        for name in ("writerDescriptor", "stdin")
+    )
+    assert ["body-unfinished"] == [group.state for group in diagnosed(spec, RUNNING, UNREAD, printing).groups]
+    assert ["body-being-read"] == [group.state for group in diagnosed(spec, RUNNING, UNREAD, reading).groups]
+
+
+def test_who_waits_for_its_turn_on_a_connection_of_its_own_is_queued(spec: Spec) -> None:
+    """Transport.NewClientConn: the response of the request before is not done with."""
+    turn = [f"net/http.(*persistConn).{name}(0xc0000a2000)" for name in ("waitForAvailability", "roundTrip")]
+    found = diagnosed(spec, RUNNING, UNREAD, goroutine(*turn, "shop.send()", wait="select", by="shop.run in goroutine 1"))
+    assert [("body-unfinished", "connection", 1), ("queued", "request", 1)] == [
+        (group.state, group.unit, group.goroutines) for group in found.groups
+    ]
+    assert "1.26 or later" == found.go

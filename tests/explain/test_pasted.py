@@ -435,3 +435,41 @@ def test_what_rsyslog_makes_of_a_dump_is_undone(spec: Spec) -> None:
     """A tab is #011, and a message of several lines one line with #012 for their ends."""
     (group,) = diagnosed(spec, "Nov 26 10:00:01 web shop[7]: " + UNREAD.replace("\n", "#012").replace("\t", "#011")).groups
     assert ("body-unfinished", 5) == (group.state, group.minutes)
+
+
+DIALLING = """\
+goroutine 70 [IO wait]:
+net.(*netFD).connect(0xc0)
+\t/usr/local/go/src/net/fd_unix.go:140 +0x1
+net/http.(*Transport).dialConn(0xc0)
+\t/usr/local/go/src/net/http/transport.go:1700 +0x1
+created by net/http.(*Transport).queueForDial
+\t/usr/local/go/src/net/http/transport.go:1500 +0x1
+"""
+
+
+def test_more_requests_than_dials_are_not_said_to_have_nobody_who_dials(spec: Spec) -> None:
+    """MaxConnsPerHost: a dial that hangs has a place."""
+    waiting = [GET_CONN.replace("goroutine 50", f"goroutine {n}") for n in (51, 52, 53)]
+    for whole in ((), (RUNNING,)):
+        queued, dialing = diagnosed(spec, *whole, DIALLING, *waiting).groups
+        assert [("queued", 2, True), ("dialing", 1, True)] == [(g.state, g.connections, g.stuck) for g in (queued, dialing)]
+        assert "nobody dials" not in queued.why + queued.title and "See first to the dials" in queued.fix
+    (alone,) = diagnosed(spec, RUNNING, *waiting).groups
+    assert "nobody dials" in alone.why
+
+
+def test_what_a_part_of_a_dump_does_not_tell_is_said(spec: Spec) -> None:
+    """Both loops of a connection alone: in Peek a request may wait for its answer, in the select a Read may go on."""
+    for loop, lacking in ((PEEK, "roundTrip"), (UNREAD, "inside Read may not be")):
+        pointer = loop.partition("readLoop(")[2].partition(")")[0]
+        part, whole = (diagnosed(spec, *more, loop, WRITER.replace("0xc0000c4000", pointer)) for more in ((), (RUNNING,)))
+        assert [("likely", True), ("certain", False)] == [
+            (group.confidence, lacking in group.why) for each in (part, whole) for group in each.groups
+        ]
+
+
+def test_a_part_without_http_is_told_from_a_dump_without(spec: Spec) -> None:
+    part, whole = diagnosed(spec, RUNNING.replace("running", "select")), diagnosed(spec, RUNNING)
+    assert "none: no HTTP client connection in what looks like a part of a dump" == headline(part)
+    assert "none: no HTTP client connection in this dump" == headline(whole)

@@ -92,3 +92,16 @@ def test_what_a_dump_is_known_to_lack_may_hold_who_waits_in_peek(spec: Spec) -> 
     listed = "2 @ 0x43 0x44\n#\t0x44\tbufio.(*Reader).Peek+0x1\t/b.go:9\n#\t0x45\tnet/http.(*persistConn).readLoop+0x1\t/t.go:9\n"
     cut, whole = (diagnosed(spec, f"goroutine profile: total {total}\n{listed}") for total in (5, 2))
     assert [("idle", False), ("idle", True)] == [(each.groups[0].state, each.conclusive) for each in (cut, whole)]
+
+
+@pytest.mark.parametrize(
+    ("connections", "said"), [(10, ""), (49, ""), (50, "so many may be of a Transport made for each request")]
+)
+def test_a_pool_of_some_connections_is_not_doubted(spec: Spec, connections: int, said: str) -> None:
+    """MaxIdleConnsPerHost of some tens is a healthy pool; what leaks a Transport for each request comes to more soon."""
+    idle = [
+        PEEK.replace("goroutine 30", f"goroutine {n}").replace("0xc0000b3000", f"0xc0000b{n}00")
+        for n in range(100, 100 + connections)
+    ]
+    (group,) = diagnosed(spec, RUNNING, *idle).groups
+    assert (connections, said) == (group.connections, group.remark)

@@ -47,6 +47,8 @@ class _Found:
     minutes: int | None = None
     sure: bool = True
     guess: bool = False
+    part: bool = False
+    """Whether the dump may be a part of one."""
     frames: dict[str, int] = field(default_factory=dict)
     holders: dict[str, int] = field(default_factory=dict)
     """Who else may have the bodies in hand."""
@@ -109,10 +111,11 @@ def groups(census: Census, whole: bool, lacking: bool = False, proved: bool = Fa
     states = [state for state in census.knowledge.states if state.only in ("", "whole" if whole else "part")]
     found = [_shared(state, kinds, rest) if state.shared else _each(state, kinds, rest) for state in states]
     for taken in found:
-        if not taken.state.shared:
+        there = {each.state.name for each in found if each.connections}
+        if not taken.state.shared and taken.state.after in ("", *there):
             _alone(taken.state, taken, rest)
         taken.sure = taken.sure and (whole or not taken.state.alone)
-        taken.guess = lacking and taken.state.alone
+        taken.guess, taken.part = lacking and taken.state.alone, not whole
         if taken.connections + taken.callers and not proved:
             taken.holders = census.holders(taken.state.held_by, taken.minutes)
         taken.sure = taken.sure and not taken.doubted
@@ -194,14 +197,14 @@ def _shared(state: State, kinds: list[_Kind], loose: _Loose) -> _Found:
             _move(kind, kind.left, found)
     left = loose.count("caller", wanted, others=False)
     found.callers += loose.take(found, "caller", wanted, loose.count("caller", wanted), timed=True)
+    more = found.callers
     for point in state.takes:
-        more = found.callers
         for kind in here:
             if _caller(kind) == point:
                 taken = min(kind.left, left, more)
                 left, more = left - taken, more - taken
                 _move(kind, taken, found, timed=False)
-        loose.take(found, "caller", (point,), more)
+        more -= loose.take(found, "caller", (point,), more)
     for kind in here:
         if _caller(kind) == "":
             taken = min(kind.left, left)
@@ -251,7 +254,8 @@ def _group(found: list[_Found], fresh: str) -> Group:
     told = ["guess" if each.guess else "certain" if each.sure else "likely" for each in found]
     claims = [max(each.state.confidence, its, key=CONFIDENCES.index) for each, its in zip(found, told, strict=True)]
     predict = next((state.predict for state in states if state.predict), "")
-    whys = (state.why for state in states), doubts, (each.many_why for each in many), (each.old_why for each in old), recent
+    parts = (each.state.part_why for each in found if each.part)
+    more = (each.many_why for each in many), (each.old_why for each in old), recent
     remarks = (*(state.many_is for state in many), *map(_requests, found), held.state.held_is if held.doubted else "")
     return Group(
         states[0].name,
@@ -263,7 +267,7 @@ def _group(found: list[_Found], fresh: str) -> Group:
         max(claims, key=CONFIDENCES.index),
         max(waited, default=None),
         tuple(frames)[:KEPT],
-        _prose(chain(*whys)),
+        _prose(chain((state.why for state in states), parts, doubts, *more)),
         _prose(state.many_fix if state in many else state.fix for state in states),
         f"pcstate predict {predict.format(n=min(connections, SHOWN))}" if predict else "",
         "; ".join(filter(None, remarks)),

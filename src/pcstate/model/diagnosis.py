@@ -54,6 +54,8 @@ class State:
     """For a role the points that it may be at; `none` among them: it may be missing."""
     only: str
     """`whole`, `part`: said only of a whole dump, or of one that may be a part; `""`: of both."""
+    after: str
+    """A name of states before this one: said only where connections of that name have been found."""
     alone: bool
     """Whether it is told by a caller that is not there: likely, at most, in a dump that may be a part of one."""
     young: bool
@@ -81,6 +83,8 @@ class State:
     unit: str
     """What is counted: `connection`, or `request`, which has none yet."""
     why: str
+    part_why: str
+    """What is said too where the dump may be a part of one."""
     fix: str
     predict: str
     """Arguments of `pcstate predict` that show it; `{n}` is how many connections; `""` where the model has no such state."""

@@ -47,7 +47,7 @@ def headline(found: Diagnosis) -> str:
     if not found.groups:
         if found.missing:
             return f"inconclusive: no HTTP client connection in what there is; {found.missing}"
-        return "none: no HTTP client connection in this dump"
+        return f"none: no HTTP client connection in {'this dump' if found.whole else 'what looks like a part of a dump'}"
     if not found.conclusive:
         return f"inconclusive: {listed([_counted(group) + _age(group) for group in found.groups])}"
     kinds = ["leak", "stuck"] if found.verdict != "no-leak" else ["no leak"]

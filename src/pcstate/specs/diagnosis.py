@@ -19,9 +19,9 @@ PARTS = {"read": "read-loop", "write": "write-loop", "dial": "dial", "h2": "h2",
 PHASES = ("", "dns", "tcp", "tls", "proxy")
 _POINT = ("role", "at", "frames", "leaf", "without", "calls", "waits", "conn", "vague", "own", "clauses")
 _STATE = (
-    "name", "phase", *PARTS, "only", "alone", "young", "shared", "remark", "takes", "leak", "stuck", "confidence",
+    "name", "phase", *PARTS, "only", "after", "alone", "young", "shared", "remark", "takes", "leak", "stuck", "confidence",
     "held_by", "held_is", "held_why", "crowd", "crowd_why",
-    "title", "unit", "why", "fix", "predict", "many", "many_is", "many_why", "many_fix", "old", "old_why",
+    "title", "unit", "why", "part_why", "fix", "predict", "many", "many_is", "many_why", "many_fix", "old", "old_why",
 )  # fmt: skip
 ONLY = ("", "whole", "part")
 UNITS = ("connection", "request")
@@ -113,11 +113,12 @@ def _point(reader: Reader, table: dict[str, Any], line: int) -> Point:
 def _state(reader: Reader, table: dict[str, Any], line: int) -> State:
     reader.keys(table, _STATE, line, "a state")
     name, why, fix = (reader.typed(table, key, str, line) for key in ("name", "why", "fix"))
-    phase, only, remark, title, predict, more = (
-        reader.typed(table, key, str, line, "") for key in ("phase", "only", "remark", "title", "predict", "many_is")
+    phase, only, after, remark, title, predict, more = (
+        reader.typed(table, key, str, line, "") for key in ("phase", "only", "after", "remark", "title", "predict", "many_is")
     )
-    more_why, more_fix, old_why, held_is, held_why, crowd_why = (
-        reader.typed(table, key, str, line, "") for key in ("many_why", "many_fix", "old_why", "held_is", "held_why", "crowd_why")
+    part_why, more_why, more_fix, old_why, held_is, held_why, crowd_why = (
+        reader.typed(table, key, str, line, "")
+        for key in ("part_why", "many_why", "many_fix", "old_why", "held_is", "held_why", "crowd_why")
     )
     confidence = reader.typed(table, "confidence", str, line, "certain")
     unit = reader.typed(table, "unit", str, line, UNITS[0])
@@ -127,6 +128,7 @@ def _state(reader: Reader, table: dict[str, Any], line: int) -> State:
     reader.one_of(name, STATES, line, "name")
     reader.one_of(phase, PHASES, line, "phase")
     reader.one_of(only, ONLY, line, "only")
+    reader.one_of(after, ("", *STATES), line, "after")
     reader.one_of(confidence, CONFIDENCES, line, "confidence")
     reader.one_of(unit, UNITS, line, "unit")
     parts = {role: reader.strings(table, key, line) for key, role in PARTS.items() if key in table}
@@ -139,6 +141,7 @@ def _state(reader: Reader, table: dict[str, Any], line: int) -> State:
         phase,
         parts,
         only,
+        after,
         alone,
         young,
         shared,
@@ -155,6 +158,7 @@ def _state(reader: Reader, table: dict[str, Any], line: int) -> State:
         title,
         unit,
         why,
+        part_why,
         fix,
         predict,
         many,
