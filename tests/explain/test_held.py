@@ -9,7 +9,7 @@ from pcstate.show.explanation import explain_text, headline
 from pcstate.specs.library import Spec
 from tests.explain.dumps import LEAK, RUNNING, UNREAD, WAITING, diagnosed
 from tests.explain.test_http2 import H2_CLEANUP, H2_LOOP
-from tests.explain.test_own_code import DIAL_CONN, READ_LOOP, goroutine
+from tests.explain.test_own_code import COPYING, DIAL_CONN, READ_LOOP, goroutine
 
 NUMBERS = count(40)
 
@@ -81,6 +81,14 @@ def test_four_goroutines_cannot_have_the_bodies_of_many_connections(spec: Spec, 
         group.held_at,
     )
     assert ("certain" == told) == ("nobody has it" in group.why) == ("" == group.remark)
+
+
+def test_who_copies_may_have_more_than_one_body_in_hand(spec: Spec) -> None:
+    """io.MultiReader of several responses: one is being copied, the others wait for their turn."""
+    found = diagnosed(spec, RUNNING, unread(3), COPYING)
+    assert [("body-unfinished", 2, "likely"), ("body-being-read", 1, "guess")] == [
+        (group.state, group.connections, group.confidence) for group in found.groups
+    ]
 
 
 def test_as_many_goroutines_as_connections_leave_a_doubt(spec: Spec) -> None:

@@ -98,8 +98,8 @@ class Census:
     """Whether the dump says of a goroutine for how long it has waited, if that is a minute or more."""
     loose: dict[tuple[str, Seen], Tally] = field(default_factory=dict)
     """Goroutines that no pointer ties to a connection, by role."""
-    program: dict[tuple[str, str, int], int] = field(default_factory=dict)
-    """Goroutines with code of the program's own: at which point, in which function, and the minutes that they have waited."""
+    program: dict[tuple[str, int], int] = field(default_factory=dict)
+    """Goroutines that may have a response in hand: in which function of the program's, and the minutes that they have waited."""
     release: str = ""
     since: str = ""
     until: str = ""
@@ -126,7 +126,8 @@ class Census:
                 self.server += goroutine.count if number == 0 else 0
                 continue
             if part.role == "program":
-                self._holds(goroutine, part, next((each.at for each in parts if each.role == "caller"), part.at))
+                where = (part.frames[0] if part.frames else _sender(goroutine), goroutine.minutes or 0)
+                self.program[where] = self.program.get(where, 0) + goroutine.count
                 continue
             frames = part.frames + ancestors
             pointer = _pointer(goroutine.arguments, part.conn)
@@ -136,12 +137,6 @@ class Census:
                 self._conns.setdefault(pointer, []).append((part.role, seen, goroutine.minutes))
             else:
                 self.loose.setdefault((part.role, seen), Tally()).add(goroutine.count, goroutine.minutes)
-
-    def _holds(self, goroutine: Goroutine, part: _Part, at: str) -> None:
-        """Remember who may have a body in hand: which point it is at, in which function, and for how long."""
-        sends = f"{goroutine.stack.frames[-1]} (sends a request whose body it may be)"
-        where = (at, part.frames[0] if part.frames else sends, goroutine.minutes or 0)
-        self.program[where] = self.program.get(where, 0) + goroutine.count
 
     def end(self) -> None:
         """Said when no goroutine is to come: what was remembered of stacks and functions is given up."""
@@ -169,14 +164,14 @@ class Census:
                 kinds.setdefault(tuple(sorted(parts.items())), Tally()).add(1, clocks[min(clocks)])
         return kinds, loose
 
-    def holders(self, points: Iterable[str], minutes: int | None) -> dict[str, int]:
+    def holders(self, minutes: int | None) -> dict[str, int]:
         """Who of the program may have a body in hand, by where they stand, those first where most do.
 
         `minutes`: how long the connections have waited; who has waited for longer was at it before there was a body.
         """
         found: dict[str, int] = {}
-        for (at, frame, waited), count in self.program.items():
-            if at in points and (waited <= (minutes or 0) or not self.timed):
+        for (frame, waited), count in self.program.items():
+            if waited <= (minutes or 0):
                 found[frame] = found.get(frame, 0) + count
         return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
@@ -289,6 +284,10 @@ def is_library(function: str, knowledge: Knowledge) -> bool:
     path = re.split(r"[(\[]", function, maxsplit=1)[0].rpartition("/vendor/")[2]
     head = path.partition("/")[0] if "/" in path else path.partition(".")[0]
     return head in knowledge.library or head == "golang.org"
+
+
+def _sender(goroutine: Goroutine) -> str:
+    return f"{goroutine.stack.frames[-1]} (sends a request whose body it may be)"
 
 
 def _package(function: str) -> str:

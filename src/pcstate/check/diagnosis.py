@@ -116,8 +116,8 @@ def groups(census: Census, whole: bool, lacking: bool = False, proved: bool = Fa
             _alone(taken.state, taken, rest)
         taken.sure = taken.sure and (whole or not taken.state.alone)
         taken.guess, taken.part = lacking and taken.state.alone, not whole
-        if taken.connections + taken.callers and not proved:
-            taken.holders = census.holders(taken.state.held_by, taken.minutes)
+        if taken.goroutines and taken.state.held_why and not proved:
+            taken.holders = census.holders(taken.minutes)
         taken.sure = taken.sure and not taken.doubted
     said = "" if proved else census.knowledge.fresh if census.timed else census.knowledge.untimed
     merged = _merged([taken for taken in found if taken.goroutines], said)

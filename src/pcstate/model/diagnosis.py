@@ -66,11 +66,10 @@ class State:
     """Of a state whose callers share connections: what the requests are, behind `3 requests`."""
     takes: tuple[str, ...]
     """Points of further callers that belong to it, one each."""
-    held_by: tuple[str, ...]
-    """Points of the program's goroutines that may have its bodies in hand: likely, at most, where there are any."""
     held_is: str
-    """What is said in the headline then."""
+    """What is said in the headline where goroutines of the program may have its bodies in hand."""
     held_why: str
+    """What is said then; `""`: nobody can have them. Where somebody may, it is likely, at most."""
     crowd: int
     """From how many connections on goroutines of less than half that number make no doubt of it; 0: never."""
     crowd_why: str

@@ -20,7 +20,7 @@ PHASES = ("", "dns", "tcp", "tls", "proxy")
 _POINT = ("role", "at", "frames", "leaf", "without", "calls", "waits", "conn", "vague", "own", "clauses")
 _STATE = (
     "name", "phase", *PARTS, "only", "after", "alone", "young", "shared", "remark", "takes", "leak", "stuck", "confidence",
-    "held_by", "held_is", "held_why", "crowd", "crowd_why",
+    "held_is", "held_why", "crowd", "crowd_why",
     "title", "unit", "why", "part_why", "fix", "predict", "many", "many_is", "many_why", "many_fix", "old", "old_why",
 )  # fmt: skip
 ONLY = ("", "whole", "part")
@@ -75,9 +75,7 @@ def joined(files: Iterable[tuple[Source, Knowledge]]) -> tuple[Knowledge, list[R
         readers.append(reader)
         for state in each.states:
             asked = [(role, name) for role, names in state.parts.items() for name in names if name != "none"]
-            asked += [("caller", name) for name in state.takes]
-            asked += [("caller" if ("caller", name) in declared else "program", name) for name in state.held_by]
-            for role, name in asked:
+            for role, name in [*asked, *(("caller", name) for name in state.takes)]:
                 if (role, name) not in declared:
                     there = [point for kind, point in declared if kind == role]
                     reader.wrong(
@@ -132,7 +130,7 @@ def _state(reader: Reader, table: dict[str, Any], line: int) -> State:
     reader.one_of(confidence, CONFIDENCES, line, "confidence")
     reader.one_of(unit, UNITS, line, "unit")
     parts = {role: reader.strings(table, key, line) for key, role in PARTS.items() if key in table}
-    takes, held_by = (reader.strings(table, key, line) for key in ("takes", "held_by"))
+    takes = reader.strings(table, "takes", line)
     if unknown := set(re.findall(r"[{}]", re.sub(r"\{n\}", "", predict))):
         reader.wrong(reader.find("", line, "predict"), f"{''.join(sorted(unknown))} here: only {{n}} stands for something")
     many, old, crowd = (reader.typed(table, key, int, line, 0) for key in ("many", "old", "crowd"))
@@ -147,7 +145,6 @@ def _state(reader: Reader, table: dict[str, Any], line: int) -> State:
         shared,
         remark,
         takes,
-        held_by,
         held_is,
         held_why,
         crowd,
