@@ -1,13 +1,16 @@
 """Dumps in every dress: what carried them, what was left out of them, and what older Gos wrote, does not matter."""
 
+import csv
 import gzip
 import html
 import io
 import json
+import quopri
 import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -46,6 +49,12 @@ def each_line(change: Callable[[str], str]) -> Callable[[str], str]:
     return lambda text: "\n".join(map(change, text.split("\n")))
 
 
+def table(rows: list[list[str]], quoting: Literal[0, 1]) -> str:
+    written = io.StringIO()
+    csv.writer(written, quoting=quoting).writerows(rows)
+    return written.getvalue()
+
+
 DRESSES: dict[str, Callable[[str], str | bytes]] = {
     "CRLF": lambda text: text.replace("\n", "\r\n"),
     "no blank lines": lambda text: re.sub("\n\n+", "\n", text),
@@ -81,6 +90,11 @@ DRESSES: dict[str, Callable[[str], str | bytes]] = {
     "spaces behind": each_line(lambda line: f"{line}  "),
     "strings of an array": each_line(lambda line: f'  "{line}",'),
     "a string over many lines": each_line(lambda line: line.replace("\t", "\\t") + "\\n\\"),
+    "a table's cell": lambda text: table([["2024-01-01", "error", text]], csv.QUOTE_MINIMAL),
+    "a table, a line each": lambda text: table([["2024-01-01", "app-1", line] for line in text.split("\n")], csv.QUOTE_MINIMAL),
+    "a table with quotes": lambda text: table([["2024-01-01", line, "app-1"] for line in text.split("\n")], csv.QUOTE_ALL),
+    "a table, its lines first": lambda text: table([[line, "2024-01-01"] for line in text.split("\n")], csv.QUOTE_ALL),
+    "mail": lambda text: quopri.encodestring(text.encode()),
     "no newline at the end": lambda text: text.rstrip("\n"),
     "twice in one file": lambda text: f"{text}\n{text}",
 }
@@ -102,6 +116,12 @@ def _undrived(group: Group) -> Group:
         tuple(place.replace("C:/Program Files/Go/src/", "") for place in places) for places in (group.frames, group.held_at)
     )
     return replace(group, frames=frames, held_at=held_at)
+
+
+@pytest.mark.parametrize("line", ['"' + "x" * 200_000 + '","y"', ("x" * 70 + "=\n") * 1000 + "x"], ids=["a cell", "mail"])
+def test_a_line_that_has_no_end_is_no_dump(spec: Spec, line: str) -> None:
+    found = diagnosed(spec, f"goroutine 1 [running]:\nmain.main()\n\n{line}\ngoroutine 2 [select]:\nmain.work()\n")
+    assert 2 == found.other_goroutines
 
 
 # --- what Gos of all ages wrote ---------------------------------------------------------------------------------------------

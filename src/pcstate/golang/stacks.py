@@ -23,7 +23,7 @@ LONG = 10_000
 """Characters; a line of more is none of a dump."""
 _HEADER = re.compile(r"\bgoroutine (\d+)((?: \w+=\S+)*) \[([^\]\n]*)\](?: ?\{.*\})?(:?)")
 _GOLEAK = re.compile(r"\bGoroutine (\d+) in state (.{1,80}?), with \S+ on top of the stack")
-_COUNT = re.compile(r"(?:^|[\s|>\":+\]])(\d{1,9}) @((?: 0x[0-9a-f]*)*)(?:\s?(?:\.\.\.|\u2026))?\s*$")
+_COUNT = re.compile(r"(?:^|[\s|>\":,+\]])(\d{1,9}) @((?: 0x[0-9a-f]*)*)(?:\s?(?:\.\.\.|\u2026))?\s*$")
 _TOTAL = re.compile(r"\bgoroutine\s?(leak)? profile: total (\d{1,9})\b")
 _FOREIGN = re.compile(r"\b(?:heap|allocs|threadcreate) profile: |--- (?:contention|mutex):|\d+: \d+ \[\d+: \d+\] @ 0x")
 _SYMBOL = re.compile(r"(?:#\s+|^[\s>|]*)0x[0-9a-f]+\s+(\S.*?)\+0x[0-9a-f]+(?:\s+(\S.*:\d+)|\s.*|)$")

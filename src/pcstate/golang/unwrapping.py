@@ -1,11 +1,13 @@
-"""The bytes of a dump -> its lines, freed from what carried them: gzip, UTF-16, JSON logs, escapes, HTML, colours.
+"""The bytes of a dump -> its lines, freed from what carried them: gzip, UTF-16, mail, JSON logs, CSV, escapes, HTML, colours.
 
 Bounds: one line at a time; a line longer than LONGEST is read in pieces.
 """
 
+import csv
 import html
 import io
 import json
+import quopri
 import re
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -22,6 +24,16 @@ _TAG = re.compile(r"</?(?:br|pre|p|code|span|div|td|tr|li|b|a)\b[^>]*>", re.IGNO
 _ENTITY = re.compile(r"&(?:#\d+|#x[0-9a-fA-F]+|lt|gt|amp|quot|apos|nbsp|middot);")
 _ESCAPE = re.compile(r"\\(?:u00([0-9a-fA-F]{2})|(.))")
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
+_ROW = re.compile(r'".*",".*"')
+"""A row of a table, with quotes around its cells."""
+_CELL = re.compile(r"goroutine |created by |\.go:\d|\)$|\b0x[0-9a-f]+(?:\s|$)")
+"""What shows that a cell has a line of a dump."""
+_MAIL = re.compile(r"=(?:3D|09|C2|E2)")
+"""What shows that a line is quoted-printable: `=`, a tab, and the letters that Go has put into names."""
+_SOFT = range(70, 77)
+"""The lengths of a line of mail that `=` at its end joins to the next."""
+_JOINED = 1 << 14
+"""Characters that are joined, at most: no line of a dump is longer."""
 _DEPTH = 8
 """How deep in a JSON document its strings are looked for."""
 
@@ -33,9 +45,18 @@ def lines(stream: BinaryIO) -> Iterator[str]:
     if encoding == "utf-8-sig" and head[1::2] == b"\0\0" and b"\0" not in head[::2]:
         encoding = "utf-16-le"  # without a mark: Latin letters with zeroes between
     text = io.TextIOWrapper(io.BufferedReader(_Joined(head, stream), 1 << 20), encoding, "replace", newline="\n")
+    before = ""
     while line := text.readline(LONGEST):
         for each in line.rstrip("\r\n").split("\r"):
-            yield from _plain(each)
+            if each.endswith("=") and len(each) in _SOFT and len(before) < _JOINED:
+                before += each[:-1]
+                continue
+            whole, before = before + each, ""
+            if "=" in whole and (whole != each or _MAIL.search(whole)):
+                whole = quopri.decodestring(whole.encode()).decode("utf-8", "replace")
+            yield from _plain(whole)
+    if before:
+        yield from _plain(before)
 
 
 class _Joined(io.RawIOBase):
@@ -66,6 +87,9 @@ def _plain(line: str) -> Iterator[str]:
         for each in line.split("#012"):
             yield from _plain(each)
         return
+    if line.startswith('"') and _ROW.fullmatch(line):
+        yield from map(_unhtml, _cells(line))
+        return
     if '{"' in line or "\\n" in line or "\\t" in line:
         unpacked = _unpacked(line)
         if unpacked is not None:
@@ -82,6 +106,16 @@ def _unhtml(line: str) -> str:
     if "<" in line and ">" in line:
         line = _TAG.sub("", line)
     return line
+
+
+def _cells(row: str) -> list[str]:
+    """The lines that the cells of a row are: those of a dump, an empty one, or the row as it is."""
+    try:
+        cells = next(csv.reader([row]))
+    except csv.Error:
+        return [row]
+    found = [cell for cell in cells if _CELL.search(cell)]
+    return found or ([""] if "" in cells else [row])
 
 
 def _unpacked(line: str) -> list[str] | None:
