@@ -33,6 +33,7 @@ HOLDING = {
     "it asks another server": WAITING.replace("shop/stock.(*Client).Count", "shop.consume").replace("9 minutes", "3 minutes")
     + "created by shop.run\n\t/srv/of.go:1 +0x1\n",
     "a handler": program("shop.consume()", *HANDLED, by="net/http.(*Server).Serve"),
+    "it has a method with a name of Go's": program("shop.consumer.Accept(0xc0)"),
     "it was running": program("shop.consume()", wait="runnable"),
 }
 
