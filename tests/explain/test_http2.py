@@ -162,3 +162,16 @@ def test_a_request_of_http2_may_send_the_body_of_a_response_of_http1(spec: Spec)
     )
     (group,) = diagnosed(spec, RUNNING, H2_LOOP, served, H2_WAITING).groups
     assert "whose body comes from another connection" in group.remark
+
+
+def test_who_waits_for_a_place_on_a_connection_is_told_from_who_waits_for_the_server(spec: Spec) -> None:
+    """StrictMaxConcurrentStreams: a response that nobody reads keeps the only place."""
+    stream = H2_CLEANUP.replace("semacquire", "select").replace("sync.", "x.")
+    waiting = H2_CLEANUP.replace("semacquire", "sync.Cond.Wait").replace("goroutine 62", "goroutine 66")
+    waiting = waiting.replace("sync.(*Mutex).Lock", "sync.(*Cond).Wait").replace(
+        f"{H2}.(*clientStream).cleanup", f"{H2}.(*ClientConn).awaitOpenSlotForStreamLocked(0xc0)\n{H2}.(*clientStream)."
+    )
+    found = diagnosed(spec, RUNNING, H2_LOOP, stream, waiting, H2_WAITING)
+    leak, queued = found.groups
+    assert [(True, False, 1), (False, True, 3)] == [(group.leak, group.stuck, group.goroutines) for group in (leak, queued)]
+    assert queued.remark.startswith("1 request waiting for a place")
