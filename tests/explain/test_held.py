@@ -60,6 +60,8 @@ NOBODY = {
         wait="IO wait", by="net/http.(*Transport).dialConn in goroutine 9",
     ).replace("0xc0000a2000", "0xc0000f2000"),
     "a dial": program("shop.dial(0xc0)", "net/http.(*Transport).dial(0x0)", DIAL_CONN, by="net/http.(*Transport).dialConnFor"),
+    "a check of a certificate": program("shop.verify(0xc0)", "net/http.(*persistConn).addTLS.func2()", by="net/http.x"),
+    "a test that waits for its turn": program("testing.(*T).Parallel(0xc0)", "shop.TestIt(0xc0)", by="testing.(*T).Run"),
     "none of the program's functions is there": program("sync.(*WaitGroup).Wait(0xc0)", wait="semacquire"),
     "blocked since before there was a body": program("shop.work()", wait="chan receive, 6 minutes"),
 }  # fmt: skip

@@ -147,6 +147,13 @@ def test_a_request_that_goes_both_ways_is_one(spec: Spec, sending: str) -> None:
     assert both[1].remark.startswith("1 request whose response body is being read")
 
 
+def test_a_request_that_is_being_sent_has_one_goroutine_that_waits_for_it(spec: Spec) -> None:
+    """Who reads another response is not its."""
+    for waiting in (H2_WAITING, H2_WAITING.replace("0xc000194f00", "0x0")):
+        sent, read = diagnosed(spec, RUNNING, H2_LOOP, H2_FEEDING, waiting, H2_READING).groups
+        assert [(3, True), (1, True)] == [(group.goroutines, group.remark.startswith("1 request ")) for group in (sent, read)]
+
+
 def test_a_request_that_is_meant_to_stay_open_is_not_said_to_be_wrong(spec: Spec) -> None:
     (group,) = diagnosed(spec, RUNNING, H2_LOOP, H2_FEEDING, H2_READING).groups
     assert "meant to stay open in both directions" in group.fix
