@@ -136,6 +136,7 @@ def graphs(request: pytest.FixtureRequest, spec: Spec) -> list[StateGraph]:
         replace(parse_expression("get; spawn close; read-all", 1), transport={"ResponseHeaderTimeout": 1}),
         replace(parse_expression("post; close; cancel", 2), server=ServerScript(behaviour="close-while-idle")),
         replace(parse_expression("get; spawn close; read-all", 1), server=ServerScript("chunked", 262_145)),
+        replace(parse_expression("get; spawn close; read 10", 1), server=ServerScript(behaviour="truncate-body")),
         Scenario("late", "", ONE_IS_LATE, ServerScript(behaviour="stall-body"), {"Timeout": 300}),
         Scenario("no body", "", TWO_GET, ServerScript("none")),
         Scenario("one place", "", TWO_GET, ServerScript(behaviour="close-after-response"), {"MaxConnsPerHost": 1}),

@@ -156,6 +156,45 @@ def test_what_came_before_the_cut_can_be_read(spec: Spec, body: str) -> None:
         assert {(error,)} == {outcome.errors for outcome in predict(spec, program).outcomes}
 
 
+@pytest.mark.parametrize(
+    ("body", "size", "behaviour", "steps", "errors"),
+    [
+        ("length", 10_240, "truncate-body", "spawn close; read-all", {"", "closed-body", "unexpected-eof"}),
+        ("length", 10_240, "truncate-body", "spawn close; read 10", {"", "closed-body", "unexpected-eof"}),
+        ("chunked", 10_240, "truncate-body", "spawn close; read-all", {"closed-body", "unexpected-eof"}),
+        ("chunked", 10_240, "truncate-body", "spawn close; read 10", {"", "closed-body", "unexpected-eof"}),
+        ("length", 10_240, "stall-body", "spawn close; read-all", {"closed-body", "server-closed"}),
+        ("length", 10_240, "stall-body", "spawn close; read 10", {"", "closed-body", "server-closed"}),
+        ("chunked", 10_240, "stall-body", "read 100; spawn close; read 5000", {"", "closed-body", "server-closed"}),
+        ("until-close", 10_240, "stall-body", "spawn close; read 10", {"", "closed-body", "server-closed"}),
+        ("length", 10_240, "normal", "spawn close; read 10", {"", "closed-body"}),
+        ("chunked", 600_000, "truncate-body", "spawn close; read 10", {"", "closed-body", "server-closed"}),
+        ("chunked", 600_000, "truncate-body", "spawn close; read 290000", {"", "closed-body", "server-closed", "unexpected-eof"}),
+        ("chunked", 10_240, "truncate-body", "read 10; spawn close", {""}),
+        ("length", 10_240, "stall-body", "read 10; spawn close; settle", {""}),
+    ],
+)
+def test_what_a_drain_has_taken_a_read_beside_it_does_not_find(
+    spec: Spec, body: str, size: int, behaviour: str, steps: str, errors: set[str]
+) -> None:
+    """They take turns at the body. Whoever comes next meets its end again: as io.EOF, or as the error if it is chunked and cut
+    short. Where nothing more comes, the drain's 50 ms end the connection, and the Read with it."""
+    program = replace(parse_expression(f"get; {steps}", 1), server=ServerScript(body, size, behaviour=behaviour))
+    assert errors == {error for outcome in predict(spec, program, "1.27").outcomes for error in outcome.errors}
+    with_old_drain = errors | ({"stuck"} if behaviour == "normal" else set())
+    assert with_old_drain == {error for outcome in predict(spec, program, "1.27.0").outcomes for error in outcome.errors}
+
+
+def test_before_there_was_a_drain_a_read_beside_a_close_meets_no_end_that_another_has_met(spec: Spec) -> None:
+    for body, steps, errors in (
+        ("length", "read-all", {"closed-body", "server-closed", "unexpected-eof"}),
+        ("chunked", "read 10", {"", "closed-body", "server-closed"}),
+    ):
+        server = ServerScript(body, 10_240, behaviour="truncate-body")
+        program = replace(parse_expression(f"get; spawn close; {steps}", 1), server=server)
+        assert errors == {error for outcome in predict(spec, program, "1.26").outcomes for error in outcome.errors}
+
+
 def test_client_timeouts_of_requests_that_began_together_race_with_what_the_first_one_sets_going(spec: Spec) -> None:
     """The first one's ends its unread body, which lets the second dial: it is served, and its time is up then, or before."""
     program = replace(parse_expression("get", 2), transport={"MaxConnsPerHost": 1, "Timeout": 300})

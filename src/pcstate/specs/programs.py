@@ -200,6 +200,12 @@ def _buffers_the_end(scenario: Scenario) -> bool:
     return _size(scenario.server) - read <= READ_BUFFER
 
 
+def _drains_half(scenario: Scenario) -> bool:
+    """Whether a drain may come to where half a body ends."""
+    read = max(sum(step.amount for step in caller.each if step.verb == "read") for caller in scenario.callers)
+    return _size(scenario.server) // 2 - read <= DRAIN_LIMIT
+
+
 def _constants(scenario: Scenario) -> dict[str, Value]:
     fields, server = scenario.transport, scenario.server
     per_host = fields.get("MaxIdleConnsPerHost", 0)
@@ -212,6 +218,8 @@ def _constants(scenario: Scenario) -> dict[str, Value]:
         "max_idle_conns_per_host": per_host if per_host > 0 else 2,
         "disable_keep_alives": int(bool(fields.get("DisableKeepAlives")) or per_host < 0),
         "reads_parts": int(any(step.verb in ("read", "read-exact") for caller in scenario.callers for step in caller.each)),
+        "drains_half": int(_drains_half(scenario)),
+        "cut_stays": int(server.body == "chunked"),
         "one_write": 1,  # no step sends more than a head and a body of one byte
         "client_timeout": int(fields.get("Timeout", 0) > 0),
         "header_timeout": int(fields.get("ResponseHeaderTimeout", 0) > 0),
