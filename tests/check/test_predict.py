@@ -195,6 +195,15 @@ def test_before_there_was_a_drain_a_read_beside_a_close_meets_no_end_that_anothe
         assert errors == {error for outcome in predict(spec, program, "1.26").outcomes for error in outcome.errors}
 
 
+def test_a_read_that_was_left_behind_takes_the_signal_of_another_response(spec: Spec) -> None:
+    """To Go 1.27.1: eofc is the connection's."""
+    closed, other = (parse_expression(f"get; {steps}", 1).callers[0] for steps in ("spawn close; read-all", "read-all"))
+    program = Scenario("one place", "", (closed, other), transport={"MaxConnsPerHost": 1})
+    errors = {outcome.errors for outcome in predict(spec, program, "1.27.0").outcomes}
+    assert {("", ""), ("closed-body", ""), ("stuck", ""), ("", "stuck")} == errors
+    assert {("", ""), ("closed-body", "")} == {outcome.errors for outcome in predict(spec, program, "1.27").outcomes}
+
+
 def test_client_timeouts_of_requests_that_began_together_race_with_what_the_first_one_sets_going(spec: Spec) -> None:
     """The first one's ends its unread body, which lets the second dial: it is served, and its time is up then, or before."""
     program = replace(parse_expression("get", 2), transport={"MaxConnsPerHost": 1, "Timeout": 300})
