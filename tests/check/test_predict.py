@@ -204,6 +204,15 @@ def test_a_read_that_was_left_behind_takes_the_signal_of_another_response(spec: 
     assert {("", ""), ("closed-body", "")} == {outcome.errors for outcome in predict(spec, program, "1.27").outcomes}
 
 
+def test_a_request_written_behind_the_servers_close_harms_nobody(spec: Spec) -> None:
+    """The kernel takes it; a failed write would close the connection before the response to the request before is handed over."""
+    gets = parse_expression("get", 1).callers * 2
+    server = ServerScript("none", behaviour="close-after-response")
+    for go in ("1.22", "1.27"):
+        report = predict(spec, Scenario("one place", "", gets, server, {"MaxConnsPerHost": 1}), go)
+        assert {("", "")} == {outcome.errors for outcome in report.outcomes}
+
+
 def test_client_timeouts_of_requests_that_began_together_race_with_what_the_first_one_sets_going(spec: Spec) -> None:
     """The first one's ends its unread body, which lets the second dial: it is served, and its time is up then, or before."""
     program = replace(parse_expression("get", 2), transport={"MaxConnsPerHost": 1, "Timeout": 300})
