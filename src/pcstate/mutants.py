@@ -2,8 +2,10 @@
 
 In: the spec, a Go, and how many mutants of which chart. Out: a `MutationReport`: what became of each.
 Theory of operation: a mutant is checked in a small network first, and in the default one if it survives there. One that survives
-both is compared with the spec itself: if it takes the same steps in the same order, it is equivalent at these bounds. What is
-left can be shown the programs of the library: that no property notices a mistake does not mean that nobody would.
+both is compared with the spec itself: if it takes the same steps in the same order, it is equivalent at these bounds. What
+differs is checked in a network with two callers before it counts as having survived: a promise about what one request does to
+another's can only be broken there. What is left can be shown the programs of the library: that no property notices a mistake
+does not mean that nobody would.
 """
 
 import random
@@ -35,7 +37,7 @@ __all__ = ["MutationReport", "mutants"]
 SIZES = (Bounds(requests=1), Bounds())
 """The networks that mutants are judged in, one after the other; the default one is that whose verdicts the profiles pin."""
 WIDE = Bounds(callers=2, requests=1, closers=0)
-"""One more, with several times as many states, for those that survive."""
+"""One more, with several times as many states, for those that survive and are not equivalent, or for all that survive."""
 GROWTH = 4
 """A mutant's search is given up beyond so many times the states of the spec itself, or, of a program, so many times `SHORT`."""
 SHORT = 200
@@ -53,7 +55,10 @@ class MutationReport:
     generated: int
     """How many mutants there are, of which `tried` are a sample."""
     seed: int
+    wide: bool
+    """Whether those that are equivalent in the other networks were looked at in the widest one too."""
     sizes: tuple[Bounds, ...]
+    """The networks that they were looked at in; the widest comes last."""
     properties: tuple[str, ...]
     """Those that were judged."""
     tried: tuple[Tried, ...]
@@ -85,10 +90,11 @@ def mutants(
 ) -> MutationReport:
     """Try mutants of the spec: all of them, or a `sample` that `seed` decides; of one `part` only if it is given.
 
-    Order: by file and place. Cost: about two seconds a mutant, less for one that is killed in the small network, and some ten
-    more if it survives and is looked at in the `wide` one too; with `programs` half a minute for one that survives everything.
-    Bounds: `SIZES`, and `WIDE` if asked; a search is given up after `timeout` seconds or beyond `GROWTH` times the states that
-    the spec itself has. Raises: SpecError for a Go or a part that there is not, and for an argument about no mutant.
+    Order: by file and place. Cost: some seconds a mutant, less for one that is killed in the small network, and half a minute
+    more for one that is looked at in the widest; with `programs` the same again for one that survives everything.
+    Bounds: `SIZES`, and `WIDE` for what differs in them and survives, or, with `wide`, for what is equivalent in them too; a
+    search is given up after `timeout` seconds or beyond `GROWTH` times the states that the spec itself has. Raises: SpecError for
+    a Go or a part that there is not, and for an argument about no mutant.
     """
     profile = choose_profile(spec.profiles, go)
     every = mutations(spec, profile)
@@ -101,8 +107,7 @@ def mutants(
     chosen = every if sample is None or sample >= len(every) else _sampled(every, sample, seed)
     tell = progress or (lambda done, of, what: None)
     tell(0, len(chosen), "the spec itself")
-    sizes = (*SIZES, WIDE) if wide else SIZES
-    trial = _Trial(spec, profile, sizes, timeout, argued)
+    trial = _Trial(spec, profile, timeout, argued, wide)
     found = []
     for done, mutation in enumerate(chosen):
         tell(done, len(chosen), f"{mutation.place} {mutation.operator}")
@@ -116,7 +121,8 @@ def mutants(
     tell(len(found), len(found), "")
     names = tuple(promise.name for promise in spec.properties if promise.applies(profile.name))
     shown = len(library.foretold) if library else 0
-    return MutationReport(profile.name, go or profile.name, part, len(every), seed, sizes, names, tuple(found), shown)
+    sizes = (*SIZES, WIDE)
+    return MutationReport(profile.name, go or profile.name, part, len(every), seed, wide, sizes, names, tuple(found), shown)
 
 
 def _sampled(every: Sequence[Mutation], sample: int, seed: int) -> tuple[Mutation, ...]:
@@ -133,18 +139,17 @@ class _Judged:
 
 
 class _Trial:
-    """The spec itself, judged once in each size, and each mutant beside it."""
+    """The spec itself, judged once in each size that is needed, and each mutant beside it."""
 
-    def __init__(self, spec: Spec, profile: Profile, sizes: Sequence[Bounds], timeout: float, argued: Iterable[Argument]) -> None:
-        self.spec, self.profile, self.argued = spec, profile, tuple(argued)
-        built = build(spec, profile, sizes[-1])
+    def __init__(self, spec: Spec, profile: Profile, timeout: float, argued: Iterable[Argument], wide: bool) -> None:
+        self.spec, self.profile, self.timeout, self.argued, self.wide = spec, profile, timeout, tuple(argued), wide
+        built = build(spec, profile, SIZES[-1])
         self.behaviours = built.behaviours
-        self.own = [self._judged(spec, bounds, self.behaviours) for bounds in sizes]
+        self.own = {bounds: self._judged(spec, bounds, self.behaviours) for bounds in SIZES}
         built.remember()
-        self.limits = [
-            replace(bounds, max_states=GROWTH * len(own.graph.states), timeout=timeout)
-            for bounds, own in zip(sizes, self.own, strict=True)
-        ]
+        seen = {name for sighting in spec.sightings.seen for name in sighting.of}
+        vectors = self.own[SIZES[-1]].graph.network.vectors
+        self.unseen = {vector.name for vector in vectors if not vector.kind and vector.name not in seen}
 
     def of(self, mutation: Mutation) -> Tried:
         """What becomes of one mutant. What its charts answer is not kept."""
@@ -154,19 +159,32 @@ class _Trial:
                 name: self.behaviours[name] if chart == self.spec.charts[name] else ChartBehaviour(chart)
                 for name, chart in mutant.charts.items()
             }
-            for own, limits in zip(self.own, self.limits, strict=True):
+            alike, why = False, next((argument.why for argument in self.argued if argument.speaks_of(mutation)), "")
+            for number, bounds in enumerate((*SIZES, WIDE), 1):
+                if number > len(SIZES) and (alike or why) and not self.wide:
+                    break
+                own, limits = self._own(bounds), self._limits(bounds)
                 judged = self._judged(mutant, limits, behaviours)
                 killers = _killers(own, judged, pinned=limits.sizes == Bounds().sizes)
                 if killers:
                     return Tried(mutation, Fate.KILLED, killers, limits)
+                alike = number >= len(SIZES) and same_steps(own.graph, judged.graph, self.unseen)
         except SpecError as error:
             return Tried(mutation, Fate.REFUSED, reason=str(error.mistakes[0]).splitlines()[0])
         if judged.graph.stopped:
             return Tried(mutation, Fate.UNKNOWN, reason=f"the search stopped at its {judged.graph.stopped}")
-        if same_steps(own.graph, judged.graph):
+        if alike:
             return Tried(mutation, Fate.EQUIVALENT)
-        why = next((argument.why for argument in self.argued if argument.speaks_of(mutation)), "")
         return Tried(mutation, Fate.ARGUED if why else Fate.SURVIVED, reason=why)
+
+    def _own(self, bounds: Bounds) -> _Judged:
+        """The spec itself in one network, judged where that is first needed."""
+        if bounds not in self.own:
+            self.own[bounds] = self._judged(self.spec, bounds, self.behaviours)
+        return self.own[bounds]
+
+    def _limits(self, bounds: Bounds) -> Bounds:
+        return replace(bounds, max_states=GROWTH * len(self._own(bounds).graph.states), timeout=self.timeout)
 
     def _judged(self, spec: Spec, bounds: Bounds, behaviours: Mapping[str, ChartBehaviour]) -> _Judged:
         profile = choose_profile(spec.profiles, self.profile.name)

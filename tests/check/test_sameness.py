@@ -1,5 +1,7 @@
 """`same_steps` against a walk over pairs of states, written as plainly as can be."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -53,6 +55,33 @@ def test_a_graph_with_one_arrow_less_is_another(edges: Edges, data: st.DataObjec
     del renumbered[state][data.draw(st.sampled_from(sorted(renumbered[state])))]
     assert alike([dict(row) for row in reached.edges], renumbered) == same_steps(reached, graph_of(renumbered, VECTORS))
     assert not same_steps(reached, graph_of(renumbered, VECTORS))
+
+
+@given(graphs(states=4, vectors=3), st.data())
+def test_a_step_more_is_none_where_nobody_sees_it_and_it_brings_nothing_new(edges: Edges, data: st.DataObject) -> None:
+    """It goes back, or where another that is not seen goes; the other way round, and where it is seen, it makes a difference."""
+    reached = graph_of(edges, VECTORS)
+    more = [dict(row) for row in reached.edges]
+    state = data.draw(st.sampled_from(range(len(more))))
+    more[state][4] = data.draw(st.sampled_from([state, *(target for vector, target in more[state].items() if vector != 0)]))
+    unseen = {f"v{number}" for number in (1, 2, 3, 4)}
+    assert same_steps(reached, graph_of(more, VECTORS), unseen)
+    assert not same_steps(graph_of(more, VECTORS), reached, unseen)
+    assert not same_steps(reached, graph_of(more, VECTORS), unseen - {"v4"})
+
+
+def test_a_step_more_is_one_where_it_leads_elsewhere_or_does_what_is_seen() -> None:
+    one, seen, elsewhere = [{0: 1}, {}], [{0: 1, 4: 1}, {}], [{0: 1, 4: 0}, {4: 0}]
+    assert not same_steps(graph_of(one, VECTORS), graph_of(seen, VECTORS), {"v4"})
+    assert same_steps(graph_of(one, VECTORS), graph_of(seen, VECTORS), {"v0", "v4"})
+    assert not same_steps(graph_of(one, VECTORS), graph_of(elsewhere, VECTORS), {"v0", "v4"})
+    told = [*VECTORS[:4], replace(VECTORS[4], abstract=("close", 0))]
+    both = [replace(VECTORS[0], abstract=("close", 0)), *told[1:]]
+    back = [{0: 1, 4: 0}, {}]
+    assert same_steps(graph_of(one, VECTORS), graph_of(back, VECTORS), {"v4"})
+    assert not same_steps(graph_of(one, told), graph_of(back, told), {"v4"}), "the lifecycle sees it"
+    assert not same_steps(graph_of(one, told), graph_of(seen, told), {"v0", "v4"})
+    assert same_steps(graph_of(one, both), graph_of(seen, both), {"v0", "v4"})
 
 
 @given(networks())

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from pcstate.model.mutation import Edit, Fate, Mutation, Tried
 from pcstate.model.verdict import Bounds
 from pcstate.mutants import MutationReport, mutants
 from pcstate.show.mutation import mutants_json, mutants_text, mutation_page
+from pcstate.specs.charts import ChartBehaviour
 from pcstate.specs.library import Spec
 from pcstate.specs.mutation import ARGUMENTS, OPERATORS, arguments, mutations
 from pcstate.specs.profiles import choose_profile
@@ -30,6 +31,12 @@ def every(spec: Spec) -> tuple[Mutation, ...]:
 
 
 Pick = Callable[[str, str, str, str], Mutation]
+
+
+def _small(monkeypatch: pytest.MonkeyPatch, sizes: Bounds) -> None:
+    """Mutants are looked at in one network only."""
+    monkeypatch.setattr(flow, "SIZES", (sizes,))
+    monkeypatch.setattr(flow, "WIDE", sizes)
 
 
 @pytest.fixture
@@ -46,7 +53,7 @@ def pick(every: tuple[Mutation, ...]) -> Pick:
 @pytest.fixture
 def fate(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Tried]:
     """What becomes of a mutant in the smallest network."""
-    monkeypatch.setattr(flow, "SIZES", (Bounds(requests=1),))
+    _small(monkeypatch, Bounds(requests=1))
 
     def call(mutation: Mutation, *only: str, timeout: float = 60.0) -> Tried:
         spec = pipeline.read_spec(only=only)
@@ -107,6 +114,35 @@ def test_an_edit_that_changes_nothing_is_equivalent(spec: Spec, fate: Callable[.
 def test_a_datum_that_nobody_reads_any_more_need_not_be_set(pick: Pick, fate: Callable[..., Tried]) -> None:
     """More states, the same steps."""
     assert Fate.EQUIVALENT is fate(pick("drop-update", "body", "open: close_after_eof", "without rerr = 'none'")).fate
+
+
+def test_a_step_that_brings_nothing_new_is_none(pick: Pick, fate: Callable[..., Tried]) -> None:
+    """A byte that nobody peeks at, and the end of a Read that is that of one beside which no Close waits."""
+    assert Fate.EQUIVALENT is fate(pick("loosen-participant", "network", "peek_data", "read_loop[j] peek_data if it can")).fate
+    assert Fate.EQUIVALENT is fate(pick("drop-participant", "network", "fn_err_beside", "without closer[r] pending")).fate
+
+
+def test_what_differs_is_looked_at_with_two_callers(pick: Pick, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What does not differ is looked at there only if that is asked for."""
+    differs = pick("drop-transition", "caller", "user: cancel", "never")
+    beside = pick("drop-guard", "idle_slot", "idle: of_host", "without host == _event.data.h")
+    spec = pipeline.read_spec(only=["pooled-has-no-unread-body"])
+    looked: list[int] = []
+    judged = flow._Trial._judged
+
+    def look(trial: flow._Trial, spec: Spec, bounds: Bounds, behaviours: Mapping[str, ChartBehaviour]) -> flow._Judged:
+        looked.append(bounds.callers)
+        return judged(trial, spec, bounds, behaviours)
+
+    monkeypatch.setattr(flow, "arguments", lambda *_: ())
+    monkeypatch.setattr(flow._Trial, "_judged", look)
+    monkeypatch.setattr(flow, "SIZES", (Bounds(requests=1),))
+    monkeypatch.setattr(flow, "WIDE", Bounds(callers=2, requests=1, closers=0, max_states=20_000))
+    for mutation, wide, callers in ((differs, False, 2), (beside, False, 1), (beside, True, 2)):
+        monkeypatch.setattr(flow, "mutations", lambda *_, chosen=mutation: (chosen,))
+        looked.clear()
+        mutants(spec, wide=wide)
+        assert callers == looked[-1], mutation
 
 
 def test_what_is_no_spec_is_refused(pick: Pick, fate: Callable[..., Tried]) -> None:
@@ -172,7 +208,7 @@ def test_an_argument_is_about_a_mutant(spec: Spec, every: tuple[Mutation, ...]) 
 def test_no_property_notices_what_is_argued(spec: Spec, every: tuple[Mutation, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     argued = arguments(spec, every)
     chosen = tuple(mutation for mutation in every if any(argument.speaks_of(mutation) for argument in argued))
-    monkeypatch.setattr(flow, "SIZES", (Bounds(requests=1),))
+    _small(monkeypatch, Bounds(requests=1))
     monkeypatch.setattr(flow, "mutations", lambda *_: chosen)
     found = mutants(spec).tried
     assert {Fate.ARGUED, Fate.EQUIVALENT} >= {each.fate for each in found}, "one of them needs a second request to be seen at all"
@@ -187,7 +223,7 @@ def report(every: tuple[Mutation, ...], *fates: Fate) -> MutationReport:
         return Tried(mutation, fate, ("p",) if killed else (), Bounds() if killed else None, why)
 
     found = tuple(tried(mutation, fate) for mutation, fate in zip(every, fates, strict=False))
-    return MutationReport("go1.27.2", "1.27", None, len(every), 1, flow.SIZES, ("p", "q"), found)
+    return MutationReport("go1.27.2", "1.27", None, len(every), 1, False, (*flow.SIZES, flow.WIDE), ("p", "q"), found)
 
 
 @pytest.mark.parametrize(
@@ -252,7 +288,7 @@ def test_a_program_may_notice_what_no_property_does(pick: Pick, monkeypatch: pyt
     monkeypatch.setattr(flow, "mutations", lambda *_: (mutation,))
     monkeypatch.setattr(flow, "arguments", lambda *_: ())
     spec = pipeline.read_spec(only=["pooled-has-no-unread-body"])
-    monkeypatch.setattr(flow, "SIZES", (Bounds(requests=2, closers=0),))
+    _small(monkeypatch, Bounds(requests=2, closers=0))
     report = mutants(spec, programs=True)
     assert (2, Fate.SURVIVED, "seed") == (report.programs, report.tried[0].fate, report.tried[0].program)
     assert "| program that notices |" in (page := mutation_page(report))

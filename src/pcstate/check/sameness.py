@@ -4,7 +4,7 @@ Both are deterministic: a state and a vector have one successor. So they are bis
 the same steps reach offer the same steps; the pairs of such states are looked at a level at a time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -13,27 +13,38 @@ from pcstate.check.arrows import Explored, Ints
 __all__ = ["same_steps"]
 
 
-def same_steps(one: Explored, other: Explored) -> bool:
+def same_steps(one: Explored, other: Explored, unseen: Collection[str] = ()) -> bool:
     """Whether both networks, explored to their ends, are bisimilar; vectors are the same if they are written alike.
 
-    What the components hold does not matter, only what can happen. Not to be trusted with False where two networks have the same
-    vectors in another order.
+    What the components hold does not matter, only what can happen. A step of `other` that `one` does not do there is left out
+    if it brings nothing new: its vector's name is `unseen`, and it leads nowhere else and is no event of the lifecycle, or it
+    leads where another such step does, that both have and that is the same event.
+    Not to be trusted with False where two networks have the same vectors in another order.
     Cost: linear in the pairs of states that the same steps reach, and in their transitions.
     """
     if one.stopped or other.stopped:
         return False
     names: dict[str, int] = {}
     labels = [_labels([str(vector) for vector in graph.network.vectors], names) for graph in (one, other)]
+    events = _labels([repr(vector.abstract) for vector in other.network.vectors], {repr(None): 0})
+    events[[vector.name not in unseen for vector in other.network.vectors]] = -1
     arrows, others = one.arrows(), other.arrows()
-    width = np.int64(len(other.states))
+    width, count = np.int64(len(other.states)), np.int64(len(names) + 1)
     seen = front = np.zeros(1, dtype=np.int64)
     while len(front):
         steps, place = arrows.of(front // width)
         steps_, place_ = others.of(front % width)
-        if not np.array_equal(place, place_) or not np.array_equal(
-            labels[0][arrows.fires(steps)], labels[1][others.fires(steps_)]
-        ):
-            return False
+        keys = place * count + labels[0][arrows.fires(steps)]
+        keys_ = place_ * count + labels[1][others.fires(steps_)]
+        if not np.array_equal(keys, keys_):
+            both, event = np.isin(keys_, keys), events[others.fires(steps_)]
+            if not np.array_equal(keys, keys_[both]) or (event[~both] < 0).any():
+                return False
+            ends = (event * len(front) + place_) * width + others.leads(steps_)
+            own = np.arange(len(front)) * width + front % width
+            if not np.isin(ends[~both], np.concatenate((own, ends[both]))).all():
+                return False
+            steps_ = steps_[both]
         reached = np.unique(arrows.leads(steps) * width + others.leads(steps_))
         front = np.setdiff1d(reached, seen, assume_unique=True)
         seen = np.concatenate((seen, front))

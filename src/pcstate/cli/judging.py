@@ -166,7 +166,7 @@ def judge(gos: tuple[str, ...], table: Path | None, style: str) -> int:
 @click.option(
     "--timeout", default=60.0, show_default=True, type=click.FloatRange(0), help="Give up a search after so many seconds."
 )
-@click.option("--wide", is_flag=True, help="Look at those that survive with two callers, too: some ten seconds more for each.")
+@click.option("--wide", is_flag=True, help="Look with two callers at what is equivalent with one, too.")
 @click.option("--programs", is_flag=True, help="Show those that survive to predict too: up to half a minute for each.")
 @click.option(
     "-o",
@@ -189,9 +189,10 @@ def mutants(
 ) -> int:
     """Which small mistakes in the spec does a property notice?
 
-    Each mutant is the spec with one edit, judged by all properties: about two seconds each, of some thousands. With --programs
-    those that survive name a program of the library of which predict says something else. Exit status 1 if one survives that
-    is not known to make no difference, 3 if none does but a search was given up.
+    Each mutant is the spec with one edit, judged by all properties: some seconds each, of some thousands. One that survives and
+    is not equivalent must survive with two callers too. With --programs those that do name a program of the library of which
+    predict says something else. Exit status 1 if one survives that is not known to make no difference, 3 if none does but a
+    search was given up.
     """
     from pcstate import pipeline
     from pcstate.mutants import mutants as mutate

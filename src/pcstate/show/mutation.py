@@ -31,6 +31,8 @@ class Mutated(Protocol):
     @property
     def seed(self) -> int: ...
     @property
+    def wide(self) -> bool: ...
+    @property
     def sizes(self) -> tuple[Bounds, ...]: ...
     @property
     def operators(self) -> Mapping[str, str]: ...
@@ -105,12 +107,14 @@ def mutation_page(report: Mutated) -> str:
         f"{_summary(report)}.",
         "",
         "Each mutant is the spec with one small edit, explored and judged by every property that speaks of the profile,",
-        f"with {', then with '.join(_size(size) for size in report.sizes)}. It is *killed* by a property that is",
+        f"with {', then with '.join(_size(size) for size in report.sizes[:-1])}. It is *killed* by a property that is",
         "violated in it and not in the spec, or, with the default sizes, whose verdict is not the one that the profile",
         "expects. One that survives is *equivalent* if, in the last of these networks, it takes the same steps in the",
-        "same order as the spec does (the two are bisimilar, which is computed); *argued* if",
-        "`spec/mutants/equivalent.toml` says why it makes no difference; *refused* if it is no spec. The score is the",
-        "share of killed mutants among those that are none of these three.",
+        "same order as the spec does (the two are bisimilar, which is computed): a step more that nobody sees is none if it",
+        "changes nothing, or what another such step there does as well. It is *argued* if `spec/mutants/equivalent.toml` says",
+        f"why it makes no difference. {'All that survive' if report.wide else 'Any other'} must survive with",
+        f"{_size(report.sizes[-1])} too. One that is no spec is *refused*. The score is the share of killed mutants",
+        "among those that are neither equivalent, nor argued, nor refused.",
         *_about_programs(report),
         "",
         "## By operator",
