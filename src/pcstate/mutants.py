@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pcstate.check.arrows import Explored
 from pcstate.check.judge import Judge
 from pcstate.check.predict import Prediction, outcomes
-from pcstate.check.sameness import same_steps
+from pcstate.check.sameness import identical, same_steps
 from pcstate.check.tracing import Tracer
 from pcstate.errors import Mistake, Place, SpecError
 from pcstate.model.mutation import Argument, Fate, Mutation, Tried
@@ -164,11 +164,11 @@ class _Trial:
                 if number > len(SIZES) and (alike or why) and not self.wide:
                     break
                 own, limits = self._own(bounds), self._limits(bounds)
-                judged = self._judged(mutant, limits, behaviours)
+                judged = self._judged(mutant, limits, behaviours, own)
                 killers = _killers(own, judged, pinned=limits.sizes == Bounds().sizes)
                 if killers:
                     return Tried(mutation, Fate.KILLED, killers, limits)
-                alike = number >= len(SIZES) and same_steps(own.graph, judged.graph, self.unseen)
+                alike = number >= len(SIZES) and (judged is own or same_steps(own.graph, judged.graph, self.unseen))
         except SpecError as error:
             return Tried(mutation, Fate.REFUSED, reason=str(error.mistakes[0]).splitlines()[0])
         if judged.graph.stopped:
@@ -186,13 +186,18 @@ class _Trial:
     def _limits(self, bounds: Bounds) -> Bounds:
         return replace(bounds, max_states=GROWTH * len(self._own(bounds).graph.states), timeout=self.timeout)
 
-    def _judged(self, spec: Spec, bounds: Bounds, behaviours: Mapping[str, ChartBehaviour]) -> _Judged:
+    def _judged(
+        self, spec: Spec, bounds: Bounds, behaviours: Mapping[str, ChartBehaviour], own: _Judged | None = None
+    ) -> _Judged:
+        """The verdicts on a spec; where its network is that of the spec itself (`own`), they are those of that one."""
         profile = choose_profile(spec.profiles, self.profile.name)
         network = instantiate(spec.network, behaviours, profile.constants, bounds.sizes)
         compiled = compile_all(spec, network)
         lifecycle = behaviours["lifecycle"]
         with uncollected():
             graph = every_state(network, bounds)
+            if own and identical(own.graph, graph):
+                return own
             judge = Judge(graph, Tracer(network, spec.clauses), (lifecycle, lifecycle.initial(profile.constants)))
             return _Judged(graph, {promise.promise.name: judge.judge(promise, profile.name).verdict for promise in compiled})
 

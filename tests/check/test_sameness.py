@@ -5,8 +5,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pcstate.check.explore import explore
-from pcstate.check.sameness import same_steps
+from pcstate.check.explore import StateGraph, explore
+from pcstate.check.sameness import identical, same_steps
 from pcstate.model.lts import Event
 from pcstate.model.network import Vector
 from pcstate.model.verdict import Bounds
@@ -87,6 +87,26 @@ def test_a_step_more_is_one_where_it_leads_elsewhere_or_does_what_is_seen() -> N
 @given(networks())
 def test_a_network_is_the_same_as_itself(drawn: Drawn) -> None:
     assert same_steps(explore(build(drawn), Bounds()), explore(build(drawn), Bounds()))
+
+
+@given(networks(), networks())
+def test_networks_are_identical_if_they_hold_and_do_the_same(drawn: Drawn, another: Drawn) -> None:
+    one, same, other = (explore(build(each), Bounds()) for each in (drawn, drawn, another))
+    assert identical(one, same)
+    assert identical(one, other) == (held(one) == held(other))
+
+
+def held(graph: StateGraph) -> tuple[object, ...]:
+    """Everything that it says, in words."""
+    components = graph.network.components
+    states = [[c.behaviour.configuration(local) for c, local in zip(components, state, strict=True)] for state in graph.states]
+    return states, graph.edges, [(vector.name, vector.args, vector.who, vector.kind) for vector in graph.network.vectors]
+
+
+def test_what_a_state_holds_makes_networks_differ() -> None:
+    one, other = (explore(network({"a": f"off -x-> {there}"}, [Sync("go", {"a": "x"})]), Bounds()) for there in ("on", "out"))
+    assert same_steps(one, other)
+    assert not identical(one, other)
 
 
 def test_vectors_are_told_apart_by_how_they_are_written() -> None:

@@ -130,9 +130,11 @@ def test_what_differs_is_looked_at_with_two_callers(pick: Pick, monkeypatch: pyt
     looked: list[int] = []
     judged = flow._Trial._judged
 
-    def look(trial: flow._Trial, spec: Spec, bounds: Bounds, behaviours: Mapping[str, ChartBehaviour]) -> flow._Judged:
+    def look(
+        trial: flow._Trial, spec: Spec, bounds: Bounds, behaviours: Mapping[str, ChartBehaviour], own: flow._Judged | None = None
+    ) -> flow._Judged:
         looked.append(bounds.callers)
-        return judged(trial, spec, bounds, behaviours)
+        return judged(trial, spec, bounds, behaviours, own)
 
     monkeypatch.setattr(flow, "arguments", lambda *_: ())
     monkeypatch.setattr(flow._Trial, "_judged", look)
