@@ -121,3 +121,14 @@ def test_what_was_not_explored_to_its_end_is_never_the_same() -> None:
     assert part.stopped
     assert not same_steps(whole, part)
     assert not same_steps(part, whole)
+
+
+@given(networks(), st.data())
+def test_classes_are_those_of_what_the_components_hold(drawn: Drawn, data: st.DataObject) -> None:
+    """Each state is in the class of the first one that holds the same."""
+    graph = explore(build(drawn), Bounds())
+    components = data.draw(st.lists(st.sampled_from(range(len(graph.network.components))), min_size=1, unique=True))
+    inverse, first = graph.classes(components)
+    rows = [tuple(state[c] for c in components) for state in graph.states]
+    assert [rows.index(row) for row in rows] == [int(first[n]) for n in inverse]
+    assert len(set(rows)) == len(first)

@@ -68,10 +68,15 @@ class StateGraph:
         return np.zeros(len(steps), dtype=np.int64)
 
     def classes(self, components: Sequence[int]) -> tuple[Ints, Ints]:
-        """The states by what these components do in them. Cost: one sort of the projections."""
+        """The states by what these components do in them. Cost: one sort of the projections, or none if they are few."""
         if self._matrix is None or len(self._matrix) != len(self.states):
             self._matrix = np.array(self.states, dtype=np.int32)
         key = numbered(self._matrix[:, components])
+        if len(key) and (most := int(key.max())) < 4 * len(key):
+            place = np.full(most + 1, -1, dtype=np.int64)
+            place[key[::-1]] = np.arange(len(key))[::-1]  # the last one written is the first one met
+            there = place >= 0
+            return (there.cumsum() - 1)[key], place[there]
         _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
         return inverse, first
 
