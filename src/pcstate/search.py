@@ -119,14 +119,16 @@ def every_chain(network: Network, bounds: Bounds, reduction: Reduction | None, l
     Bounds: as `skeleton`; what it takes to compile the loops, once for each installation, is not counted.
     """
     limit = FEW if _compiled_before() else MANY
-    graph = skeleton(network, replace(bounds, max_states=min(limit, bounds.max_states)), reduction, lacks)
-    if len(graph.states) <= limit or bounds.max_states <= limit or reduction is None:
+    if reduction is None or bounds.max_states <= limit:
+        return skeleton(network, bounds, reduction, lacks)
+    graph = skeleton(network, replace(bounds, max_states=limit), reduction, lacks)
+    if len(graph.states) <= limit:
         return graph
     from pcstate.check.chains import Chains, Unsuited  # numba takes a second to import
 
     try:
         search = Chains(network, reduction, lacks)
-        search.run(replace(bounds, timeout=max(0.0, bounds.timeout - graph.seconds)))
+        search.run(bounds, graph.seconds)
     except Unsuited:
         return skeleton(network, bounds, reduction, lacks)
     return search.graph()

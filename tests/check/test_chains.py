@@ -126,6 +126,12 @@ def test_a_way_stands_for_a_run(spec: Spec, name: str) -> None:
         assert len(real_run(found.graph, found.reduction, way)) == way.length
 
 
+@pytest.mark.usefixtures("compiled")
+def test_what_is_not_reduced_is_searched_plainly_to_its_end(spec: Spec) -> None:
+    report, found = search_outcomes(spec, PROGRAMS["two-on-a-body"], "go1.26", reduce=False)
+    assert found is not None and isinstance(found.graph, Skeleton) and report.complete
+
+
 def test_it_stops_at_so_many_states() -> None:
     graph = searched(racing(6), Bounds(max_states=10))
     assert graph.stopped == "limit of 10 states" and not at_rest(graph) - at_rest(searched(racing(6)))

@@ -38,6 +38,9 @@ _ROLE_BITS = 15
 """How many roles a short number of a key holds."""
 _ROOM = 2 * chain_kernels.SLACK
 _ASKED = 256
+"""How many questions the loops may ask at a time."""
+_LARGEST = 1 << 23
+"""How many components times vectors are worth it: a table has a place for each pair."""
 
 
 class _Locals:
@@ -88,6 +91,7 @@ class Chains:
         facts = len(network.apart)
         if (
             self._size > plan.LONG or len(network.vectors) >= 1 << 16 or facts > plan.LONG // 2
+            or self._size * len(network.vectors) > _LARGEST
             or any(len(ask.components) > 1 for question in self._questions for ask in question.asks())
         ):  # fmt: skip
             raise Unsuited
@@ -193,7 +197,6 @@ class Chains:
         for c, roles in enumerate(self._roles):
             for number, (_, members) in enumerate(roles):
                 role[c, [self._number[vector] for vector in bits(members)]] = number
-        put(plan.ROLE, role.ravel().tolist())
         put(plan.ROLES, [-(-len(roles) // _ROLE_BITS) for roles in self._roles])
         lists(plan.SPENT, [[n for c in spent.objects for n in (c, -1)] for spent in network.spent])
         lists(plan.OBJECT, [block for _, _, block in self._objects])
@@ -207,7 +210,8 @@ class Chains:
         for number, question in enumerate(self._questions):
             scalars[jumps + number] = self._jumps(scalars, question, plan.NO, plan.YES)
         self._prepare_nodes(made)
-        self.plan = np.array(scalars, np.int64)
+        scalars[plan.ROLE] = len(scalars)
+        self.plan = np.concatenate((np.array(scalars, np.int64), role.ravel()))
 
     def _prepare_nodes(self, made: _Plan) -> None:
         """The nodes that there are from the beginning: heads of lists, then those of components and objects."""
@@ -390,10 +394,11 @@ class Chains:
 
     # --- the search
 
-    def run(self, bounds: Bounds) -> None:
-        """Search to the end or to one of the limits; `stopped` says which. What it takes to compile the loops is not counted."""
+    def run(self, bounds: Bounds, spent: float = 0.0) -> None:
+        """Search to the end or to one of the limits; `stopped` says which. So many seconds are `spent` already; what it takes to
+        compile the loops is not counted."""
         self._go_on(-1)
-        begin, why = time.monotonic(), plan.PAUSE
+        begin, why = time.monotonic() - spent, plan.PAUSE
         self.stopped = ""
         while why not in (plan.DONE, plan.TOO_SMALL):
             why = self._go_on(bounds.max_states)

@@ -1,7 +1,7 @@
 """Property files -> `Property`."""
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from pcstate.errors import SpecError
@@ -81,12 +81,11 @@ def is_symmetric(promise: Property, network: Network) -> bool:
     Judged by the text: nobody is named by a number of his own, nor are their numbers put in order.
     """
     over = {name: dict(data) for name, data in network.references.items()}
-    return all(
-        _names_nobody(ast.parse(f"({text.strip()})", mode="eval"), over) for text in (promise.formula, promise.then) if text
-    )
+    texts = [text for text in (promise.formula, promise.then) if text]
+    return all(_names_nobody(ast.parse(f"({text.strip()})", mode="eval"), over, network.parameters) for text in texts)
 
 
-def _names_nobody(tree: ast.Expression, references: Mapping[str, Mapping[str, str]]) -> bool:
+def _names_nobody(tree: ast.Expression, references: Mapping[str, Mapping[str, str]], sizes: Collection[str]) -> bool:
     for node in ast.walk(tree):
         match node:
             case ast.Subscript(slice=index) if _fixed(index):
@@ -97,16 +96,26 @@ def _names_nobody(tree: ast.Expression, references: Mapping[str, Mapping[str, st
                 return False
             case ast.Compare(left=left, ops=ops, comparators=others):
                 sides = [left, *others]
-                if any(isinstance(op, ast.Lt | ast.LtE | ast.Gt | ast.GtE) for op in ops) and not any(map(_is_count, sides)):
+                ordered = any(isinstance(op, ast.Lt | ast.LtE | ast.Gt | ast.GtE) for op in ops)
+                if ordered and not all(_is_amount(side, references, sizes) for side in sides):
                     return False
                 if any(_refers(side, references) for side in sides) and any(_fixed(side) for side in sides):
                     return False
     return True
 
 
-def _is_count(node: ast.expr) -> bool:
-    """Whether it says how many there are."""
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "count"
+def _is_amount(node: ast.expr, references: Mapping[str, Mapping[str, str]], sizes: Collection[str]) -> bool:
+    """Whether it says how many there are, and is nobody's number."""
+    match node:
+        case ast.Constant() | ast.Call(func=ast.Name(id="count")):
+            return True
+        case ast.Name(id=name):
+            return name in sizes
+        case ast.BinOp(left=left, right=right):
+            return _is_amount(left, references, sizes) and _is_amount(right, references, sizes)
+        case ast.Attribute():
+            return not _refers(node, references)
+    return False
 
 
 def _fixed(node: ast.expr) -> bool:
