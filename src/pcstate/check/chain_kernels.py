@@ -19,7 +19,7 @@ __all__ = ["SLACK", "rehash", "replace", "search"]
 U = np.uint64
 SLACK = 1 << 16
 """How much room a step may need in what grows."""
-STEPS = 20_000
+STEPS = 2_000
 """After how many steps the loops ask whether time is up."""
 
 
