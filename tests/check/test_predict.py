@@ -416,3 +416,17 @@ def test_an_idle_timeout_that_may_pass_in_a_chain_of_drains_is_unknown(spec: Spe
     drains = Scenario("drains", "", (replace(head, hosts=(1,)), close), ServerScript(behaviour="stall-body"), transport)
     assert "IdleConnTimeout" in predict(spec, drains).reason
     assert predict(spec, replace(drains, transport={**transport, "IdleConnTimeout": 90_000})).complete
+
+
+def test_a_drain_concerns_callers_only_where_another_goroutine_may_close(spec: Spec) -> None:
+    """Else it would have to be tried before and after whatever each caller does: seven times the states of three that close."""
+
+    def concerned(program: Scenario) -> set[str]:
+        sizes = Bounds(callers=1, conns=1, requests=1)
+        net = pipeline.build(spec, choose_profile(spec.profiles, "go1.27.2"), sizes, program).network
+        drains = [vector for vector in net.vectors if vector.name in ("drain_end", "drain_cut")]
+        assert drains
+        return {net.components[c].name for vector in drains for c, _ in vector.also}
+
+    assert set() == concerned(parse_expression("get; close", 1))
+    assert {"caller"} == concerned(parse_expression("get; spawn close; read-all", 1))
