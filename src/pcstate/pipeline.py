@@ -219,7 +219,7 @@ def sizes_with(scenario: Scenario, bounds: Bounds) -> Bounds:
         callers=len(scenario.callers),
         hosts=len(scenario.hosts),
         requests=max(caller.requests for caller in scenario.callers),
-        closers=0,
+        closers=max(caller.requests * any(step.verb == "spawn close" for step in caller.each) for caller in scenario.callers),
         max_conns_per_host=min(max(0, scenario.transport.get("MaxConnsPerHost", 0)), PLACES),
     )
 
