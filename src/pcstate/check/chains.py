@@ -34,8 +34,6 @@ __all__ = ["ChainGraph", "Chains", "Unsuited"]
 
 Ints = npt.NDArray[Any]
 _KINDS = (CONNS, CALLERS, REQUESTS)
-_ROLE_BITS = 15
-"""How many roles a short number of a key holds."""
 _ROOM = 2 * chain_kernels.SLACK
 _ASKED = 256
 """How many questions the loops may ask at a time."""
@@ -197,7 +195,7 @@ class Chains:
         for c, roles in enumerate(self._roles):
             for number, (_, members) in enumerate(roles):
                 role[c, [self._number[vector] for vector in bits(members)]] = number
-        put(plan.ROLES, [-(-len(roles) // _ROLE_BITS) for roles in self._roles])
+        put(plan.ROLES, [-(-len(roles) // plan.ROLE_BITS) for roles in self._roles])
         lists(plan.SPENT, [[n for c in spent.objects for n in (c, -1)] for spent in network.spent])
         lists(plan.OBJECT, [block for _, _, block in self._objects])
         kinds = {kind: number for number, kind in enumerate(_KINDS)}
@@ -254,7 +252,7 @@ class Chains:
         self.keys = np.zeros(8 * _ROOM, np.int16)
         references = max(len(block.references) * 4 for block in self._symmetry.blocks.values())
         self.looks = np.full((64, symmetry_kernels.REFS + references), -1, np.int32)
-        longest = max(self._size, 1 + 2 * max(-(-len(roles) // _ROLE_BITS) for roles in self._roles), 2 + references)
+        longest = max(self._size, 1 + 2 * max(-(-len(roles) // plan.ROLE_BITS) for roles in self._roles), 2 + references)
         self.key = np.zeros(longest, np.int16)
         self.asked = np.zeros((_ASKED, 3), np.int64)
         self.here, self.there, self.ordered = (np.zeros(self._size, np.int16) for _ in range(3))
@@ -348,10 +346,10 @@ class Chains:
 
     def _supply_order(self, component: int, entry: int) -> None:
         roles = self._roles[component]
-        words = -(-len(roles) // _ROLE_BITS)
+        words = -(-len(roles) // plan.ROLE_BITS)
         number, *members = self._key(entry, 1 + 2 * words)
         mine, theirs = (
-            sum(bit for k, (bit, _) in enumerate(roles) if half[k // _ROLE_BITS] >> k % _ROLE_BITS & 1)
+            sum(bit for k, (bit, _) in enumerate(roles) if half[k // plan.ROLE_BITS] >> k % plan.ROLE_BITS & 1)
             for half in (members[:words], members[words:])
         )
         found = self._sets.dependence.in_any_order(component, self._locals[component].real[number], mine, theirs)

@@ -25,7 +25,7 @@ from pcstate.check.recall_kernels import (
 __all__ = ["choose", "fire"]
 
 U = np.uint64
-_0, _1, _63 = U(0), U(1), U(63)
+_0, _1 = U(0), U(1)
 _QUICK_GAIN, _THOROUGH_GAIN = GAIN
 _QUICK_HOPELESS, _THOROUGH_HOPELESS = HOPELESS
 _ANY = 1 << 30
@@ -289,7 +289,7 @@ def _meanwhile(plan, masks, reg, asked, slots, entries, keys, key, component, lo
             while left != _0:
                 number = plan[role + w * 64 + np.int64(trailing(left))]
                 left &= left - _1
-                key[1 + which * words + number // 15] |= np.int16(1 << (number % 15))
+                key[1 + which * words + number // P.ROLE_BITS] |= np.int16(1 << (number % P.ROLE_BITS))
     node = plan[plan[P.MEANWHILE] + component]
     entry = probe(slots, entries, keys, node, key, size)
     if entry < 0:

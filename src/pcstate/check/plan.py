@@ -37,6 +37,9 @@ ROW, ORDER, LOOK, RENAME = range(4)
 UNKNOWN, PENDING = -2, -9
 """What stands in `by_local` for what has not been asked yet, and as a value for what has been."""
 
+ROLE_BITS = 15
+"""How many roles a short number of a key holds."""
+
 YES, NO = -1, -2
 """Where the jumps of a question end."""
 

@@ -73,43 +73,49 @@ def _hash(node, key, size):
 
 
 @inner
+def _slot(slots, entries, node, found, slot):
+    """The first slot from `slot` on with an entry of that node and hash; a free one if it comes before."""
+    last = U(len(slots) - 1)
+    slot &= last
+    while slots[slot] >= 0 and (entries[slots[slot], MIXED] != found or entries[slots[slot], NODE] != node):
+        slot = (slot + U(1)) & last
+    return slot
+
+
+@inner
+def _enter(slots, entries, reg, node, found, size, value):
+    """A new entry, and where the `size` numbers of its key go."""
+    slot, last = U(found) & U(len(slots) - 1), U(len(slots) - 1)
+    while slots[slot] >= 0:
+        slot = (slot + U(1)) & last
+    entry, at = reg[P.NEXT_ENTRY], reg[P.NEXT_KEY]
+    slots[slot] = entry
+    entries[entry, NODE], entries[entry, KEY], entries[entry, VALUE], entries[entry, MIXED] = node, at, value, found
+    reg[P.NEXT_ENTRY], reg[P.NEXT_KEY] = entry + 1, at + size
+    return entry, at
+
+
+@inner
 def probe(slots, entries, keys, node, key, size):
     """The entry of a node with that key, -1 if there is none."""
-    found = _hash(node, key, size)
-    last = U(len(slots) - 1)
-    slot = found & last
+    found = np.int64(_hash(node, key, size))
+    slot = _slot(slots, entries, node, found, U(found))
     while slots[slot] >= 0:
-        entry = slots[slot]
-        if entries[entry, MIXED] == np.int64(found) and entries[entry, NODE] == node:
-            at, same = entries[entry, KEY], True
-            for k in range(size):
-                if keys[at + k] != key[k]:
-                    same = False
-                    break
-            if same:
-                return np.int64(entry)
-        slot = (slot + U(1)) & last
+        at, same = entries[slots[slot], KEY], True
+        for k in range(size):
+            same &= keys[at + k] == key[k]
+        if same:
+            return np.int64(slots[slot])
+        slot = _slot(slots, entries, node, found, slot + U(1))
     return np.int64(-1)
 
 
 @inner
 def put(slots, entries, keys, reg, node, key, size, value):
     """A new entry for a node, of whose entries none has that key."""
-    found = _hash(node, key, size)
-    last = U(len(slots) - 1)
-    slot = found & last
-    while slots[slot] >= 0:
-        slot = (slot + U(1)) & last
-    entry, at = reg[P.NEXT_ENTRY], reg[P.NEXT_KEY]
-    slots[slot] = entry
-    entries[entry, NODE] = node
-    entries[entry, KEY] = at
-    entries[entry, VALUE] = value
-    entries[entry, MIXED] = np.int64(found)
+    entry, at = _enter(slots, entries, reg, node, np.int64(_hash(node, key, size)), size, value)
     for k in range(size):
         keys[at + k] = key[k]
-    reg[P.NEXT_ENTRY] = entry + 1
-    reg[P.NEXT_KEY] = at + size
     return entry
 
 
@@ -131,19 +137,14 @@ def _sum(nodes, pool, reg, node):
 @inner
 def _find(slots, entries, keys, nodes, pool, node, state, found):
     """The entry of a basis for what it holds in `state`, whose hash is `found`; -1 if there is none."""
-    last = U(len(slots) - 1)
-    slot = U(found) & last
+    slot = _slot(slots, entries, node, found, U(found))
     while slots[slot] >= 0:
-        entry = slots[slot]
-        if entries[entry, MIXED] == found and entries[entry, NODE] == node:
-            at, parts, same = entries[entry, KEY], nodes[node, PARTS_AT], True
-            for k in range(nodes[node, PARTS]):
-                if keys[at + k] != state[pool[parts + k]]:
-                    same = False
-                    break
-            if same:
-                return np.int64(entry)
-        slot = (slot + U(1)) & last
+        at, parts, same = entries[slots[slot], KEY], nodes[node, PARTS_AT], True
+        for k in range(nodes[node, PARTS]):
+            same &= keys[at + k] == state[pool[parts + k]]
+        if same:
+            return np.int64(slots[slot])
+        slot = _slot(slots, entries, node, found, slot + U(1))
     return np.int64(-1)
 
 
@@ -167,18 +168,10 @@ def keep(slots, entries, keys, nodes, pool, reg, node, state, value):
     if entry >= 0:
         entries[entry, VALUE] = value
         return entry
-    last = U(len(slots) - 1)
-    slot = U(found) & last
-    while slots[slot] >= 0:
-        slot = (slot + U(1)) & last
-    entry, at = reg[P.NEXT_ENTRY], reg[P.NEXT_KEY]
-    slots[slot] = entry
-    entries[entry, NODE], entries[entry, KEY], entries[entry, VALUE], entries[entry, MIXED] = node, at, value, found
+    entry, at = _enter(slots, entries, reg, node, found, nodes[node, PARTS], value)
     parts = nodes[node, PARTS_AT]
     for k in range(nodes[node, PARTS]):
         keys[at + k] = state[pool[parts + k]]
-    reg[P.NEXT_ENTRY] = entry + 1
-    reg[P.NEXT_KEY] = at + nodes[node, PARTS]
     return entry
 
 
