@@ -9,6 +9,7 @@ import statistics
 import time
 from dataclasses import replace
 
+from pcstate.check.chain_graph import ChainGraph
 from pcstate.check.chains import Chains
 from pcstate.check.predict import Rests, alike, misses_a_conn, outcomes
 from pcstate.check.reduction import Reduction
@@ -53,7 +54,7 @@ def compare(spec: Spec, name: str, go: str, rounds: int) -> bool:
     def compiled() -> Chained:
         search = Chains(network, Reduction(network, alike(scenario)), misses_a_conn(network))
         search.run(LIMITS)
-        return search.graph()
+        return ChainGraph(search)
 
     begin = time.monotonic()
     compiled()

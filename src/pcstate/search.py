@@ -124,14 +124,15 @@ def every_chain(network: Network, bounds: Bounds, reduction: Reduction | None, l
     graph = skeleton(network, replace(bounds, max_states=limit), reduction, lacks)
     if len(graph.states) <= limit:
         return graph
-    from pcstate.check.chains import Chains, Unsuited  # numba takes a second to import
+    from pcstate.check.chain_graph import ChainGraph  # numba takes a second to import
+    from pcstate.check.chains import Chains, Unsuited
 
     try:
         search = Chains(network, reduction, lacks)
         search.run(bounds, graph.seconds)
     except Unsuited:
         return skeleton(network, bounds, reduction, lacks)
-    return search.graph()
+    return ChainGraph(search)
 
 
 def _compiled_before() -> bool:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 
 from pcstate import search
-from pcstate.check.chains import ChainGraph, Chains, Unsuited
+from pcstate.check.chain_graph import ChainGraph
+from pcstate.check.chains import Chains, Unsuited
 from pcstate.check.reduction import Reduction
 from pcstate.check.replay import real_run, shortest_ways
 from pcstate.check.skeleton import Skeleton
@@ -51,7 +52,7 @@ def searched(net: Network, bounds: Bounds = SCENARIO_BOUNDS, lacks: Decision = N
     net = replace(net, parameters={"callers": 0, "conns": 0, "requests": 0})
     found = Chains(net, Reduction(net), lacks)
     found.run(bounds)
-    return found.graph()
+    return ChainGraph(found)
 
 
 def racing(count: int) -> Network:

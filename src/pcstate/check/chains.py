@@ -10,10 +10,9 @@ state that stands for those that differ in order only. What is at rest does not.
 """
 
 import functools
-import itertools
 import operator
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,18 +21,17 @@ import numpy.typing as npt
 from pcstate.check import chain_kernels, plan, recall_kernels, symmetry_kernels
 from pcstate.check.bits import bits
 from pcstate.check.reduction import Reduction
-from pcstate.check.skeleton import Arrow
 from pcstate.check.symmetry import CALLERS, CONNS, REQUESTS
 from pcstate.model.decision import Ask, Decision, Junction
 from pcstate.model.formula import take_apart
 from pcstate.model.lts import Event
-from pcstate.model.network import GlobalState, Network
+from pcstate.model.network import Network
 from pcstate.model.verdict import Bounds
 
-__all__ = ["ChainGraph", "Chains", "Unsuited"]
+__all__ = ["KINDS", "Chains", "Unsuited"]
 
 Ints = npt.NDArray[Any]
-_KINDS = (CONNS, CALLERS, REQUESTS)
+KINDS = (CONNS, CALLERS, REQUESTS)
 _ROOM = 2 * chain_kernels.SLACK
 _ASKED = 256
 """How many questions the loops may ask at a time."""
@@ -95,7 +93,7 @@ class Chains:
             raise Unsuited
         locals_ = {component.name: _Locals() for component in network.components}
         self._locals = [locals_[component.name] for component in network.components]
-        self._objects = [(kind, n, block) for kind in _KINDS for n, block in enumerate(self._symmetry.blocks[kind].components)]
+        self._objects = [(kind, n, block) for kind in KINDS for n, block in enumerate(self._symmetry.blocks[kind].components)]
         self._looks: list[Any] = []
         self._look_keys: dict[tuple[str, Any], int] = {}
         self._words = (len(network.vectors) + 63) // 64
@@ -166,7 +164,7 @@ class Chains:
         put, lists = made.put, made.put_lists
         scalars = made.numbers
         scalars[plan.SIZE], scalars[plan.VECTORS] = self._size, len(vectors)
-        for section, kind in zip((plan.CONNS, plan.CALLERS, plan.REQUESTS), _KINDS, strict=True):
+        for section, kind in zip((plan.CONNS, plan.CALLERS, plan.REQUESTS), KINDS, strict=True):
             scalars[section] = len(self._symmetry.blocks[kind].components)
         scalars[plan.WIDTH], scalars[plan.TRIVIAL] = self._symmetry.width, int(self._symmetry.trivial)
         scalars[plan.NAMES], scalars[plan.SPENTS], scalars[plan.FIRST_SPENT] = len(names), spents, facts
@@ -198,9 +196,9 @@ class Chains:
         put(plan.ROLES, [-(-len(roles) // plan.ROLE_BITS) for roles in self._roles])
         lists(plan.SPENT, [[n for c in spent.objects for n in (c, -1)] for spent in network.spent])
         lists(plan.OBJECT, [block for _, _, block in self._objects])
-        kinds = {kind: number for number, kind in enumerate(_KINDS)}
+        kinds = {kind: number for number, kind in enumerate(KINDS)}
         lists(plan.REFERENCES, [
-            [kinds[over] for references in self._symmetry.blocks[kind].references for _, over in references] for kind in _KINDS
+            [kinds[over] for references in self._symmetry.blocks[kind].references for _, over in references] for kind in KINDS
         ])  # fmt: skip
         lists(plan.ALIKE, self._symmetry.alike)
         made.put(plan.JUMPS, [0] * len(self._questions))
@@ -449,83 +447,6 @@ class Chains:
     def real(self) -> list[list[int]]:
         """For each component the configurations behind the numbers of the loops."""
         return [locals_.real for locals_ in self._locals]
-
-    def graph(self) -> "ChainGraph":
-        """What was found."""
-        return ChainGraph(self)
-
-
-class ChainGraph:
-    """What the compiled search found (`check.skeleton.Chained`), made of its arrays when it is asked for."""
-
-    def __init__(self, search: Chains) -> None:
-        self.network = search.network
-        self.seconds, self.stopped, self.short = search.seconds, search.stopped, search.short
-        self.states = _States(search)
-        self._expanded = int(search.reg[plan.CURRENT])
-        self._first = search.first_arrow
-        self._arrows, self._vectors = search.arrows, search.vectors[: search.reg[plan.FOLLOWED]]
-        self._end, self._target, self._places = search.chain_end, search.chain_target, search.chain_places
-        self._order = np.array(search.order)
-        ends = itertools.accumulate([0, *(len(search.reduction.symmetry.blocks[kind].components) for kind in _KINDS)])
-        self._spans = {kind: slice(*span) for kind, span in zip(_KINDS, itertools.pairwise(ends), strict=True)}
-        noted = np.array([bool(self.network.vectors[number].notes) for number in search.order], np.bool_)
-        self._seen = noted[self._vectors].nonzero()[0]
-        """The places of the vectors on chains that observers see."""
-
-    def arrows_of(self, number: int) -> list[Arrow]:
-        """The arrows from a state, none where it was not expanded."""
-        return self._arrows_of(number, self._followed)
-
-    def noted_of(self, number: int) -> list[Arrow]:
-        """The same, with nothing that observers do not see but the first vector."""
-        return self._arrows_of(number, self._noted)
-
-    def _arrows_of(self, number: int, vectors: Callable[[int, int], Ints]) -> list[Arrow]:
-        if number >= self._expanded:
-            return []
-        found = []
-        for first, chain in self._arrows[self._first[number] : self._first[number + 1]].tolist():
-            begin, end = (int(self._end[chain - 1]) if chain else 0), int(self._end[chain])
-            moved = self._places[chain].tolist()
-            places = {kind: moved[span] for kind, span in self._spans.items()}
-            callers = places[CALLERS]
-            fired = (first, *vectors(begin, end).tolist())
-            turn = () if callers == sorted(callers) else tuple(callers)
-            found.append(Arrow(tuple(self._order[list(fired)].tolist()), turn, int(self._target[chain]), places))
-        return found
-
-    def _followed(self, begin: int, end: int) -> Ints:
-        return self._vectors[begin:end]
-
-    def _noted(self, begin: int, end: int) -> Ints:
-        low, high = np.searchsorted(self._seen, (begin, end))
-        return self._vectors[self._seen[low:high]]
-
-    def rests(self, number: int) -> bool:
-        """Whether nothing more happens in a state."""
-        return number < self._expanded and bool(self._first[number] == self._first[number + 1])
-
-    def fired(self) -> set[int]:
-        """The vectors that fire somewhere."""
-        found = np.zeros(len(self._order), np.bool_)
-        found[self._arrows[: self._first[self._expanded], 0]] = True
-        found[self._vectors] = True
-        return set(self._order[found].tolist())
-
-
-class _States(Sequence[GlobalState]):
-    """The kept states, decoded when they are asked for."""
-
-    def __init__(self, search: Chains) -> None:
-        self._kept, self._total = search.kept, int(search.reg[plan.KEPT])
-        self._real = search.real
-
-    def __len__(self) -> int:
-        return self._total
-
-    def __getitem__(self, number: int) -> GlobalState:  # type: ignore[override]  # nobody asks for a slice
-        return tuple([real[local] for real, local in zip(self._real, self._kept[number].tolist(), strict=True)])
 
 
 def _grown(array: Ints) -> Ints:
