@@ -1,14 +1,14 @@
 """What a compiled search for chains found, as a skeleton: made of its arrays where it is asked for."""
 
+import functools
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from pcstate.check import plan
-from pcstate.check.arrows import Ints
 from pcstate.check.chains import KINDS, Chains
-from pcstate.check.skeleton import Arrow
+from pcstate.check.skeleton import Arrow, Noted
 from pcstate.check.symmetry import CALLERS
 from pcstate.model.network import GlobalState
 
@@ -25,42 +25,53 @@ class ChainGraph:
         self._expanded = int(search.reg[plan.CURRENT])
         self._first = search.first_arrow
         self._arrows, self._vectors = search.arrows, search.vectors[: search.reg[plan.FOLLOWED]]
-        self._end, self._target, self._places = search.chain_end, search.chain_target, search.chain_places
+        chains = slice(int(search.reg[plan.CHAINS]))
+        self._end, self._target = search.chain_end[chains], search.chain_target[chains]
+        self._places = search.chain_places[chains]
         self._order = np.array(search.order)
         ends = itertools.accumulate([0, *(len(search.reduction.symmetry.blocks[kind].components) for kind in KINDS)])
         self._spans = {kind: slice(*span) for kind, span in zip(KINDS, itertools.pairwise(ends), strict=True)}
-        noted = np.array([bool(self.network.vectors[number].notes) for number in search.order], np.bool_)
-        self._seen = noted[self._vectors].nonzero()[0]
-        """The places of the vectors on chains that observers see."""
+        self._is_noted = np.array([bool(self.network.vectors[number].notes) for number in search.order], np.bool_)
 
     def arrows_of(self, number: int) -> list[Arrow]:
         """The arrows from a state, none where it was not expanded."""
-        return self._arrows_of(number, self._followed)
-
-    def noted_of(self, number: int) -> list[Arrow]:
-        """The same, with nothing that observers do not see but the first vector."""
-        return self._arrows_of(number, self._noted)
-
-    def _arrows_of(self, number: int, vectors: Callable[[int, int], Ints]) -> list[Arrow]:
-        if number >= self._expanded:
-            return []
         found = []
-        for first, chain in self._arrows[self._first[number] : self._first[number + 1]].tolist():
+        for first, chain in self._steps_of(number):
             begin, end = (int(self._end[chain - 1]) if chain else 0), int(self._end[chain])
             moved = self._places[chain].tolist()
             places = {kind: moved[span] for kind, span in self._spans.items()}
-            callers = places[CALLERS]
-            fired = (first, *vectors(begin, end).tolist())
-            turn = () if callers == sorted(callers) else tuple(callers)
-            found.append(Arrow(tuple(self._order[list(fired)].tolist()), turn, int(self._target[chain]), places))
+            fired = (first, *self._vectors[begin:end].tolist())
+            found.append(
+                Arrow(tuple(self._order[list(fired)].tolist()), _turn(places[CALLERS]), int(self._target[chain]), places)
+            )
         return found
 
-    def _followed(self, begin: int, end: int) -> Ints:
-        return self._vectors[begin:end]
+    def noted_of(self, number: int) -> set[tuple[Noted, int]]:
+        """What observers see of each of them, and where it leads."""
+        found = set()
+        for first, chain in self._steps_of(number):
+            (vectors, turn), target = self._noted[chain]
+            if self._is_noted[first]:
+                vectors = (int(self._order[first]), *vectors)
+            found.add(((vectors, turn), target))
+        return found
 
-    def _noted(self, begin: int, end: int) -> Ints:
-        low, high = np.searchsorted(self._seen, (begin, end))
-        return self._vectors[self._seen[low:high]]
+    @functools.cached_property
+    def _noted(self) -> list[tuple[Noted, int]]:
+        """What observers see on each chain, and where it leads."""
+        seen = self._is_noted[self._vectors].nonzero()[0]
+        vectors = self._order[self._vectors[seen]].tolist()
+        ends = np.searchsorted(seen, self._end).tolist()
+        turns = map(_turn, self._places[:, self._spans[CALLERS]].tolist())
+        each = zip(itertools.pairwise([0, *ends]), turns, self._target.tolist(), strict=True)
+        return [((tuple(vectors[begin:end]), turn), target) for (begin, end), turn, target in each]
+
+    def _steps_of(self, number: int) -> list[tuple[int, int]]:
+        """The first vector of each arrow from a state, and its chain."""
+        if number >= self._expanded:
+            return []
+        found: list[tuple[int, int]] = self._arrows[self._first[number] : self._first[number + 1]].tolist()
+        return found
 
     def rests(self, number: int) -> bool:
         """Whether nothing more happens in a state."""
@@ -72,6 +83,11 @@ class ChainGraph:
         found[self._arrows[: self._first[self._expanded], 0]] = True
         found[self._vectors] = True
         return set(self._order[found].tolist())
+
+
+def _turn(callers: list[int]) -> tuple[int, ...]:
+    """Where each caller is moved, () if nowhere else."""
+    return () if callers == sorted(callers) else tuple(callers)
 
 
 class _States(Sequence[GlobalState]):

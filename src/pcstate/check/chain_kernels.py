@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 
 from pcstate.check import plan as P
-from pcstate.check.bit_kernels import inner, mix
+from pcstate.check.bit_kernels import borrowed, inner, mix
 from pcstate.check.persistent_kernels import choose, fire
 from pcstate.check.recall_kernels import MIXED, holds
 from pcstate.check.skeleton import LONGEST
@@ -90,10 +90,11 @@ def _forget(plan, by_local, reg, asked, state):
 
 
 @inner
-def _is_full(reg, entries, keys, nodes, pool, kept, starts, arrows, vectors):
+def _is_full(masks, reg, entries, keys, nodes, pool, kept, starts, arrows, vectors):
     """Whether a step may not find room for what it adds."""
     return (
-        reg[P.NEXT_ENTRY] + SLACK > len(entries)
+        reg[P.NEXT_MASK] + SLACK > len(masks)
+        or reg[P.NEXT_ENTRY] + SLACK > len(entries)
         or reg[P.NEXT_KEY] + SLACK > len(keys)
         or reg[P.NEXT_NODE] + SLACK > len(nodes)
         or reg[P.NEXT_POOL] + SLACK > len(pool)
@@ -134,7 +135,7 @@ def _search(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, pool
     begins in `starts[n]`, has the `vectors` from `chain_end[n - 1]` to `chain_end[n]`, and ends in `chain_target[n]`.
     """
     for _ in range(STEPS):
-        if _is_full(reg, entries, keys, nodes, pool, kept, starts, arrows, vectors):
+        if _is_full(masks, reg, entries, keys, nodes, pool, kept, starts, arrows, vectors):
             return P.FULL
         reg[P.ASKED] = 0
         if reg[P.PHASE] == P.EXPAND:
@@ -193,7 +194,7 @@ def _compiled(stamp: int) -> Any:
 
     @njit(cache=True)
     def search(*arrays):
-        return _search(*arrays) if stamp else P.DONE
+        return _search(*borrowed(arrays)) if stamp else P.DONE
 
     return search
 
@@ -201,6 +202,8 @@ def _compiled(stamp: int) -> Any:
 _FILES = (
     "bit_kernels",
     "chain_kernels",
+    "commuting",
+    "commuting_kernels",
     "persistent",
     "persistent_kernels",
     "plan",

@@ -2,8 +2,8 @@
 
 In: a network, its reduction, a question. Out: its skeleton, in arrays. Theory of operation: the loops (check/chain_kernels.py)
 know of the network what they have been told. Where they need more they note what it is, and stop; it is worked out here, in plain
-Python, by the same code that the plain search uses, and they go on with the step that needed it. So every configuration, every
-question of order and every renaming is worked out once, and what is done for each state is compiled.
+Python, by the same code that the plain search uses, and they go on with the step that needed it. So every configuration and every
+renaming is worked out once, and what is done for each state is compiled; so is what commutes (check/commuting_kernels.py).
 
 Which persistent set is found can be another one than the plain search finds, for what was remembered first can differ; so can the
 state that stands for those that differ in order only. What is at rest does not.
@@ -81,12 +81,14 @@ class Chains:
         self.network, self.reduction = network, reduction
         self._size = len(network.components)
         self._sets, self._symmetry = reduction.persistent, reduction.symmetry
+        roles = [self._sets.dependence.roles(c) for c in range(self._size)]
         self._questions: list[Decision] = [take_apart(fact.formula, network, fact.names) for fact in network.apart]
         self._questions += [take_apart(spent.formula, network, spent.names) for spent in network.spent]
         self._questions.append(lacks)
         facts = len(network.apart)
         if (
             self._size > plan.LONG or len(network.vectors) >= 1 << 16 or facts > plan.LONG // 2
+            or max(map(len, roles)) > plan.LONG
             or self._size * len(network.vectors) > _LARGEST
             or any(len(ask.components) > 1 for question in self._questions for ask in question.asks())
         ):  # fmt: skip
@@ -100,9 +102,13 @@ class Chains:
         self.order = sorted(range(len(network.vectors)), key=self._group)
         """The vectors in the order of the loops: those of one connection side by side, so that their sets fill few words."""
         self._number = {number: place for place, number in enumerate(self.order)}
+        self._roles = [[sum(1 << self._number[vector] for vector in bits(members)) for _, members in each] for each in roles]
+        """For each component the vectors, in the order of the loops, that ask the same of it: a set for each role."""
         self._rows: dict[tuple[str, int, Event], int] = {}
         self._events: list[list[tuple[Any, int, int, int, int]]] = []
         """For each component the events that are asked of it: each with its row, in which vectors' `who`, `also`, `unless`."""
+        self._possible: list[range] = []
+        """For each component the rows that say which of its roles keep no vector from firing."""
         self._atoms: list[list[tuple[int, Ask]]] = [[] for _ in network.components]
         self._state = list(network.initial())
         self._prepare_rows()
@@ -131,6 +137,9 @@ class Chains:
         self._next_row = 2 * self._size
         for c, events in enumerate(asked):
             self._events.append([(event, self._row(c, event), *vectors) for event, vectors in events.items()])
+        for roles in self._roles:
+            self._possible.append(range(self._next_row, self._next_row + -(-len(roles) // plan.ROLE_BITS)))
+            self._next_row = self._possible[-1].stop
 
     def _row(self, component: int, event: Any) -> int:
         key = self.network.components[component].name, id(self.network.components[component].behaviour), event
@@ -188,12 +197,9 @@ class Chains:
         put(plan.SEED_AT, sorted(range(len(vectors)), key=place.__getitem__))
         put(plan.NAME, [names[vector.name] for vector in vectors])
         put(plan.LUCK, [0] * (2 * len(names)))
-        self._roles = [dependence.roles(c) for c in range(self._size)]
-        role = np.full((self._size, len(vectors)), -1, np.int64)
-        for c, roles in enumerate(self._roles):
-            for number, (_, members) in enumerate(roles):
-                role[c, [self._number[vector] for vector in bits(members)]] = number
-        put(plan.ROLES, [-(-len(roles) // plan.ROLE_BITS) for roles in self._roles])
+        put(plan.ROLES, list(map(len, self._possible)))
+        put(plan.POSSIBLE, [rows.start for rows in self._possible])
+        lists(plan.PLAYS, [[row for members in roles for row in self._play(c, members)] for c, roles in enumerate(self._roles)])
         lists(plan.SPENT, [[n for c in spent.objects for n in (c, -1)] for spent in network.spent])
         lists(plan.OBJECT, [block for _, _, block in self._objects])
         kinds = {kind: number for number, kind in enumerate(KINDS)}
@@ -207,7 +213,17 @@ class Chains:
             scalars[jumps + number] = self._jumps(scalars, question, plan.NO, plan.YES)
         self._prepare_nodes(made)
         scalars[plan.ROLE] = len(scalars)
+        role = np.full((self._size, len(vectors)), -1, np.int64)
+        for c, roles in enumerate(self._roles):
+            for number, members in enumerate(roles):
+                role[c, list(bits(members))] = number
         self.plan = np.concatenate((np.array(scalars, np.int64), role.ravel()))
+
+    def _play(self, component: int, members: int) -> list[int]:
+        """The rows of what vectors that share a role ask of a component, in `who`, `also` and `unless`; -1 where nothing."""
+        vector = self.network.vectors[self.order[next(bits(members))]]
+        asked = [dict(parts).get(component) for parts in (vector.who, vector.also, vector.unless)]
+        return [-1 if event is None else self._row(component, event) for event in asked]
 
     def _prepare_nodes(self, made: _Plan) -> None:
         """The nodes that there are from the beginning: heads of lists, then those of components and objects."""
@@ -217,7 +233,7 @@ class Chains:
         for section, count in ((plan.MEANWHILE, self._size), (plan.LOOKS, objects), (plan.RENAMED, objects)):
             made.put(section, range(at, at + count))
             at += count
-        self.nodes = np.zeros((at + _ROOM, 6), np.int64)
+        self.nodes = np.zeros((at + _ROOM, recall_kernels.COLUMNS), np.int64)
         self.pool = np.zeros(_ROOM, np.int64)
         end, looks = 0, made.numbers[plan.LOOKS]
         for g, (_, _, block) in enumerate(self._objects):
@@ -225,32 +241,30 @@ class Chains:
             self.nodes[node, recall_kernels.PARTS_AT], self.nodes[node, recall_kernels.PARTS] = end, len(block)
             self.pool[end : end + len(block)] = block
             end += len(block)
-        self.reg = np.zeros(64 + 12 * plan.LONG, np.int64)
+        self.reg = np.zeros(plan.REGISTERS, np.int64)
         self.reg[plan.NEXT_NODE], self.reg[plan.NEXT_POOL] = at, end
 
     def _prepare_tables(self) -> None:
         sets = self._sets
         self.by_local = self._by_local(64)
-        self.masks = np.zeros((4096, self._words), np.uint64)
         facts = len(self.network.apart)
+        fixed = plan.HERE + 2 * self._size + facts
+        self.masks = np.zeros((fixed + _ROOM, self._words), np.uint64)
+        self.reg[plan.NEXT_MASK] = fixed
         for row, mask in ((plan.COUNTED, sets.dependence.counted), (plan.FIRST, sets.first)):
             self.masks[row] = self._mask(mask)
         for row, mask in enumerate(self.reduction.waiting, plan.WAITING):
             self.masks[row] = self._mask(mask)
-        fixed = plan.HERE + 2 * self._size + facts
-        if fixed > len(self.masks):
-            self.masks = np.zeros((2 * fixed, self._words), np.uint64)
         for c in range(self._size):
             self.masks[plan.HERE + self._size + c] = self._mask(sets.dependence.parts[c])
         for fact in range(facts):
             self.masks[plan.HERE + 2 * self._size + fact] = self._mask(sets.ends[fact])
-        self._masks = fixed
-        self.slots = np.full(4 * _ROOM, -1, np.int64)
+        self.slots = np.full(2 * _ROOM, -1, np.int32)
         self.entries = np.zeros((_ROOM, 4), np.int64)
         self.keys = np.zeros(8 * _ROOM, np.int16)
         references = max(len(block.references) * 4 for block in self._symmetry.blocks.values())
         self.looks = np.full((64, symmetry_kernels.REFS + references), -1, np.int32)
-        longest = max(self._size, 1 + 2 * max(-(-len(roles) // plan.ROLE_BITS) for roles in self._roles), 2 + references)
+        longest = max(self._size, 1 + 2 * max(map(len, self._possible)), 2 + references)
         self.key = np.zeros(longest, np.int16)
         self.asked = np.zeros((_ASKED, 3), np.int64)
         self.here, self.there, self.ordered = (np.zeros(self._size, np.int16) for _ in range(3))
@@ -293,7 +307,7 @@ class Chains:
 
     def _supply(self) -> None:
         """Work out what is asked for."""
-        supply = (self._supply_rows, self._supply_order, self._supply_look, self._supply_renamed)
+        supply = (self._supply_rows, self._supply_look, self._supply_renamed)
         for kind, what, where in self.asked[: self.reg[plan.ASKED]].tolist():
             supply[kind](what, where)
         met = max(len(locals_.real) for locals_ in self._locals)
@@ -323,13 +337,14 @@ class Chains:
                 if target != local:
                     changes |= who | also
             self.by_local[row, number] = locals_.number(target) if target >= 0 else -1
-        if self._masks + 3 > len(self.masks):
-            self.masks = _grown(self.masks)
-        row = self._masks
-        self._masks += 3
+        row = int(self.reg[plan.NEXT_MASK])
+        self.reg[plan.NEXT_MASK] += 3
         self.masks[row], self.masks[row + plan.CHANGES], self.masks[row + plan.STOPPED] = map(
             self._packed, (~refused, changes, stopped)
         )
+        for word, possible in enumerate(self._possible[component]):
+            roles = self._roles[component][word * plan.ROLE_BITS :][: plan.ROLE_BITS]
+            self.by_local[possible, number] = sum(1 << k for k, members in enumerate(roles) if members & ~refused)
         before, self._state[component] = self._state[component], local
         for atom, ask in self._atoms[component]:
             self.by_local[atom, number] = ask(self._state)  # type: ignore[arg-type]  # a list serves as well
@@ -341,24 +356,6 @@ class Chains:
         at = self.entries[entry, recall_kernels.KEY]
         found: list[int] = self.keys[at : at + size].tolist()
         return found
-
-    def _supply_order(self, component: int, entry: int) -> None:
-        roles = self._roles[component]
-        words = -(-len(roles) // plan.ROLE_BITS)
-        number, *members = self._key(entry, 1 + 2 * words)
-        mine, theirs = (
-            sum(bit for k, (bit, _) in enumerate(roles) if half[k // plan.ROLE_BITS] >> k % plan.ROLE_BITS & 1)
-            for half in (members[:words], members[words:])
-        )
-        found = self._sets.dependence.in_any_order(component, self._locals[component].real[number], mine, theirs)
-        row = plan.NOTHING
-        if found:
-            if self._masks == len(self.masks):
-                self.masks = _grown(self.masks)
-            row = self._masks
-            self._masks += 1
-            self.masks[row] = self._mask(found)
-        self.entries[entry, recall_kernels.VALUE] = row
 
     def _supply_look(self, g: int, entry: int) -> None:
         kind, n, block = self._objects[g]
@@ -424,14 +421,14 @@ class Chains:
         """Enlarge what is nearly full."""
         reg, slack = self.reg, chain_kernels.SLACK
         tops = {
-            "entries": plan.NEXT_ENTRY, "keys": plan.NEXT_KEY, "nodes": plan.NEXT_NODE, "pool": plan.NEXT_POOL,
-            "arrows": plan.ARROWS, "vectors": plan.FOLLOWED,
+            "masks": plan.NEXT_MASK, "entries": plan.NEXT_ENTRY, "keys": plan.NEXT_KEY, "nodes": plan.NEXT_NODE,
+            "pool": plan.NEXT_POOL, "arrows": plan.ARROWS, "vectors": plan.FOLLOWED,
         }  # fmt: skip
         for name, top in tops.items():
             if reg[top] + slack > len(getattr(self, name)):
                 setattr(self, name, _grown(getattr(self, name)))
         if len(self.slots) < 2 * len(self.entries):
-            self.slots = np.full(2 * len(self.slots), -1, np.int64)
+            self.slots = np.full(2 * len(self.slots), -1, np.int32)
             chain_kernels.rehash(self.slots, self.entries, reg[plan.NEXT_ENTRY])
         if reg[plan.KEPT] + 1 >= len(self.kept):
             self.kept, self.first_arrow = _grown(self.kept), _grown(self.first_arrow)

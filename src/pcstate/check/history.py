@@ -4,12 +4,12 @@ It is no part of the state, so that paths that differ in it only are explored on
 afterwards: for each state the set of all that can have been seen on the way to it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from pcstate.check.skeleton import Arrow, Chained
+from pcstate.check.skeleton import Arrow, Chained, Noted
 from pcstate.model.network import Network, Part
 
-__all__ = ["History", "along", "beginning", "histories", "seen", "turned"]
+__all__ = ["History", "along", "beginning", "behind", "histories", "seen", "turned"]
 
 History = tuple[int, ...]
 """The configuration of each observer."""
@@ -20,18 +20,22 @@ def histories(graph: Chained) -> list[set[History]]:
     found: list[set[History]] = [set() for _ in graph.states]
     fresh: list[set[History]] = [set() for _ in graph.states]
     fresh[0].add(beginning(graph.network))
+    after: dict[Noted, dict[History, History]] = {}
     queue = [0]
     while queue:
         number = queue.pop()
         news, fresh[number] = fresh[number], set()
         found[number] |= news
-        for arrow in graph.noted_of(number):
-            after = {along(graph.network, history, arrow) for history in news}
-            more = after - found[arrow.target] - fresh[arrow.target]
+        for noted, target in graph.noted_of(number):
+            known = after.setdefault(noted, {})
+            for history in news:
+                if history not in known:
+                    known[history] = behind(graph.network, history, *noted)
+            more = {known[history] for history in news} - found[target] - fresh[target]
             if more:
-                if not fresh[arrow.target]:
-                    queue.append(arrow.target)
-                fresh[arrow.target] |= more
+                if not fresh[target]:
+                    queue.append(target)
+                fresh[target] |= more
     return found
 
 
@@ -52,10 +56,15 @@ def seen(network: Network, history: History, notes: Sequence[Part]) -> History:
 
 def along(network: Network, history: History, arrow: Arrow) -> History:
     """The history after all that happens on an arrow."""
-    for vector in arrow.vectors:
+    return behind(network, history, arrow.vectors, arrow.turn)
+
+
+def behind(network: Network, history: History, vectors: Iterable[int], turn: Sequence[int]) -> History:
+    """The history after these vectors, when callers have changed places as `turned` says, unless it says nothing."""
+    for vector in vectors:
         if network.vectors[vector].notes:
             history = seen(network, history, network.vectors[vector].notes)
-    return turned(network, history, arrow.turn) if arrow.turn else history
+    return turned(network, history, turn) if turn else history
 
 
 def turned(network: Network, history: History, turn: Sequence[int]) -> History:

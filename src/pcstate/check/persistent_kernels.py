@@ -4,6 +4,7 @@ import numpy as np
 
 from pcstate.check import plan as P
 from pcstate.check.bit_kernels import inner, ones, trailing
+from pcstate.check.commuting_kernels import meanwhile
 from pcstate.check.persistent import DEEP, GAIN, HOPELESS, NEXT
 from pcstate.check.recall_kernels import (
     FACTS,
@@ -16,9 +17,8 @@ from pcstate.check.recall_kernels import (
     holds,
     keep,
     node_for,
-    probe,
-    put,
     recall,
+    row_of,
     weigh,
 )
 
@@ -45,21 +45,11 @@ def fire(plan, by_local, reg, asked, vector, state, after):
 
 
 @inner
-def _row(by_local, reg, asked, component, local, which):
-    """The row of masks for a component in a configuration."""
-    row = by_local[component, local]
-    if row == P.NOTHING:
-        ask(reg, asked, P.ROW, component, local)
-        return np.int64(P.NOTHING)
-    return np.int64(row + which)
-
-
-@inner
 def _enabled(plan, by_local, masks, reg, asked, state):
     for w in range(masks.shape[1]):
         masks[P.ENABLED, w] = ~_0
     for c in range(len(state)):
-        row = _row(by_local, reg, asked, c, state[c], P.ALLOWED)
+        row = row_of(by_local, reg, asked, c, state[c], P.ALLOWED)
         for u in range(plan[plan[P.WORDS] + c], plan[plan[P.WORDS] + c + 1]):
             masks[P.ENABLED, plan[u]] &= masks[row, plan[u]]
 
@@ -90,7 +80,7 @@ def _add(plan, by_local, masks, reg, asked, state, component):
         reg[P.CLUSTER + reg[P.CLUSTER_SIZE]] = component
         reg[P.CLUSTER_SIZE] += 1
         reg[P.TAKEN] = 1
-        row = _row(by_local, reg, asked, component, state[component], P.ALLOWED)
+        row = row_of(by_local, reg, asked, component, state[component], P.ALLOWED)
         for u in range(plan[plan[P.WORDS] + component], plan[plan[P.WORDS] + component + 1]):
             masks[P.NOW, plan[u]] &= masks[row, plan[u]]
             masks[P.ABLE, plan[u]] &= masks[row, plan[u]]
@@ -107,7 +97,7 @@ def _blocker(plan, by_local, masks, reg, asked, state, vector):
     best, least = np.int64(-1), np.int64(_ANY)
     for k in range(plan[plan[P.WHO] + vector], plan[plan[P.WHO] + vector + 1]):
         c = plan[k]
-        if reg[P.INSIDE + c] == 0 and not _has(masks, _row(by_local, reg, asked, c, state[c], P.ALLOWED), vector):
+        if reg[P.INSIDE + c] == 0 and not _has(masks, row_of(by_local, reg, asked, c, state[c], P.ALLOWED), vector):
             rank = (_offers(plan, by_local, c, state[c]) * 4 + plan[plan[P.RANK] + c]) * 65536 + c
             if rank < least:
                 best, least = np.int64(c), np.int64(rank)
@@ -272,43 +262,13 @@ def _use(reg, begin, end):
 
 
 @inner
-def _meanwhile(plan, masks, reg, asked, slots, entries, keys, key, component, local, own, others):
-    """The row of those vectors that a component does not keep from firing, there or wherever the `others` bring it; NOTHING if it
-    makes a difference to it what comes first. `own` and `others` are rows; those count that it has a part in."""
-    words, role = plan[plan[P.ROLES] + component], plan[P.ROLE] + component * plan[P.VECTORS]
-    size = 1 + 2 * words
-    key[0] = local
-    for k in range(1, size):
-        key[k] = 0
-    parts = P.HERE + plan[P.SIZE] + component
-    for which in range(2):
-        row = others if which else own
-        for u in range(plan[plan[P.WORDS] + component], plan[plan[P.WORDS] + component + 1]):
-            w = plan[u]
-            left = masks[row, w] & masks[parts, w]
-            while left != _0:
-                number = plan[role + w * 64 + np.int64(trailing(left))]
-                left &= left - _1
-                key[1 + which * words + number // P.ROLE_BITS] |= np.int16(1 << (number % P.ROLE_BITS))
-    node = plan[plan[P.MEANWHILE] + component]
-    entry = probe(slots, entries, keys, node, key, size)
-    if entry < 0:
-        if reg[P.ASKED] < len(asked):
-            ask(reg, asked, P.ORDER, component, put(slots, entries, keys, reg, node, key, size, P.PENDING))
-        return np.int64(P.NOTHING)
-    if entries[entry, VALUE] == P.PENDING:
-        return np.int64(P.NOTHING)
-    return entries[entry, VALUE]
-
-
-@inner
 def _disturb(plan, by_local, masks, reg, asked, slots, entries, keys, key, state, thorough):
     """Put into DISTURBING the vectors from outside that would change the cluster, or that one of those FOUND would change, where
     that makes a difference; from then on ABLE is about wherever the others may bring its components."""
     width, size = masks.shape[1], reg[P.CLUSTER_SIZE]
     for n in range(size):
         c = reg[P.CLUSTER + n]
-        row = _row(by_local, reg, asked, c, state[c], P.CHANGES)
+        row = row_of(by_local, reg, asked, c, state[c], P.CHANGES)
         for u in range(plan[plan[P.WORDS] + c], plan[plan[P.WORDS] + c + 1]):
             masks[P.HERE + c, plan[u]] = masks[row, plan[u]]
     for w in range(width):
@@ -321,7 +281,7 @@ def _disturb(plan, by_local, masks, reg, asked, slots, entries, keys, key, state
                 if target == P.UNKNOWN:
                     ask(reg, asked, P.ROW, c, state[c])
                 elif target >= 0 and reg[P.INSIDE + c]:
-                    row = _row(by_local, reg, asked, c, target, P.ALLOWED)
+                    row = row_of(by_local, reg, asked, c, target, P.ALLOWED)
                     for u in range(plan[plan[P.WORDS] + c], plan[plan[P.WORDS] + c + 1]):
                         masks[P.HERE + c, plan[u]] |= masks[row + P.CHANGES, plan[u]] | masks[row + P.STOPPED, plan[u]]
     for w in range(width):
@@ -343,15 +303,15 @@ def _disturb(plan, by_local, masks, reg, asked, slots, entries, keys, key, state
         _others(masks)
         for n in range(disturbed):
             c = reg[P.GOING_ON + n]
-            row = _meanwhile(plan, masks, reg, asked, slots, entries, keys, key, c, state[c], P.NOTHING, P.OTHERS)
+            row = meanwhile(plan, by_local, masks, reg, asked, slots, entries, keys, key, c, state[c], P.NOTHING, P.OTHERS)
             if row != P.NOTHING:
                 for u in range(plan[plan[P.WORDS] + c], plan[plan[P.WORDS] + c + 1]):
                     masks[P.ABLE, plan[u]] &= masks[row, plan[u]]
         _others(masks)
         for n in range(disturbed):
             c = reg[P.GOING_ON + n]
-            row = _meanwhile(plan, masks, reg, asked, slots, entries, keys, key, c, state[c], P.FOUND, P.OTHERS)
-            allowed = _row(by_local, reg, asked, c, state[c], P.ALLOWED)
+            row = meanwhile(plan, by_local, masks, reg, asked, slots, entries, keys, key, c, state[c], P.FOUND, P.OTHERS)
+            allowed = row_of(by_local, reg, asked, c, state[c], P.ALLOWED)
             commutes = row != P.NOTHING
             for u in range(plan[plan[P.WORDS] + c], plan[plan[P.WORDS] + c + 1]):
                 commutes &= masks[row, plan[u]] & ~masks[allowed, plan[u]] & masks[P.INNER, plan[u]] == _0
@@ -375,7 +335,7 @@ def _others(masks):
 @inner
 def _keep(plan, by_local, masks, reg, asked, state, component):
     """What would move the component disturbs."""
-    row = _row(by_local, reg, asked, component, state[component], P.ALLOWED)
+    row = row_of(by_local, reg, asked, component, state[component], P.ALLOWED)
     for u in range(plan[plan[P.WORDS] + component], plan[plan[P.WORDS] + component + 1]):
         masks[P.ABLE, plan[u]] &= masks[row, plan[u]]
         masks[P.DISTURBING, plan[u]] |= masks[P.HERE + component, plan[u]]

@@ -8,9 +8,9 @@
 (
     SIZE, VECTORS, CONNS, CALLERS, REQUESTS, WIDTH, NAMES, ROLE, ROLES, MEANWHILE, WHO, MOVED, MOBILE, WORDS, ABOUT, ENDS,
     END_WORDS, OFF, RANK, PLACE, SEED_AT, NAME, LUCK, JUMPS, LACKS, SPENT, SPENTS, FIRST_SPENT, OBJECT, REFERENCES, LOOKS,
-    RENAMED, ALIKE, ALIKES, TRIVIAL, HEADS,
-) = range(36)  # fmt: skip
-SECTIONS = 36
+    RENAMED, ALIKE, ALIKES, TRIVIAL, HEADS, PLAYS, POSSIBLE,
+) = range(38)  # fmt: skip
+SECTIONS = 38
 
 # Rows of `masks`; from HERE on one for each component, then what each has a part in, then the ends of each fact. A configuration
 # has three rows.
@@ -22,18 +22,19 @@ ALLOWED, CHANGES, STOPPED = range(3)
 # Registers: how much there is of what grows, and how far the search is.
 (
     ASKED, NEXT_ENTRY, NEXT_KEY, NEXT_NODE, NEXT_POOL, PHASE, CURRENT, KEPT, BRANCH, BRANCHES, ARROWS, CHAINS, FOLLOWED, AFTER,
-    CHOSEN, TAKEN, CLUSTER_SIZE, FACTS_USED,
-) = range(18)  # fmt: skip
+    CHOSEN, TAKEN, CLUSTER_SIZE, FACTS_USED, NEXT_MASK,
+) = range(19)  # fmt: skip
 WAY, TRIED, TOP, TRYING, ENDED = range(24, 64, 8)
 """Short lists too, of what is looked at on the way down."""
 LONG = 4096
 """How long the short lists among the registers may be."""
-INSIDE, CLUSTER, FACT_LIST, FACT_USED, SEEDS, CHOICE, BASIS, GOING_ON, LOOK_OF, HASHES, TAKE, WEIGHTS = (
-    64 + LONG * k for k in range(12)
-)
+(
+    INSIDE, CLUSTER, FACT_LIST, FACT_USED, SEEDS, CHOICE, BASIS, GOING_ON, LOOK_OF, HASHES, TAKE, WEIGHTS, OWN, OWN_ENDS, REACHED,
+    REGISTERS,
+) = range(64, 64 + 16 * LONG, LONG)  # fmt: skip
 
-ROW, ORDER, LOOK, RENAME = range(4)
-"""What can be asked for: all about a configuration of a component, what commutes there, how an object looks, or looks renamed."""
+ROW, LOOK, RENAME = range(3)
+"""What can be asked for: all about a configuration of a component, how an object looks, or looks renamed."""
 UNKNOWN, PENDING = -2, -9
 """What stands in `by_local` for what has not been asked yet, and as a value for what has been."""
 

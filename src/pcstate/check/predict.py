@@ -9,7 +9,7 @@ from pcstate.check.history import History, histories
 from pcstate.check.skeleton import Chained
 from pcstate.check.tracing import positions
 from pcstate.model.decision import Ask, Decision, Junction
-from pcstate.model.formula import Formula, Written, compile_formula, remembered
+from pcstate.model.formula import Written, compile_formula, remembered
 from pcstate.model.lts import Configuration
 from pcstate.model.network import GlobalState, Network
 from pcstate.model.scenario import Outcome, Scenario
@@ -39,11 +39,15 @@ def alike(scenario: Scenario) -> list[list[int]]:
 
 def outcomes(graph: Chained, rests: "Rests") -> Prediction:
     """The outcomes of an urgent exploration."""
-    numbers: dict[Outcome, int] = {}
+    shown: dict[Outcome, int] = {}
     for number, seen in enumerate(histories(graph)):
-        for history in seen:
-            for outcome, _ in rests.outcomes(number, history):
-                numbers.setdefault(outcome, number)
+        if graph.rests(number):
+            for history in seen:
+                shown.setdefault(rests.read(graph.states[number], history), number)
+    numbers: dict[Outcome, int] = {}
+    for shows, number in shown.items():
+        for outcome, _ in rests.in_every_order(shows):
+            numbers.setdefault(outcome, number)
     numbers = dict(sorted(numbers.items()))
     found = {outcome: positions(graph.network, graph.states[number]) for outcome, number in numbers.items()}
     return Prediction(found, not graph.stopped, len(graph.states), graph.stopped, numbers)
@@ -98,31 +102,33 @@ class Rests:
         network = graph.network.observed()
         names = dict(network.parameters)
         self._counts = {
-            key: compile_formula(formulas[key], network, names)
+            key: compile_formula(formulas[key], network, names).remembered()
             for key in ("dials", "read_loops", "write_loops", "others", "idle_conns", "unread_conns")
         }
         self._reused, self._errors = (
-            [compile_formula(formulas[key], network, {**names, "r": r}) for r in requests] for key in ("reused", "error")
+            [compile_formula(formulas[key], network, {**names, "r": r}).remembered() for r in requests]
+            for key in ("reused", "error")
         )
 
     def outcomes(self, number: int, history: History) -> Iterator[tuple[Outcome, tuple[int, ...]]]:
         """The outcomes of state `number` after `history`, none if it is no rest; and in which place each caller is there."""
         if self.graph.rests(number):
-            outcome = self.read(self.graph.states[number], history)
-            for places in _orders(self.scenario):
-                yield self._ordered(outcome, places), places
+            yield from self.in_every_order(self.read(self.graph.states[number], history))
+
+    def in_every_order(self, outcome: Outcome) -> Iterator[tuple[Outcome, tuple[int, ...]]]:
+        """An outcome with alike callers exchanged in every way, and the places in which they were."""
+        for places in _orders(self.scenario):
+            yield self._ordered(outcome, places), places
 
     def read(self, state: GlobalState, history: History) -> Outcome:
         """What a state at rest looks like after `history`."""
 
-        def value(formula: Formula) -> int:
-            return int(formula(state + history))
-
-        counts = {key: value(formula) for key, formula in self._counts.items()}
+        seen = state + history
+        counts = {key: int(formula(seen)) for key, formula in self._counts.items()}
         others = counts.pop("others")
         return Outcome(
-            reused=tuple(bool(formula(state + history)) for formula in self._reused),
-            errors=tuple(str(formula(state + history)) for formula in self._errors),
+            reused=tuple(bool(formula(seen)) for formula in self._reused),
+            errors=tuple(str(formula(seen)) for formula in self._errors),
             goroutines=1 + counts["read_loops"] + counts["write_loops"] + others,
             **counts,
         )

@@ -10,13 +10,16 @@ from pcstate.check import plan as P
 from pcstate.check.bit_kernels import inner, mix
 
 __all__ = [
-    "FACTS", "FACTS_AT", "HASH", "KEY", "LINK", "MIXED", "NODE", "PARTS", "PARTS_AT", "VALUE", "ask", "gather", "holds", "keep",
-    "node_for", "probe", "put", "recall", "weigh",
+    "COLUMNS", "FACTS", "FACTS_AT", "HASH", "KEY", "LINK", "MIXED", "NODE", "PARTS", "PARTS_AT", "VALUE", "ask", "gather",
+    "holds", "keep", "node_for", "probe", "put", "recall", "row_of", "weigh",
 ]  # fmt: skip
 
 U = np.uint64
-LINK, PARTS_AT, PARTS, FACTS_AT, FACTS, HASH = range(6)
-"""The columns of a node: the next of its list, and where in the pool its components and facts are, and how many."""
+LINK, PARTS_AT, PARTS, FACTS_AT, FACTS, HASH, FILTER = range(7)
+"""The columns of a node: the next of its list, where in the pool its components and facts are, and how many, a hash of these, and
+a Bloom filter of its entries: one bit a hash, so that few are looked for that are not there."""
+COLUMNS = 8
+"""How wide a node is: a cache line."""
 NODE, KEY, VALUE, MIXED = range(4)
 """The columns of an entry: its node, where its key begins, its value, and the key's hash."""
 
@@ -29,6 +32,16 @@ def ask(reg, asked, kind, what, where):
         asked[reg[P.ASKED], 1] = what
         asked[reg[P.ASKED], 2] = where
         reg[P.ASKED] += 1
+
+
+@inner
+def row_of(by_local, reg, asked, component, local, which):
+    """The row of masks for a component in a configuration."""
+    row = by_local[component, local]
+    if row == P.NOTHING:
+        ask(reg, asked, P.ROW, component, local)
+        return np.int64(P.NOTHING)
+    return np.int64(row + which)
 
 
 @inner
@@ -135,8 +148,16 @@ def _sum(nodes, pool, reg, node):
 
 
 @inner
+def _bit(found):
+    """The bit of a node's filter for a hash: by its highest digits, since the lowest choose the slot."""
+    return np.int64(U(1) << (U(found) >> U(58)))
+
+
+@inner
 def _find(slots, entries, keys, nodes, pool, node, state, found):
     """The entry of a basis for what it holds in `state`, whose hash is `found`; -1 if there is none."""
+    if nodes[node, FILTER] & _bit(found) == 0:
+        return np.int64(-1)
     slot = _slot(slots, entries, node, found, U(found))
     while slots[slot] >= 0:
         at, parts, same = entries[slots[slot], KEY], nodes[node, PARTS_AT], True
@@ -169,6 +190,7 @@ def keep(slots, entries, keys, nodes, pool, reg, node, state, value):
         entries[entry, VALUE] = value
         return entry
     entry, at = _enter(slots, entries, reg, node, found, nodes[node, PARTS], value)
+    nodes[node, FILTER] |= _bit(found)
     parts = nodes[node, PARTS_AT]
     for k in range(nodes[node, PARTS]):
         keys[at + k] = state[pool[parts + k]]
@@ -205,7 +227,7 @@ def node_for(nodes, pool, reg, head, parts, size, facts, count, most):
         pool[at + k] = reg[parts + k]
     for k in range(count):
         pool[at + size + k] = reg[facts + k]
-    nodes[node, LINK] = 0
+    nodes[node, LINK] = nodes[node, FILTER] = 0
     nodes[node, PARTS_AT] = at
     nodes[node, PARTS] = size
     nodes[node, FACTS_AT] = at + size

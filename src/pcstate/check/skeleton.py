@@ -16,7 +16,7 @@ from pcstate.check.symmetry import Places
 from pcstate.model.network import GlobalState, Network
 from pcstate.model.verdict import Bounds
 
-__all__ = ["Arrow", "Chained", "Skeleton", "skeleton"]
+__all__ = ["Arrow", "Chained", "Noted", "Skeleton", "skeleton"]
 
 LONGEST = 1000
 """A chain ends after that many steps, for it may be a circle."""
@@ -31,6 +31,10 @@ class Arrow(NamedTuple):
     target: int
     places: Places | None = None
     """Where everything is moved, if the reduction of the search does not say it."""
+
+
+Noted = tuple[tuple[int, ...], tuple[int, ...]]
+"""What observers see of an arrow: those of its vectors that they note, and its turn."""
 
 
 class Chained(Protocol):
@@ -52,8 +56,8 @@ class Chained(Protocol):
     def arrows_of(self, number: int) -> Sequence[Arrow]:
         """The arrows from a state, none where it was not expanded."""
 
-    def noted_of(self, number: int) -> Iterable[Arrow]:
-        """The same, with those of their vectors that observers see something of, and perhaps with others."""
+    def noted_of(self, number: int) -> Iterable[tuple[Noted, int]]:
+        """What observers see of each of them, and where it leads; what is the same only once."""
 
     def rests(self, number: int) -> bool:
         """Whether nothing more happens in a state."""
@@ -77,7 +81,12 @@ class Skeleton:
         """The arrows from a state, none where it was not expanded."""
         return self.arrows[number] if number < len(self.arrows) else ()
 
-    noted_of = arrows_of
+    def noted_of(self, number: int) -> set[tuple[Noted, int]]:
+        """What observers see of each of them, and where it leads."""
+        vectors = self.network.vectors
+        return {
+            ((tuple(v for v in arrow.vectors if vectors[v].notes), arrow.turn), arrow.target) for arrow in self.arrows_of(number)
+        }
 
     def rests(self, number: int) -> bool:
         """Whether nothing more happens in a state."""

@@ -1,0 +1,149 @@
+"""Whether it makes a difference to one component what comes first, as check/commuting.py finds out, for numba."""
+
+import numpy as np
+
+from pcstate.check import plan as P
+from pcstate.check.bit_kernels import inner, trailing
+from pcstate.check.commuting import MANY
+from pcstate.check.recall_kernels import VALUE, ask, probe, put, row_of
+
+__all__ = ["meanwhile"]
+
+U = np.uint64
+_0, _1 = U(0), U(1)
+
+
+@inner
+def meanwhile(plan, by_local, masks, reg, asked, slots, entries, keys, key, component, local, own, others):
+    """The row of those vectors that a component does not keep from firing, there or wherever the `others` bring it; NOTHING if it
+    makes a difference to it what comes first. `own` and `others` are rows; those count that it has a part in."""
+    words = plan[plan[P.ROLES] + component]
+    size = 1 + 2 * words
+    key[0] = local
+    for k in range(1, size):
+        key[k] = 0
+    _roles_of(plan, masks, component, own, key, 1)
+    _roles_of(plan, masks, component, others, key, 1 + words)
+    node = plan[plan[P.MEANWHILE] + component]
+    entry = probe(slots, entries, keys, node, key, size)
+    if entry >= 0:
+        return entries[entry, VALUE]
+    reached, row = _reach(plan, by_local, reg, asked, key, component, local), np.int64(P.NOTHING)
+    if reached:
+        row = reg[P.NEXT_MASK]
+        _allow(plan, by_local, masks, reg, asked, component, reached, row)
+    if reg[P.ASKED]:
+        return np.int64(P.NOTHING)
+    if reached:
+        reg[P.NEXT_MASK] += 1
+    put(slots, entries, keys, reg, node, key, size, row)
+    return row
+
+
+@inner
+def _roles_of(plan, masks, component, vectors, key, at):
+    """Note in `key`, from a place on, which roles the members of a row have that the component has a part in."""
+    role = plan[P.ROLE] + component * plan[P.VECTORS]
+    parts = P.HERE + plan[P.SIZE] + component
+    for u in range(plan[plan[P.WORDS] + component], plan[plan[P.WORDS] + component + 1]):
+        w = plan[u]
+        left = masks[vectors, w] & masks[parts, w]
+        while left != _0:
+            number = plan[role + w * 64 + np.int64(trailing(left))]
+            left &= left - _1
+            key[at + number // P.ROLE_BITS] |= np.int16(1 << (number % P.ROLE_BITS))
+
+
+@inner
+def _list_own(reg, key, words):
+    """The roles of its own that `key` names, as the list OWN; how many."""
+    count = 0
+    for word in range(words):
+        for k in range(P.ROLE_BITS):
+            if key[1 + word] >> k & 1:
+                reg[P.OWN + count] = word * P.ROLE_BITS + k
+                count += 1
+    return count
+
+
+@inner
+def _reach(plan, by_local, reg, asked, key, component, local):
+    """Find where the others of the key bring a component: so many of the list REACHED; none if in one of these configurations it
+    makes a difference what comes first."""
+    words, possible = plan[plan[P.ROLES] + component], plan[plan[P.POSSIBLE] + component]
+    own = _list_own(reg, key, words)
+    reg[P.REACHED], count, here = local, 1, 0
+    while here < count:
+        local = reg[P.REACHED + here]
+        here += 1
+        if by_local[component, local] == P.NOTHING:
+            ask(reg, asked, P.ROW, component, local)
+            continue
+        for n in range(own):
+            reg[P.OWN_ENDS + n] = _play(plan, by_local, reg, asked, component, reg[P.OWN + n], local)
+        for word in range(words):
+            left = U(key[1 + words + word] & by_local[possible + word, local])
+            while left != _0:
+                other = word * P.ROLE_BITS + np.int64(trailing(left))
+                left &= left - _1
+                there = _play(plan, by_local, reg, asked, component, other, local)
+                if there < 0:
+                    continue
+                if not _commute(plan, by_local, reg, asked, component, own, other, local, there):
+                    return 0
+                new = True
+                for k in range(count):
+                    new &= reg[P.REACHED + k] != there
+                if new:
+                    if count == MANY:
+                        return 0
+                    reg[P.REACHED + count] = there
+                    count += 1
+    return count
+
+
+@inner
+def _commute(plan, by_local, reg, asked, component, own, other, local, there):
+    """Whether each of its own roles leads to the same configuration before and after the other one, which leads to `there`."""
+    for n in range(own):
+        after = reg[P.OWN_ENDS + n]
+        end = _play(plan, by_local, reg, asked, component, other, after)
+        if there == local and end == after:
+            continue
+        last = _play(plan, by_local, reg, asked, component, reg[P.OWN + n], there)
+        if last < 0 or last != end:
+            return False
+    return True
+
+
+@inner
+def _play(plan, by_local, reg, asked, component, role, local):
+    """Where a vector with that role leads a component; -1 if it keeps the vector from firing."""
+    at = plan[plan[P.PLAYS] + component] + 3 * role
+    who, also, unless = plan[at], plan[at + 1], plan[at + 2]
+    if unless >= 0 and _step(by_local, reg, asked, component, unless, local) >= 0:
+        return np.int64(-1)
+    target = local if who < 0 else _step(by_local, reg, asked, component, who, local)
+    moved = np.int64(-1) if also < 0 or target < 0 else _step(by_local, reg, asked, component, also, target)
+    return target if moved < 0 else moved
+
+
+@inner
+def _step(by_local, reg, asked, component, row, local):
+    if local < 0:
+        return np.int64(-1)  # what led there is asked for
+    target = np.int64(by_local[row, local])
+    if target == P.UNKNOWN:
+        ask(reg, asked, P.ROW, component, local)
+    return target
+
+
+@inner
+def _allow(plan, by_local, masks, reg, asked, component, reached, to):
+    """Put into a row what the component allows in one of the configurations REACHED."""
+    for u in range(plan[plan[P.WORDS] + component], plan[plan[P.WORDS] + component + 1]):
+        masks[to, plan[u]] = _0
+    for k in range(reached):
+        row = row_of(by_local, reg, asked, component, reg[P.REACHED + k], P.ALLOWED)
+        for u in range(plan[plan[P.WORDS] + component], plan[plan[P.WORDS] + component + 1]):
+            masks[to, plan[u]] |= masks[row, plan[u]]
