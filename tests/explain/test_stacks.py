@@ -69,6 +69,10 @@ DRESSES: dict[str, Callable[[str], str | bytes]] = {
     "glog": each_line(lambda line: f"E0102 15:04:05.000000   12345 main.go:42] {line}"),
     "docker": each_line(lambda line: json.dumps({"log": f"{line}\n", "stream": "stderr", "time": "2024-01-01T00:00:00Z"})),
     "journald in JSON": each_line(lambda line: json.dumps({"__CURSOR": "s=1", "MESSAGE": line, "_PID": "12"})),
+    "Fluent Bit": each_line(
+        lambda line: f'[0] kube.app: [[1704067200.5, {{}}], {{"stream"=>"stderr", "log"=>{json.dumps(line)}}}]'
+    ),
+    "fluentd in Ruby": each_line(lambda line: f'2024-01-01 00:00:00 +0000 kube.app: {{"log" => {json.dumps(line)}}}'),
     "one JSON string": lambda text: json.dumps({"level": "error", "msg": "boom", "error": {"stack": text}}),
     "one escaped string": lambda text: f"ERROR boom stack={json.dumps(text)}",
     "HTML": lambda text: f"<html><pre>{html.escape(text)}</pre></html>",

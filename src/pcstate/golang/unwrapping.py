@@ -24,6 +24,9 @@ _TAG = re.compile(r"</?(?:br|pre|p|code|span|div|td|tr|li|b|a)\b[^>]*>", re.IGNO
 _ENTITY = re.compile(r"&(?:#\d+|#x[0-9a-fA-F]+|lt|gt|amp|quot|apos|nbsp|middot);")
 _ESCAPE = re.compile(r"\\(?:u00([0-9a-fA-F]{2})|(.))")
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
+_OBJECT = re.compile(r'\{\s*"')
+_RUBY = re.compile(r'"\s?=>\s?')
+"""What is between a key and a value where fluentd or Fluent Bit prints an object."""
 _ROW = re.compile(r'".*",".*"')
 """A row of a table, with quotes around its cells."""
 _CELL = re.compile(r"goroutine |created by |\.go:\d|\)$|\b0x[0-9a-f]+(?:\s|$)")
@@ -120,10 +123,13 @@ def _cells(row: str) -> list[str]:
 
 def _unpacked(line: str) -> list[str] | None:
     """The lines inside a JSON object of a log, or inside a string with `\\n` for its ends; None if it is neither."""
-    start = line.find("{")
-    if start >= 0 and "goroutine " not in line[:start]:  # behind it they are labels
+    start = _OBJECT.search(line)
+    if start and "goroutine " not in line[: start.start()]:  # behind it they are labels
+        text = line[start.start() :]
+        if _RUBY.search(text):
+            text = _RUBY.sub('": ', text).rstrip("] ")
         try:
-            found = json.loads(line[start:])
+            found = json.loads(text)
         except (ValueError, RecursionError):
             found = None
         if isinstance(found, dict):
