@@ -58,7 +58,8 @@ def _diagnosis(census: Census, facts: Facts, number: int) -> Diagnosis:
     if facts.parents:
         census.date("created by")
     missing = _missing(census, facts)
-    whole = not (missing or census.hidden) and (facts.counted or census.running or facts.registers)
+    signal = facts.registers and facts.format in ("SIGQUIT", "panic")  # its end, and its beginning
+    whole = not (missing or census.hidden) and (facts.counted or census.running or signal)
     found, others = groups(census, whole, facts.truncated, proved=facts.leaked or facts.marked)
     return Diagnosis(census.go, facts.format, found, census.server, others, missing, whole, number)
 

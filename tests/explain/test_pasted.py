@@ -30,6 +30,12 @@ def test_that_nobody_asks_or_reads_is_certain_only_in_a_whole_dump(spec: Spec) -
     assert [False, True, True] == [part.whole, whole.whole, signal.whole]
 
 
+def test_the_end_of_what_sigquit_prints_is_a_part(spec: Spec) -> None:
+    """As `tail` gives it: it has the registers, and who would tell of the lone writeLoop may stand above."""
+    end = diagnosed(spec, WRITER, "rax    0x0")
+    assert (False, False, "guess") == (end.whole, end.conclusive, end.groups[0].confidence)
+
+
 def test_what_sigquit_prints_ends_with_registers(spec: Spec) -> None:
     cut = diagnosed(spec, "SIGQUIT: quit\nPC=0x43ea81\n", RUNNING)
     assert ("none", False, False) == (cut.verdict, cut.whole, cut.conclusive)
