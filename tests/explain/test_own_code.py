@@ -55,6 +55,13 @@ CALLED = {
         ),
         "unknown", "",
     ),
+    "CookieJar.Cookies": (
+        goroutine(
+            "shop.hook()", "shop.(*jar).Cookies(0xc0)", "net/http.(*Client).send(0xc0)", "net/http.(*Client).do(0xc0)",
+            by="shop.run in goroutine 1",
+        ),
+        "unknown", "",
+    ),
     "GotConn": (
         goroutine(
             HOOK, "net/http.(*Transport).getConn(0xc00045e000)", "net/http.(*Transport).roundTrip(0xc00045e000)",
@@ -180,11 +187,14 @@ def test_what_a_dial_waits_for_is_not_guessed_where_it_was_cut_off(spec: Spec) -
 
 FILE = COPYING.replace("shop.tunnel(0xc0)", "net/http.serveContent(0xc0)")
 BUFFER = COPYING.replace("io.copyBuffer({0x1, 0x2})", "bytes.(*Buffer).WriteTo(0xc0)\n\t/b.go:9\nio.copyBuffer({0x1, 0x2})")
+TUNNEL = COPYING.replace("io.copyBuffer({0x1, 0x2})", "net.(*TCPConn).WriteTo(0xc0)\n\t/t.go:9\nio.copyBuffer({0x1, 0x2})")
+SPLICED = COPYING.replace("net.(*conn).Write(0xc0)", "internal/poll.Splice(0xc0)\n\t/s.go:9\nnet.(*TCPConn).ReadFrom(0xc0)")
+SENT_FILE = SPLICED.replace("Splice", "SendFile")
 LIMITED = goroutine("shop.(*limiter).RoundTrip(0xc0)", "net/http.send(0xc0)", "net/http.(*Client).do(0xc0)",
                     by="shop.run in goroutine 1")  # fmt: skip
 
 
-@pytest.mark.parametrize("other", [FILE, BUFFER])
+@pytest.mark.parametrize("other", [FILE, BUFFER, TUNNEL, SPLICED, SENT_FILE])
 def test_who_copies_what_is_no_body_has_none_in_hand(spec: Spec, other: str) -> None:
     assert ["body-unfinished"] == [group.state for group in diagnosed(spec, RUNNING, UNREAD, other).groups]
 
@@ -251,6 +261,19 @@ def test_a_profile_does_not_show_that_a_function_of_net_https_runs(spec: Spec) -
     assert ("dialing", "") == (dialling.state, dialling.phase)
     (writing,) = diagnosed(spec, listed("net/http.(*Request).write", "net/http.(*persistConn).writeLoop")).groups
     assert "request-body-stalled" != writing.state
+
+
+def test_a_write_loop_that_is_left_in_a_request_body_leaks(spec: Spec) -> None:
+    """The server answered early, or hung up: nobody waits for that body, and net/http does not interrupt its Read."""
+    uploading = goroutine("io.(*pipe).read(0xc0)", "net/http.(*transferWriter).doBodyCopy(0xc0)", WRITE_LOOP, wait="select")
+    left, under_way = (
+        diagnosed(spec, RUNNING, uploading),
+        diagnosed(spec, RUNNING, uploading, PEEK.replace("0xc0000b3000", "0xc0000a2000")),
+    )
+    assert [("leak", "request-body-stalled", "likely"), ("stuck", "request-body-stalled", "certain")] == [
+        (each.verdict, each.groups[0].state, each.groups[0].confidence) for each in (left, under_way)
+    ]
+    assert "stuck" == diagnosed(spec, uploading).verdict  # of a part: whoever waits may not be in it
 
 
 def test_a_request_that_has_ended_waits_for_its_own_body(spec: Spec) -> None:

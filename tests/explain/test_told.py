@@ -94,14 +94,37 @@ def test_what_a_dump_is_known_to_lack_may_hold_who_waits_in_peek(spec: Spec) -> 
     assert [("idle", False), ("idle", True)] == [(each.groups[0].state, each.conclusive) for each in (cut, whole)]
 
 
-@pytest.mark.parametrize(
-    ("connections", "said"), [(10, ""), (49, ""), (50, "so many may be of a Transport made for each request")]
-)
+@pytest.mark.parametrize(("connections", "said"), [(10, ""), (49, ""), (50, "so many may be of a Transport made for each request")])
 def test_a_pool_of_some_connections_is_not_doubted(spec: Spec, connections: int, said: str) -> None:
-    """MaxIdleConnsPerHost of some tens is a healthy pool; what leaks a Transport for each request comes to more soon."""
+    """MaxIdleConnsPerHost of some tens is a healthy pool; what leaks a Transport for each request comes to more soon. When they
+    are none is said of fewer, too, in the advice."""
     idle = [
         PEEK.replace("goroutine 30", f"goroutine {n}").replace("0xc0000b3000", f"0xc0000b{n}00")
         for n in range(100, 100 + connections)
     ]
     (group,) = diagnosed(spec, RUNNING, *idle).groups
     assert (connections, said) == (group.connections, group.remark)
+    assert "share" in group.fix
+
+
+def timed(number: int, *functions: str) -> str:
+    """A goroutine that reads a body, with the function around it that there is only with an http.Client.Timeout."""
+    names = (*functions, "net/http.(*cancelTimerBody).Read(0xc1)", "io.ReadAll({0x1, 0x2})", "shop.fetch(0xc0)")
+    frames = "\n".join(f"{name}\n\t/srv/of.go:1 +0x1" for name in names)
+    return f"goroutine {number} [select, 3 minutes]:\n{frames}\ncreated by shop.run\n\t/srv/of.go:1 +0x1\n"
+
+
+def test_a_read_that_clients_timeout_ends_is_neither_stuck_nor_in_want_of_a_timeout(spec: Spec) -> None:
+    """Without cancelTimerBody, or with a context's deadline, which a dump does not show, it is what somebody else must end."""
+    body = ("net/http.(*persistConn).Read(0xc0000a2000)", "net/http.(*bodyEOFSignal).Read(0xc1)")
+    stream = ("net/http.http2transportResponseBody.Read(0xc1)",)
+    for dump in (
+        diagnosed(spec, RUNNING, UNREAD, timed(60, *body)),
+        diagnosed(spec, RUNNING, timed(60, *body)),
+        diagnosed(spec, RUNNING, timed(60, *stream)),
+    ):
+        (group,) = dump.groups
+        assert ("no-leak", False, False) == (dump.verdict, group.leak, group.stuck)
+        assert "http.Client.Timeout" in group.why and "Set" not in group.fix
+    bare = diagnosed(spec, RUNNING, UNREAD, timed(60, *body).replace("cancelTimerBody", "body"))
+    assert ("stuck", True) == (bare.verdict, "Set a timeout" in bare.groups[0].fix)
