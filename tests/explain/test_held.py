@@ -7,7 +7,7 @@ import pytest
 from pcstate.check.diagnosis import HELD
 from pcstate.show.explanation import explain_text, headline
 from pcstate.specs.library import Spec
-from tests.explain.dumps import LEAK, RUNNING, UNREAD, WAITING, diagnosed
+from tests.explain.dumps import LEAK, PEEK, RUNNING, UNREAD, WAITING, diagnosed
 from tests.explain.test_http2 import H2_CLEANUP, H2_LOOP
 from tests.explain.test_own_code import COPYING, DIAL_CONN, READ_LOOP, goroutine
 
@@ -84,6 +84,7 @@ def test_four_goroutines_cannot_have_the_bodies_of_many_connections(spec: Spec, 
         group.held_at,
     )
     assert ("certain" == told) == ("nobody has it" in group.why) == ("" == group.remark)
+    assert ("certain" == told) == ("deferred Close" in group.why)  # in a loop: one that has the bodies of many
 
 
 def test_who_copies_may_have_more_than_one_body_in_hand(spec: Spec) -> None:
@@ -149,3 +150,28 @@ def test_who_may_have_a_body_is_counted_where_it_was(spec: Spec) -> None:
         found.other_goroutines,
         [(group.state, group.connections, group.goroutines) for group in found.groups],
     )
+
+
+def timers(number: int) -> str:
+    """Of an http.Client with a Timeout and a RoundTripper that wraps a Transport: one beside each request."""
+    return "\n".join(
+        f"goroutine {700 + n} [select, 2 minutes]:\nnet/http.setRequestCancel.func4()\n\t/go/src/net/http/client.go:409 +0x85\n"
+        "created by net/http.setRequestCancel in goroutine 1\n\t/go/src/net/http/client.go:408 +0x433\n"
+        for n in range(number)
+    )
+
+
+def test_more_timers_of_a_client_than_requests_are_of_bodies_that_nobody_has_closed(spec: Spec) -> None:
+    """Close stops the timer, reading to io.EOF does not: net/http's cancelTimerBody."""
+    found = diagnosed(spec, RUNNING, timers(5), WAITING, UNREAD, PEEK)
+    (left,) = (group for group in found.groups if "Timeout still runs" in group.title)
+    assert (3, 3, "request", True, "likely") == (left.connections, left.goroutines, left.unit, left.leak, left.confidence)
+    under_way = diagnosed(spec, RUNNING, timers(2), WAITING, UNREAD, PEEK)
+    assert not any("Timeout" in group.title for group in under_way.groups)
+    assert 2 == under_way.other_goroutines - diagnosed(spec, RUNNING, WAITING, UNREAD, PEEK).other_goroutines
+
+
+@pytest.mark.parametrize(("number", "said"), [(3, True), (30, False)])
+def test_who_is_to_close_a_body_yet_is_shown_beside_the_timers(spec: Spec, number: int, said: bool) -> None:
+    (group,) = diagnosed(spec, RUNNING, timers(number), program("shop.work()")).groups
+    assert (said, ("1 at shop.work (/srv/0/of.go:0)",)) == ("is to close it yet" in group.remark, group.held_at)

@@ -94,7 +94,9 @@ def test_what_a_dump_is_known_to_lack_may_hold_who_waits_in_peek(spec: Spec) -> 
     assert [("idle", False), ("idle", True)] == [(each.groups[0].state, each.conclusive) for each in (cut, whole)]
 
 
-@pytest.mark.parametrize(("connections", "said"), [(10, ""), (49, ""), (50, "so many may be of a Transport made for each request")])
+@pytest.mark.parametrize(
+    ("connections", "said"), [(10, ""), (49, ""), (50, "so many may be of a Transport made for each request")]
+)
 def test_a_pool_of_some_connections_is_not_doubted(spec: Spec, connections: int, said: str) -> None:
     """MaxIdleConnsPerHost of some tens is a healthy pool; what leaks a Transport for each request comes to more soon. When they
     are none is said of fewer, too, in the advice."""

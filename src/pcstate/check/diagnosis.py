@@ -113,7 +113,7 @@ def groups(census: Census, whole: bool, lacking: bool = False, proved: bool = Fa
     for taken in found:
         there = {each.state.name for each in found if each.connections}
         if not taken.state.shared and taken.state.after in ("", *there):
-            _alone(taken.state, taken, rest)
+            _alone(taken.state, taken, rest, sum(map(_under_way, found)) if taken.state.beyond else 0)
         taken.sure = taken.sure and (whole or not taken.state.alone)
         taken.guess, taken.part = lacking and taken.state.alone, not whole
         if taken.goroutines and taken.state.held_why and not proved:
@@ -168,14 +168,21 @@ def _fitting(state: State, kind: _Kind, loose: _Loose) -> int:
     return count
 
 
-def _alone(state: State, found: _Found, loose: _Loose) -> None:
-    """Loose goroutines that a state takes without any connection, once all connections have theirs."""
+def _under_way(found: _Found) -> int:
+    """How many requests a state has taken whose response, at least, is still to be read or closed."""
+    if found.state.shared:
+        return found.callers
+    return found.connections if found.state.leak or found.state.stuck or "caller" in found.state.parts else 0
+
+
+def _alone(state: State, found: _Found, loose: _Loose, spared: int) -> None:
+    """Loose goroutines that a state takes without any connection, once all connections have theirs; `spared` are not its."""
     if any("none" not in state.parts[role] for role in _ANCHORS if role in state.parts):
         return
     needed = [role for role in ("write-loop", "caller") if "none" not in state.parts.get(role, ("none",))]
     if len(needed) != 1:
         return
-    count = loose.count(needed[0], state.parts[needed[0]])
+    count = max(0, loose.count(needed[0], state.parts[needed[0]]) - spared)
     loose.take(found, needed[0], state.parts[needed[0]], count, timed=True)
     found.connections += count
     found.sure = found.sure and not count

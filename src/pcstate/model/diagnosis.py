@@ -58,6 +58,8 @@ class State:
     """A name of states before this one: said only where connections of that name have been found."""
     alone: bool
     """Whether it is told by a caller that is not there: likely, at most, in a dump that may be a part of one."""
+    beyond: bool
+    """Whether each request under way has a caller of that kind beside it: said only of as many as there are more."""
     young: bool
     """Whether it is not said of a readLoop that has waited for a minute or more."""
     shared: bool

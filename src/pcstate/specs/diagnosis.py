@@ -19,8 +19,8 @@ PARTS = {"read": "read-loop", "write": "write-loop", "dial": "dial", "h2": "h2",
 PHASES = ("", "dns", "tcp", "tls", "proxy")
 _POINT = ("role", "at", "frames", "leaf", "without", "calls", "waits", "conn", "vague", "own", "clauses")
 _STATE = (
-    "name", "phase", *PARTS, "only", "after", "alone", "young", "shared", "remark", "takes", "leak", "stuck", "confidence",
-    "held_is", "held_why", "crowd", "crowd_why",
+    "name", "phase", *PARTS, "only", "after", "alone", "beyond", "young", "shared", "remark", "takes",
+    "leak", "stuck", "confidence", "held_is", "held_why", "crowd", "crowd_why",
     "title", "unit", "why", "part_why", "fix", "predict", "many", "many_is", "many_why", "many_fix", "old", "old_why",
 )  # fmt: skip
 ONLY = ("", "whole", "part")
@@ -120,8 +120,8 @@ def _state(reader: Reader, table: dict[str, Any], line: int) -> State:
     )
     confidence = reader.typed(table, "confidence", str, line, "certain")
     unit = reader.typed(table, "unit", str, line, UNITS[0])
-    leak, stuck, alone, young, shared = (
-        reader.typed(table, key, bool, line, False) for key in ("leak", "stuck", "alone", "young", "shared")
+    leak, stuck, alone, beyond, young, shared = (
+        reader.typed(table, key, bool, line, False) for key in ("leak", "stuck", "alone", "beyond", "young", "shared")
     )
     reader.one_of(name, STATES, line, "name")
     reader.one_of(phase, PHASES, line, "phase")
@@ -141,6 +141,7 @@ def _state(reader: Reader, table: dict[str, Any], line: int) -> State:
         only,
         after,
         alone,
+        beyond,
         young,
         shared,
         remark,
