@@ -35,6 +35,8 @@ HOLDING = {
     "a handler": program("shop.consume()", *HANDLED, by="net/http.(*Server).Serve"),
     "it has a method with a name of Go's": program("shop.consumer.Accept(0xc0)"),
     "it was running": program("shop.consume()", wait="runnable"),
+    "a sequence that gives its events with yield": program("iter.Pull[...].func1.1()", "shop.consume()", wait="coroutine"),
+    "it helps the collector": program("shop.consume()", wait="GC assist wait"),
 }
 
 

@@ -276,6 +276,29 @@ def test_a_write_loop_that_is_left_in_a_request_body_leaks(spec: Spec) -> None:
     assert "stuck" == diagnosed(spec, uploading).verdict  # of a part: whoever waits may not be in it
 
 
+IN_OWN_WRITE = goroutine("sync.(*Mutex).Lock(0xc0)", "shop.(*metered).Write(0xc0)",
+                         "net/http.persistConnWriter.Write({0xc0})", "bufio.(*Writer).Flush(0xc0)",
+                         WRITE_LOOP, wait="sync.Mutex.Lock")  # fmt: skip
+IN_OWN_READ = goroutine("time.Sleep(0x1)", "shop.(*metered).Read(0xc0)", "net/http.(*persistConn).Read(0xc0000a2000)",
+                        "net/http.(*bodyEOFSignal).Read(0xc0)", "io.ReadAll({0x1})", "shop.fetch(0xc0)",
+                        wait="sleep", by="shop.run in goroutine 1")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("waiting", "network", "state"),
+    [
+        (IN_OWN_WRITE, IN_OWN_WRITE.replace("sync.(*Mutex).Lock", "net.(*conn).Write"), "writing-request"),
+        (IN_OWN_READ, IN_OWN_READ.replace("time.Sleep", "net.(*conn).Read"), "body-being-read"),
+    ],
+)
+def test_a_connection_of_ones_own_that_waits_is_told_from_the_network(spec: Spec, waiting: str, network: str, state: str) -> None:
+    """A net.Conn that limits or locks: not the server is to blame; one that only wraps another waits for it."""
+    own, wrapped = (diagnosed(spec, RUNNING, UNREAD if "Read(" in each else "", each).groups[0] for each in (waiting, network))
+    assert [(state, True), (state, True)] == [(own.state, own.stuck), (wrapped.state, wrapped.stuck)]
+    assert [True, False] == ["net.Conn of the program's own" in each.title for each in (own, wrapped)]
+    assert any(frame.startswith("shop.(*metered)") for frame in own.frames)
+
+
 def test_a_request_that_has_ended_waits_for_its_own_body(spec: Spec) -> None:
     """RoundTrip returns when writeLoop has, and that is inside Request.Body: no timeout of the request ends it."""
     uploading = goroutine("shop.(*source).Read(0xc0)", "net/http.(*transferWriter).doBodyCopy(0xc0)", WRITE_LOOP)
