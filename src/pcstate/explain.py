@@ -59,7 +59,7 @@ def _diagnosis(census: Census, facts: Facts, number: int) -> Diagnosis:
         census.date("created by")
     missing = _missing(census, facts)
     signal = facts.registers and facts.format in ("SIGQUIT", "panic")  # its end, and its beginning
-    whole = not (missing or census.hidden) and (facts.counted or census.running or signal)
+    whole = not (missing or census.hidden or facts.left_out) and (facts.counted or census.running or signal)
     found, others = groups(census, whole, facts.truncated, proved=facts.leaked or facts.marked)
     return Diagnosis(census.go, facts.format, found, census.server, others, missing, whole, number)
 

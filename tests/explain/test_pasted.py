@@ -30,6 +30,18 @@ def test_that_nobody_asks_or_reads_is_certain_only_in_a_whole_dump(spec: Spec) -
     assert [False, True, True] == [part.whole, whole.whole, signal.whole]
 
 
+@pytest.mark.parametrize(
+    "line", ["...", "[...]", "\u2026", "<snip>", "[ cut ]", "(41 more goroutines)", "... 7 similar goroutines omitted"]
+)
+def test_where_somebody_has_left_goroutines_out_the_rest_is_a_part(spec: Spec, line: str) -> None:
+    """What the runtime leaves out of a deep stack is within one goroutine, and a text before the dump may have dots, too."""
+    cut = (diagnosed(spec, RUNNING, line, UNREAD), diagnosed(spec, RUNNING, UNREAD, line))
+    assert [(False, "likely")] * 2 == [(each.whole, each.groups[0].confidence) for each in cut]
+    deep = UNREAD.replace("created by", "...23 frames elided...\ncreated by")
+    whole = (diagnosed(spec, line, RUNNING, UNREAD), diagnosed(spec, RUNNING, deep))
+    assert [(True, "certain")] * 2 == [(each.whole, each.groups[0].confidence) for each in whole]
+
+
 def test_the_end_of_what_sigquit_prints_is_a_part(spec: Spec) -> None:
     """As `tail` gives it: it has the registers, and who would tell of the lone writeLoop may stand above."""
     end = diagnosed(spec, WRITER, "rax    0x0")

@@ -50,6 +50,12 @@ _ARGUMENT = ")0{._…<*"
 """How the arguments of a function begin, as the runtime prints them; `)`: none; `<`, `*`: a mask that somebody put over them."""
 _BEFORE = re.compile(r"^(?:.*[:\"'`|>,=]|\[[\w.-]+\]|\+)+")
 """What may stand before a function without a space: the number of its line, a field of a log, the `+` of a diff."""
+_LEFT_OUT = re.compile(
+    r"[\s>|#/*-]*(?:[\[(<]*\s?(?:\.{3,}|\u2026|snip(?:ped)?|cut|truncated|omitted)\s?[\])>.\u2026]*"
+    r"|.*\b(?:more|other|similar) goroutines?\b.*)[\s>|#/*-]*",
+    re.IGNORECASE,
+)
+"""A line that somebody put where he left goroutines out: dots, `[snip]`, `(40 more goroutines)`."""
 _BLANK = re.compile(r"^[\s|>#]*$")
 _MINUTES = re.compile(r"(\d+) minutes?")
 _LEAKED = " (leaked)"
@@ -135,6 +141,8 @@ class Facts:
     """Whether it has the processor's, with which what a signal makes Go print ends."""
     leaked: bool = False
     """Whether it is a profile of the goroutines that Go takes for leaked, and of no other."""
+    left_out: bool = False
+    """Whether somebody has left some out, and put dots or a word there."""
     marked: bool = False
     """Whether Go has written `(leaked)` behind a wait reason."""
 
@@ -181,7 +189,7 @@ class TextDump:
             if self._traces and (sample := _SAMPLE.fullmatch(line)):
                 yield from self._sample(sample)
                 continue
-            if line.endswith(")") and "created by" not in line:
+            if line.endswith(")") and "created by" not in line and " goroutines" not in line:
                 self._call(line, line.rfind("("))
                 continue
             if "oroutine" in line and (done := self._head(line)) is not None:
@@ -229,6 +237,8 @@ class TextDump:
             yield from self._finish()
         elif kind == "registers":
             self._facts.registers = True
+        elif kind == "left out" and (self._open or self._count):
+            self._facts.left_out = True
         elif kind == "blank" and self._open and self._open.ended:
             yield from self._finish()
         elif kind == "signal":
@@ -393,7 +403,7 @@ def _kind(line: str) -> tuple[str, str]:
         return "foreign", ""
     if "panic: " in line or "fatal error: " in line:
         return "signal", "panic"
-    return "other", ""
+    return "left out" if _LEFT_OUT.fullmatch(line) else "other", ""
 
 
 def _function(text: str) -> str:
