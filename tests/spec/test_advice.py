@@ -26,6 +26,7 @@ CASES: dict[str, tuple[str, str, list[str], str, str]] = {
     "read in part": ("get; read 100", "normal", NEWEST, "for the body to be read or closed", "get; read 100; close"),
     "stalled": ("get", "stall-body", NEWEST, "the server has stopped in the middle of that body", "get; close"),
     "stalled, to cancel": ("get", "stall-body", NEWEST, "the server has stopped in the middle of that body", "get; cancel"),
+    "hung up": ("get", "truncate-body", NEWEST, "the server has closed the connection already", "get; close"),
     "reading": ("get; read-all", "stall-body", NEWEST, "{callers} waits in Read for the rest of a body", "timeout"),
     "read meanwhile": ("get; read-all", "stall-body", NEWEST, "for that body to be read or closed", "timeout"),
     "no head": ("get", "stall-head", NEWEST, "{callers} waits in roundTrip's select", "timeout"),
@@ -42,6 +43,17 @@ def scenario(text: str, behaviour: str, timeout: int = 0) -> Scenario:
 def limited(text: str) -> Scenario:
     """Two requests, one after the other, to a host that may have one connection."""
     return replace(parse_expression(text, 2), transport={"MaxConnsPerHost": 1})
+
+
+def none_kept(text: str, field: str) -> Scenario:
+    """A Transport that keeps no idle connection."""
+    return replace(parse_expression(text, 1), transport={field: -1})
+
+
+def timed_out(each: str) -> Scenario:
+    """Two callers before one place, whose Client.Timeout ends the Read of a body that the server does not send."""
+    callers = parse_expression(each, 1).callers * 2
+    return Scenario(each, "", callers, ServerScript(behaviour="stall-body"), {"MaxConnsPerHost": 1, "Timeout": 300})
 
 
 def stands(spec: Spec, program: Scenario, profile: str) -> tuple[Standing, ...]:
@@ -74,9 +86,26 @@ def test_a_request_that_max_conns_per_host_keeps_waiting_is_spoken_of(spec: Spec
         assert not any(standing.fix for standing in stands(spec, limited(better), profile))
 
 
+@pytest.mark.parametrize("field", ["DisableKeepAlives", "MaxIdleConnsPerHost", "MaxIdleConns"])
+def test_who_keeps_no_idle_connection_is_not_promised_one(spec: Spec, field: str) -> None:
+    (found,) = stands(spec, none_kept("get", field), "go1.27.2")
+    assert "the Transport would not keep the connection" in found.waits
+    assert not any("is kept for reuse" in fix for fix in found.fix)
+    for better in ("get; read-all", "get; close"):
+        assert () == stands(spec, none_kept(better, field), "go1.27.2")
+
+
+def test_a_read_loop_whose_write_loop_has_ended_is_spoken_of(spec: Spec) -> None:
+    found = stands(spec, timed_out("get; read-all"), "go1.27.0")
+    assert 1 == sum("which is closed, waits to send on eofc" in standing.waits for standing in found)
+    assert not any("stands at" in standing.waits for standing in found)
+    assert not any(standing.fix for standing in stands(spec, timed_out("get; read-all; close"), "go1.27.0"))
+
+
 def test_each_piece_of_advice_is_met(spec: Spec) -> None:
     programs = [(scenario(text, behaviour), profiles[-1]) for text, behaviour, profiles, *_ in CASES.values()]
-    programs.append((limited("get"), "go1.27.2"))
+    programs += [(limited("get"), "go1.27.2"), (none_kept("get", "MaxIdleConns"), "go1.27.2")]
+    programs.append((timed_out("get; read-all"), "go1.27.0"))
     met = {standing.waits for program, profile in programs for standing in stands(spec, program, profile)}
     assert {advice.waits for file in spec.advice.values() for advice in file if advice.waits} == met
 
