@@ -92,6 +92,23 @@ def test_the_first_line_is_the_answer_in_plain_words(outcomes: Sequence[Outcome]
     assert wanted == headline(outcomes)
 
 
+def test_requests_behind_one_that_never_returns_never_begin(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nor do they hide a connection that is left behind."""
+    three = Scenario("s", "", (CallerProgram(2, (0,), ()), ONE))
+    stuck = Outcome(2, (False,) * 3, 2, 2, 6, 0, 0, ("stuck", "stuck", "stuck"))
+    words = "stuck: 2 requests never return, and 1 behind them never begins (3 requests, 2 dials, none reused)"
+    assert f"6 goroutines, {words}" == headline([stuck], callers=three.callers)
+    orphan = replace(stuck, read_loops=3, write_loops=3, goroutines=8)
+    said_of = said(capsys, Made("1.27.0", {orphan: ()}, scenario=three))[0]
+    assert "1 behind them never begins; 1 connection left behind" in said_of
+    observe_text(three, [ObserveReport("1.27.3", ((stuck, 1),))])
+    assert words in capsys.readouterr().out
+
+
+def test_outcomes_that_all_leave_the_same_are_said_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert 1 == len(said(capsys, made("1.27", GONE, replace(GONE, dials=1, reused=(False, True)))))
+
+
 def test_versions_that_agree_are_said_together(capsys: pytest.CaptureFixture[str]) -> None:
     lines = said(capsys, made("1.12", KEPT), made("1.13", KEPT), made("1.26", KEPT))
     assert [f"Go 1.12 to 1.26: {headline([KEPT])}", "all these versions agree"] == lines
@@ -150,7 +167,7 @@ def test_what_is_said_of_some_versions_only_names_them(capsys: pytest.CaptureFix
 
 
 def test_observations_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
-    observe_text([ObserveReport("1.27.3", ((KEPT, 2), (GONE, 1)))])
+    observe_text(ALONE, [ObserveReport("1.27.3", ((KEPT, 2), (GONE, 1)))])
     lines = capsys.readouterr().out.splitlines()
     assert f"Go 1.27.3: {headline([KEPT, GONE], 'were seen')}" == lines[0]
     assert "2 outcomes were seen" in lines[0]
@@ -158,7 +175,7 @@ def test_observations_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_run_that_was_given_up_is_no_outcome(capsys: pytest.CaptureFixture[str]) -> None:
-    observe_text([ObserveReport("1.27.3", ((KEPT, 3),), restless=1)])
+    observe_text(ALONE, [ObserveReport("1.27.3", ((KEPT, 3),), restless=1)])
     assert "  1 of 3 had not come to rest when given up: not an outcome" == capsys.readouterr().out.splitlines()[-1]
 
 

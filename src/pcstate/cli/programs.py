@@ -81,7 +81,7 @@ def observe(
     if style == "json":
         print_json(report.observe_json(program, reports), True)
     else:
-        prediction.observe_text(reports)
+        prediction.observe_text(program, reports)
     return INCONCLUSIVE if any(found.restless for found in reports) else HOLDS
 
 

@@ -10,7 +10,7 @@ from typing import Protocol
 from rich.console import Console
 
 from pcstate.model.advice import Standing
-from pcstate.model.scenario import Outcome, Scenario
+from pcstate.model.scenario import CallerProgram, Outcome, Scenario
 from pcstate.show.console import listed, span, terminal
 
 __all__ = ["Observed", "Predicted", "headline", "observe_text", "outcome_line", "predict_text"]
@@ -59,10 +59,10 @@ def predict_text(reports: Sequence[Predicted]) -> None:
         if not group[0].complete:
             out.print(f"Go {_versions(group, ordered)}: UNKNOWN, {group[0].reason}", markup=False, soft_wrap=True)
             continue
-        outcomes = list(group[0].outcomes)
-        out.print(f"Go {_versions(group, ordered)}: {headline(outcomes)}", style="bold", markup=False, soft_wrap=True)
-        if len(outcomes) > 1:
-            _outcomes_text(out, outcomes)
+        outcomes, callers = list(group[0].outcomes), group[0].scenario.callers
+        said = headline(outcomes, callers=callers)
+        out.print(f"Go {_versions(group, ordered)}: {said}", style="bold", markup=False, soft_wrap=True)
+        _outcomes_text(out, outcomes, callers)
         for title, lines in (("why", _each(group, ordered, _why)), ("fix", _each(group, ordered, _fix))):
             for number, line in enumerate(lines):
                 out.print(f"  {'' if number else title + ':':4} {line}", markup=False, soft_wrap=True)
@@ -70,12 +70,12 @@ def predict_text(reports: Sequence[Predicted]) -> None:
         out.print("all these versions agree")
 
 
-def observe_text(reports: Sequence[Observed]) -> None:
+def observe_text(scenario: Scenario, reports: Sequence[Observed]) -> None:
     """For each Go the outcomes it showed, and how often."""
     out = terminal()
     for report in reports:
         runs = sum(count for _, count in report.outcomes)
-        said = headline([outcome for outcome, _ in report.outcomes], "were seen")
+        said = headline([outcome for outcome, _ in report.outcomes], "were seen", scenario.callers)
         out.print(f"Go {report.go}: {said}", style="bold", markup=False, soft_wrap=True)
         for outcome, count in report.outcomes:
             out.print(f"  {count} of {runs}: {outcome_line(outcome)}", markup=False, soft_wrap=True)
@@ -85,9 +85,9 @@ def observe_text(reports: Sequence[Observed]) -> None:
             )
 
 
-def headline(outcomes: Sequence[Outcome], are: str = "are possible") -> str:
+def headline(outcomes: Sequence[Outcome], are: str = "are possible", callers: Sequence[CallerProgram] = ()) -> str:
     """The answer in one line: how many goroutines, whose they are, and how many connections the requests took; `are` says
-    what several outcomes are.
+    what several outcomes are. With the `callers` it tells requests that never return from those behind them that never begin.
 
     >>> headline([Outcome(1, (False, True), 1, 1, 3, 1, 0, ("", ""))])
     '3 goroutines, no leak: 1 idle connection kept for reuse (2 requests, 1 dial, 1 reused)'
@@ -96,7 +96,7 @@ def headline(outcomes: Sequence[Outcome], are: str = "are possible") -> str:
         return "no outcome: the program never comes to rest"
     goroutines = span([outcome.goroutines for outcome in outcomes], "goroutine")
     race = f" (a race: {len(outcomes)} outcomes {are})" if len(outcomes) > 1 else ""
-    return f"{goroutines}{race}, {_what_stays(outcomes)} ({_requests(outcomes)})"
+    return f"{goroutines}{race}, {_what_stays(outcomes, callers)} ({_requests(outcomes)})"
 
 
 def outcome_line(outcome: Outcome) -> str:
@@ -109,12 +109,15 @@ def outcome_line(outcome: Outcome) -> str:
     )
 
 
-def _what_stays(outcomes: Sequence[Outcome]) -> str:
-    stuck, orphans = ([count(outcome) for outcome in outcomes] for count in (_stuck, _orphans))
+def _what_stays(outcomes: Sequence[Outcome], callers: Sequence[CallerProgram]) -> str:
+    stuck, orphans = ([count(outcome, callers) for outcome in outcomes] for count in (_stuck, _orphans))
+    behind = [outcome.errors.count("stuck") - found for outcome, found in zip(outcomes, stuck, strict=True)]
     unread, idle = [outcome.unread_conns for outcome in outcomes], [outcome.idle_conns for outcome in outcomes]
     parts = []
     if any(stuck):
-        parts.append(f"{span(stuck, 'request')} never return{'s' if set(stuck) == {1} else ''}")
+        one = set(stuck) == {1}
+        never = f", and {span(behind)} behind {'it' if one else 'them'} never begin{'s' if set(behind) == {1} else ''}"
+        parts.append(f"{span(stuck, 'request')} never return{'s' if one else ''}{never if any(behind) else ''}")
     if any(unread):
         whose = "a body that is" if set(unread) == {1} else "bodies that are"
         parts.append(f"{span(unread, 'connection')} held by {whose} neither read to the end nor closed")
@@ -139,22 +142,27 @@ def _requests(outcomes: Sequence[Outcome]) -> str:
     return ", ".join(parts)
 
 
-def _stuck(outcome: Outcome) -> int:
-    return outcome.errors.count("stuck")
+def _stuck(outcome: Outcome, callers: Sequence[CallerProgram]) -> int:
+    """How many requests never return: the first of each caller that is stuck, for the others behind it never begin."""
+    if not callers:
+        return outcome.errors.count("stuck")
+    errors = iter(outcome.errors)
+    return sum("stuck" in list(itertools.islice(errors, caller.requests)) for caller in callers)
 
 
-def _orphans(outcome: Outcome) -> int:
+def _orphans(outcome: Outcome, callers: Sequence[CallerProgram]) -> int:
     """How many connections have goroutines though they are neither idle nor hold an unread body nor serve a stuck request."""
-    used = outcome.idle_conns + max(outcome.unread_conns, _stuck(outcome))
+    used = outcome.idle_conns + max(outcome.unread_conns, _stuck(outcome, callers))
     return max(0, max(outcome.read_loops, outcome.write_loops) - used)
 
 
-def _outcomes_text(out: Console, outcomes: Sequence[Outcome]) -> None:
-    """One line for all outcomes that leave the same behind: they differ in how that came about."""
+def _outcomes_text(out: Console, outcomes: Sequence[Outcome], callers: Sequence[CallerProgram]) -> None:
+    """One line for all outcomes that leave the same behind: they differ in how that came about. None where all do, for the
+    first line has said it."""
     kinds: dict[tuple[int, str], list[Outcome]] = {}
     for outcome in outcomes:
-        kinds.setdefault((outcome.goroutines, _what_stays([outcome])), []).append(outcome)
-    for (goroutines, what), same in sorted(kinds.items()):
+        kinds.setdefault((outcome.goroutines, _what_stays([outcome], callers)), []).append(outcome)
+    for (goroutines, what), same in sorted(kinds.items()) if len(kinds) > 1 else ():
         ways = f", {len(same)} outcomes" if len(same) > 1 else ""
         out.print(f"  {span([goroutines], 'goroutine')}, {what} ({_requests(same)}{ways})", markup=False, soft_wrap=True)
 
