@@ -320,6 +320,7 @@ SCENARIO = {
     "a duration beyond Go's": ("[transport]\nTimeout = '99999999999h'\n" + CALLER, 2, 11, "beyond 292 years", ""),
     "half a millisecond": ("[transport]\nTimeout = 0.5\n" + CALLER, 2, 11, "whole milliseconds, or a string", ""),
     "more than a read can ask for": (CALLER.replace('"]', '", "read 99999999999999"]'), 4, 17, "there is no step", "at most"),
+    "a step of no word": (CALLER.replace('"]', '", ""]'), 4, 1, "there is no step ''", "known: cancel"),
     "a read with two numbers": (CALLER.replace('"]', '", "read 100 200"]'), 4, 17, "there is no step", "write 'read 100'"),
     "digits of another script": (CALLER.replace('"]', '", "read ٣"]'), 4, 17, "there is no step 'read ٣'", "write 'read 100'"),
     "one bracket": ('[caller]\neach = ["get"]\n', 1, 1, "'caller' must be a list", "two brackets"),

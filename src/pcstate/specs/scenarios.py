@@ -141,9 +141,9 @@ def _caller(reader: Reader, table: Any, index: int) -> CallerProgram:
         reader.wrong(reader.find("", line, "hosts"), wanted, EXAMPLES["hosts"])
         hosts = [0]
     steps: list[Step] = []
-    for text in reader.strings(table, "each", line, EXAMPLES["each"]) if "each" in table else ():
-        steps += _step(reader, text, reader.find(text, line))
     where = reader.find("", line, "each") if "each" in table else reader.place(line)
+    for text in reader.strings(table, "each", line, EXAMPLES["each"]) if "each" in table else ():
+        steps += _step(reader, text, reader.find(text, where.line))
     _check_order(reader, steps, where)
     return CallerProgram(requests, tuple(hosts), tuple(steps))
 
