@@ -95,14 +95,21 @@ def test_the_first_line_is_the_answer_in_plain_words(outcomes: Sequence[Outcome]
 def test_requests_behind_one_that_never_returns_never_begin(capsys: pytest.CaptureFixture[str]) -> None:
     """Nor do they hide a connection that is left behind."""
     three = Scenario("s", "", (CallerProgram(2, (0,), ()), ONE))
-    stuck = Outcome(2, (False,) * 3, 2, 2, 6, 0, 0, ("stuck", "stuck", "stuck"))
+    stuck = Outcome(2, (False,) * 3, 2, 2, 7, 0, 0, ("stuck", "stuck", "stuck"))
     words = "stuck: 2 requests never return, and 1 behind them never begins (3 requests, 2 dials, none reused)"
-    assert f"6 goroutines, {words}" == headline([stuck], callers=three.callers)
-    orphan = replace(stuck, read_loops=3, write_loops=3, goroutines=8)
+    assert f"7 goroutines, {words}" == headline([stuck], callers=three.callers)
+    orphan = replace(stuck, read_loops=3, write_loops=3, goroutines=9)
     said_of = said(capsys, Made("1.27.0", {orphan: ()}, scenario=three))[0]
     assert "1 behind them never begins; 1 connection left behind" in said_of
     observe_text(three, [ObserveReport("1.27.3", ((stuck, 1),))])
     assert words in capsys.readouterr().out
+
+
+def test_a_goroutine_that_never_returns_from_close_is_a_leak() -> None:
+    left = replace(KEPT, goroutines=4)
+    words = "a leak: 1 goroutine beside the callers never returns from Close; 1 idle connection kept for reuse"
+    assert f"4 goroutines, {words} (2 requests, 1 dial, 1 reused)" == headline([left], callers=(ONE, ONE))
+    assert "stuck: 1 request never returns; 1 idle" in headline([replace(left, errors=("", "stuck"))], callers=(ONE, ONE))
 
 
 def test_outcomes_that_all_leave_the_same_are_said_once(capsys: pytest.CaptureFixture[str]) -> None:
@@ -138,7 +145,7 @@ def test_what_is_not_known_agrees_with_nothing(capsys: pytest.CaptureFixture[str
 
 
 def test_why_and_what_to_change_come_behind(capsys: pytest.CaptureFixture[str]) -> None:
-    standing = (Standing("{callers} waits for {conns}", 1, ("Do it.", "Do that.")), Standing("idle: {conns}", 2, ("Do it.",)))
+    standing = (Standing("{callers} for {conns}", 1, ("Do it.", "Do that.")), Standing("idle: {conns}", 2, ("Do it.",)))
     lines = said(capsys, Made("1.27", {UNREAD: standing}))
     assert [
         "  why: main waits for 1 connection",

@@ -27,9 +27,9 @@ CASES: dict[str, tuple[str, str, list[str], str, str]] = {
     "stalled": ("get", "stall-body", NEWEST, "the server has stopped in the middle of that body", "get; close"),
     "stalled, to cancel": ("get", "stall-body", NEWEST, "the server has stopped in the middle of that body", "get; cancel"),
     "hung up": ("get", "truncate-body", NEWEST, "the server has closed the connection already", "get; close"),
-    "reading": ("get; read-all", "stall-body", NEWEST, "{callers} waits in Read for the rest of a body", "timeout"),
+    "reading": ("get; read-all", "stall-body", NEWEST, "{callers} in Read for the rest of a body", "timeout"),
     "read meanwhile": ("get; read-all", "stall-body", NEWEST, "for that body to be read or closed", "timeout"),
-    "no head": ("get", "stall-head", NEWEST, "{callers} waits in roundTrip's select", "timeout"),
+    "no head": ("get", "stall-head", NEWEST, "{callers} in roundTrip's select", "timeout"),
     "no head, its loops": ("get", "stall-head", NEWEST, "waits in Peek for that head, writeLoop in its select", "timeout"),
     "a failed read": ("get; read-all", "truncate-body", ["go1.27.0"], "to send on eofc, to a Close that is never called", ""),
 }
@@ -54,6 +54,25 @@ def timed_out(each: str) -> Scenario:
     """Two callers before one place, whose Client.Timeout ends the Read of a body that the server does not send."""
     callers = parse_expression(each, 1).callers * 2
     return Scenario(each, "", callers, ServerScript(behaviour="stall-body"), {"MaxConnsPerHost": 1, "Timeout": 300})
+
+
+def side_by_side(*lines: str) -> Scenario:
+    """A caller for each of them."""
+    return Scenario("; ".join(lines), "", tuple(parse_expression(line, 1).callers[0] for line in lines))
+
+
+HANGING = {
+    "Read": (("get; spawn close; read-all",), "{callers} in Read for a signal on eofc"),
+    "Close": (("get; spawn close; read-all", "settle; get; close"), "{callers} in Close for a signal on eofc"),
+    "Close elsewhere": (("get; spawn close; read-all", "settle; get; spawn close"), "the Close in another goroutine"),
+    "Read, at the mutex": (("get; spawn close; read-all", "settle; get; spawn close; settle; read-all"), "in Read for the mutex"),
+    "Close, at the mutex": (("get; spawn close; read-all", "settle; get; spawn close; settle; close"), "in Close for the mutex"),
+    "Close elsewhere, at the mutex": (
+        ("get; spawn close; read-all", "settle; get; spawn close; close"),
+        "waits for the mutex of the body, held by a call",
+    ),
+}
+"""What waits for ever in Go 1.27.0 where one goroutine closes a body that another reads: the callers, and what is said of it."""
 
 
 def stands(spec: Spec, program: Scenario, profile: str) -> tuple[Standing, ...]:
@@ -81,7 +100,7 @@ def test_who_waits_is_spoken_of_and_the_remedy_helps(
 @pytest.mark.parametrize("profile", ["go1.26", "go1.27.2"])
 def test_a_request_that_max_conns_per_host_keeps_waiting_is_spoken_of(spec: Spec, profile: str) -> None:
     (found,) = (standing for standing in stands(spec, limited("get"), profile) if "MaxConnsPerHost" in standing.waits)
-    assert found.waits.startswith("{callers} waits in getConn's select") and found.fix
+    assert found.waits.startswith("{callers} in getConn's select") and found.fix
     for better in ("get; read-all", "get; close", "get; cancel"):
         assert not any(standing.fix for standing in stands(spec, limited(better), profile))
 
@@ -102,10 +121,20 @@ def test_a_read_loop_whose_write_loop_has_ended_is_spoken_of(spec: Spec) -> None
     assert not any(standing.fix for standing in stands(spec, timed_out("get; read-all; close"), "go1.27.0"))
 
 
+@pytest.mark.parametrize(("lines", "words"), HANGING.values(), ids=HANGING.keys())
+def test_what_a_read_beside_a_close_leaves_waiting_is_spoken_of(spec: Spec, lines: tuple[str, ...], words: str) -> None:
+    found = stands(spec, side_by_side(*lines), "go1.27.0")
+    assert any(words in standing.waits for standing in found)
+    assert not any("stands at" in standing.waits for standing in found)
+    for better, profile in ((lines, "go1.27.2"), ((lines[0].replace("spawn close; ", ""), *lines[1:]), "go1.27.0")):
+        assert not any(standing.fix for standing in stands(spec, side_by_side(*better), profile))
+
+
 def test_each_piece_of_advice_is_met(spec: Spec) -> None:
     programs = [(scenario(text, behaviour), profiles[-1]) for text, behaviour, profiles, *_ in CASES.values()]
     programs += [(limited("get"), "go1.27.2"), (none_kept("get", "MaxIdleConns"), "go1.27.2")]
     programs.append((timed_out("get; read-all"), "go1.27.0"))
+    programs += [(side_by_side(*lines), "go1.27.0") for lines, _ in HANGING.values()]
     met = {standing.waits for program, profile in programs for standing in stands(spec, program, profile)}
     assert {advice.waits for file in spec.advice.values() for advice in file if advice.waits} == met
 

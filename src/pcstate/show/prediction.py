@@ -110,7 +110,7 @@ def outcome_line(outcome: Outcome) -> str:
 
 
 def _what_stays(outcomes: Sequence[Outcome], callers: Sequence[CallerProgram]) -> str:
-    stuck, orphans = ([count(outcome, callers) for outcome in outcomes] for count in (_stuck, _orphans))
+    stuck, closing, orphans = ([count(outcome, callers) for outcome in outcomes] for count in (_stuck, _closing, _orphans))
     behind = [outcome.errors.count("stuck") - found for outcome, found in zip(outcomes, stuck, strict=True)]
     unread, idle = [outcome.unread_conns for outcome in outcomes], [outcome.idle_conns for outcome in outcomes]
     parts = []
@@ -121,10 +121,14 @@ def _what_stays(outcomes: Sequence[Outcome], callers: Sequence[CallerProgram]) -
     if any(unread):
         whose = "a body that is" if set(unread) == {1} else "bodies that are"
         parts.append(f"{span(unread, 'connection')} held by {whose} neither read to the end nor closed")
+    if any(closing):
+        parts.append(
+            f"{span(closing, 'goroutine')} beside the callers never return{'s' if set(closing) == {1} else ''} from Close"
+        )
     if any(orphans):
         parts.append(f"{span(orphans, 'connection')} left behind, whose goroutines wait for what never comes")
     verdict = "stuck" if any(stuck) else "a leak" if parts else "no leak"
-    if parts and not all(map(sum, zip(stuck, unread, orphans, strict=True))):
+    if parts and not all(map(sum, zip(stuck, closing, unread, orphans, strict=True))):
         verdict = f"maybe {verdict}"
     if any(idle):
         parts.append(f"{span(idle, 'idle connection')} kept for reuse")
@@ -148,6 +152,12 @@ def _stuck(outcome: Outcome, callers: Sequence[CallerProgram]) -> int:
         return outcome.errors.count("stuck")
     errors = iter(outcome.errors)
     return sum("stuck" in list(itertools.islice(errors, caller.requests)) for caller in callers)
+
+
+def _closing(outcome: Outcome, callers: Sequence[CallerProgram]) -> int:
+    """How many goroutines are there besides main, the loops and the callers that never return: those of `spawn close`."""
+    beside = _stuck(outcome, callers) if len(callers) > 1 else 0
+    return max(0, outcome.goroutines - 1 - outcome.read_loops - outcome.write_loops - beside) if callers else 0
 
 
 def _orphans(outcome: Outcome, callers: Sequence[CallerProgram]) -> int:
@@ -237,11 +247,15 @@ def _why(report: Predicted) -> list[str]:
     return [
         waits.format(
             conns=span(found, "connection") if several else "the connection",
-            callers=span(found, "caller") if len(report.scenario.callers) > 1 else "main",
+            callers=_waiting(found) if len(report.scenario.callers) > 1 else "main waits",
             all_requests=span(found, "request"),
         )
         for waits, found in counts.items()
     ]
+
+
+def _waiting(callers: Sequence[int]) -> str:
+    return f"{span(callers, 'caller')} wait{'s' if set(callers) == {1} else ''}"
 
 
 def _fix(report: Predicted) -> list[str]:

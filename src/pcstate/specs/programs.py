@@ -219,6 +219,7 @@ def _constants(scenario: Scenario) -> dict[str, Value]:
         "disable_keep_alives": int(bool(fields.get("DisableKeepAlives")) or per_host < 0),
         "reads_parts": int(any(step.verb in ("read", "read-exact") for caller in scenario.callers for step in caller.each)),
         "drains_half": int(_drains_half(scenario)),
+        "blocks": 1,
         "cut_stays": int(server.body == "chunked"),
         "one_write": 1,  # no step sends more than a head and a body of one byte
         "client_timeout": int(fields.get("Timeout", 0) > 0),
