@@ -258,7 +258,7 @@ def live_machine(
             self.fit(self.talk.take(word))
 
         def go_on(self, step: Step) -> None:
-            """The request's next step; the spec has one goroutine a request that closes its body."""
+            """The request's next step; a live run has one goroutine a request that closes its body."""
             self.drawn.append(step)
             if not self.talk.busy and not (step.verb == "spawn close" and step in self.steps[-1]):
                 self.take(step)

@@ -148,6 +148,25 @@ def test_a_cancel_when_all_is_quiet_is_taken_before_what_comes_behind_it(spec: S
     )
 
 
+def test_goroutines_that_close_one_body_are_one_but_for_those_that_hang(spec: Spec) -> None:
+    """The others find it closed; only where the first one never returns do they wait for the body's mutex."""
+    once, thrice = (parse_expression(f"get; {'spawn close; ' * n}read-all", 1) for n in (1, 3))
+    for go in ("1.12", "1.22", "1.26", "1.27"):
+        assert predict(spec, once, go).outcomes.keys() == predict(spec, thrice, go).outcomes.keys()
+    stuck = [outcome for outcome in predict(spec, thrice, "1.27.0").outcomes if "stuck" in outcome.errors]
+    assert {3, 4, 5} == {outcome.goroutines for outcome in stuck}, "a Read that hangs holds up those that come behind it"
+    above = replace(once, callers=parse_expression(f"get{'; spawn close' * 9}", 1).callers)
+    assert not predict(spec, above).complete
+
+
+def test_who_reads_or_closes_behind_a_close_that_hangs_waits_for_the_mutex(spec: Spec) -> None:
+    reads = parse_expression("get; spawn close; read-all", 1).callers
+    for last in ("close", "read-all"):
+        behind = Scenario("s", "", reads + parse_expression(f"settle; get; spawn close; settle; {last}", 1).callers)
+        hanging = {(o.errors, o.goroutines) for o in predict(spec, behind, "1.27.0").outcomes if o.goroutines > 3}
+        assert {(("", "stuck"), 5)} == hanging, "and the Read that waited on eofc before has its signal"
+
+
 @pytest.mark.parametrize("body", ["length", "chunked"])
 def test_what_came_before_the_cut_can_be_read(spec: Spec, body: str) -> None:
     server = ServerScript(body, 10_000, behaviour="truncate-body")

@@ -19,6 +19,9 @@ READ_BUFFER = 4096
 CLOSING = ("close", "spawn close", "cancel")
 """Steps that can close the connection of the request they belong to."""
 
+MOST_CLOSERS = 8
+"""Goroutines that close one body, as many as the network's outcome counts."""
+
 SHORTEST = 50
 """Milliseconds in which a program, or a wait for rest, may still be at work: a timeout that is shorter might pass before."""
 REST = 100
@@ -220,6 +223,7 @@ def _constants(scenario: Scenario) -> dict[str, Value]:
         "reads_parts": int(any(step.verb in ("read", "read-exact") for caller in scenario.callers for step in caller.each)),
         "drains_half": int(_drains_half(scenario)),
         "blocks": 1,
+        "many": int(any([step.verb for step in caller.each].count("spawn close") > 1 for caller in scenario.callers)),
         "cut_stays": int(server.body == "chunked"),
         "one_write": 1,  # no step sends more than a head and a body of one byte
         "client_timeout": int(fields.get("Timeout", 0) > 0),
@@ -324,7 +328,7 @@ def _drains_one_by_one(scenario: Scenario) -> bool:
 
 
 def _unsupported(scenario: Scenario) -> list[str]:
-    twice = any([step.verb for step in caller.each].count("spawn close") > 1 for caller in scenario.callers)
+    many = any([step.verb for step in caller.each].count("spawn close") > MOST_CLOSERS for caller in scenario.callers)
     work = _work(scenario)
     idle = work + SHORTEST + REST * _settles(scenario)
     if _drains_one_by_one(scenario):
@@ -333,7 +337,7 @@ def _unsupported(scenario: Scenario) -> list[str]:
     short = [f"{name} below {ms} ms" for name, ms in least.items() if 0 < scenario.transport.get(name, 0) < ms]
     blocked = scenario.server.behaviour == "close-while-idle" and _sent(scenario) > KERNEL_BUFFERS
     return [
-        *["step 'spawn close' twice in one request"] * twice,
+        *[f"step 'spawn close' more than {MOST_CLOSERS} times in one request"] * many,
         *short,
         *[f"close-while-idle behind a body above {KERNEL_BUFFERS} bytes, whose server may wait for it to be read"] * blocked,
     ]

@@ -64,8 +64,7 @@ def _caller(chance: random.Random, requests: int, steps: int, server: ServerScri
     amounts = sorted({1, 100, server.bytes // 2, max(server.bytes - 1, 1), server.bytes + 1})
     each = [Step(chance.choices(METHODS, (6, 1, 1))[0])]
     for verb in chance.choices(verbs, k=min(steps, chance.choice((0, 1, 1, 2, 2, 3, 4)))):
-        if verb != "spawn close" or Step(verb) not in each:
-            each.append(Step(verb, chance.choice(amounts) if verb == "read" else 0))
+        each.append(Step(verb, chance.choice(amounts) if verb == "read" else 0))
     hosts = chance.choices(((0,), (0, 1)), (4, 1))[0]
     return CallerProgram(chance.randint(1, requests), hosts, tuple(each))
 
