@@ -68,12 +68,12 @@ class _Court:
         """The verdicts on a property: in the network of each program, or in the free one that it needs."""
         if programs:
             return [self._in_network(program, Bounds())[name] for program in programs]
-        return [self._in_network("", self.promises[name].bounds)[name]]
+        return [self._in_network("", self.promises[name].bounds(self.profile.name))[name]]
 
     def _in_network(self, program: str, bounds: Bounds) -> Mapping[str, Verdict]:
         if (program, bounds) not in self._verdicts:
             scenario = open_scenario(program, None, 1) if program else None
-            asked = dict.fromkeys(_asked(self.spec, program, bounds))
+            asked = dict.fromkeys(_asked(self.spec, self.profile.name, program, bounds))
             report = check(
                 replace(self.spec, properties=tuple(self.promises[name] for name in asked)),
                 self.profile.name,
@@ -90,9 +90,9 @@ class _Court:
         return "no" if not all(fits) else "yes" if report.complete else "unknown"
 
 
-def _asked(spec: Spec, program: str, bounds: Bounds) -> Iterable[str]:
+def _asked(spec: Spec, profile: str, program: str, bounds: Bounds) -> Iterable[str]:
     """The properties that any question wants judged in that network."""
-    free = {promise.name for promise in spec.properties if promise.bounds == bounds}
+    free = {promise.name for promise in spec.properties if promise.bounds(profile) == bounds}
     for question in spec.questions:
         if program in question.programs or not (program or question.programs):
             yield from (name for name in question.promises if program or name in free)

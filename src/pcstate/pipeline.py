@@ -307,7 +307,7 @@ def check(
             graph = every_state(network, bounds, progress, stored, reductions)
             judge = Judge(graph, tracer, abstract)
         judgements = tuple(judge.judge(promise, profile.name) for promise in compiled)
-    expected = tuple(_expected(promise, profile.name) for promise in compiled)
+    expected = tuple(_expected(promise, profile.name, network) for promise in compiled)
     built.remember()
     return CheckReport(profile, go or profile.name, bounds, graph, judgements, expected, graph.seconds)
 
@@ -339,10 +339,10 @@ def _of_all(compiled: CompiledProperty) -> str:
     return "it speaks of all programs together" if compiled.promise.kind == "sometimes" else ""
 
 
-def _expected(compiled: CompiledProperty, profile: str) -> Verdict:
+def _expected(compiled: CompiledProperty, profile: str, network: Network) -> Verdict:
     if compiled.idle or not compiled.promise.applies(profile):
         return Verdict.NOT_RUN
-    return Verdict.HOLDS if compiled.promise.expected(profile) else Verdict.VIOLATED
+    return Verdict.HOLDS if compiled.promise.expected(profile, network.parameters) else Verdict.VIOLATED
 
 
 def lint(root: Path | None = None) -> Spec:

@@ -15,7 +15,7 @@ from pcstate.errors import Mistake, Place, SpecError
 from pcstate.model.finding import Finding
 from pcstate.model.network import Network
 from pcstate.model.trace import Trace
-from pcstate.model.verdict import Judgement, Verdict
+from pcstate.model.verdict import Bounds, Judgement, Verdict
 from pcstate.pipeline import CheckReport, build, check, read_spec
 from pcstate.specs.library import Spec
 from pcstate.specs.profiles import choose_profile
@@ -125,9 +125,11 @@ def draw_traces(output: Path, gos: Sequence[str | None], subjects: Sequence[str]
     chosen = [word for word in formats if word in ("svg", "mermaid")]
     lines = []
     for name in dict.fromkeys(choose_profile(spec.profiles, go).name for go in gos):
-        asked = [p for p in spec.properties if (p.name in subjects if subjects else name in p.fails and not p.needs)]
-        for bounds in dict.fromkeys(p.bounds for p in asked if chosen):
-            report = check(replace(spec, properties=tuple(p for p in asked if p.bounds == bounds)), name, bounds)
+        asked = [
+            p for p in spec.properties if (p.name in subjects if subjects else name in p.fails and p.bounds(name) == Bounds())
+        ]
+        for bounds in dict.fromkeys(p.bounds(name) for p in asked if chosen):
+            report = check(replace(spec, properties=tuple(p for p in asked if p.bounds(name) == bounds)), name, bounds)
             lines += write_traces(findings(spec, report), chosen, output)
             lines += [f"{j.name}: {j.verdict} for {name}, without a trace" for j in report.judgements if j.trace is None]
     return lines

@@ -38,7 +38,7 @@ def judged(
     net = net or line()
     place = Place("small")
     promise = Property(
-        "small", kind, "", formula, then, at_rest, False, (), (), ("PC-1",), ("go1.26",), (), None, place, place, place
+        "small", kind, "", formula, then, at_rest, False, (), (), ("PC-1",), ("go1.26",), (), (), None, place, place, place
     )
     instance = Instance("", compile_formula(formula, net, {}), compile_formula(then, net, {}) if then else None)
     graph = explore(net, bounds)

@@ -73,7 +73,9 @@ def promise(net: Network, kind: str, over: Sequence[tuple[str, str]], formula: s
     for name, domain in over:
         bindings = [{**binding, name: value} for binding in bindings for value in sets[domain]]
     nowhere = Place("x")
-    text = Property("it", kind, "", formula, then, False, False, (), tuple(over), (), ("*",), (), None, nowhere, nowhere, nowhere)
+    text = Property(
+        "it", kind, "", formula, then, False, False, (), tuple(over), (), ("*",), (), (), None, nowhere, nowhere, nowhere
+    )
     instances = [
         Instance(
             ", ".join(f"{k}={v}" for k, v in b.items()),
@@ -203,7 +205,7 @@ def test_a_property_that_names_somebody_by_number_is_not_symmetric(formula: str,
     net = replace(alike(*(lts("s0 -x-> s1"),) * 3), references={"caller": (("conn", "conns"), ("req", "all_requests"))})
     nowhere = Place("x")
     over = (("i", "callers"),)
-    asked = Property("it", "always", "", formula, "", False, False, (), over, (), ("*",), (), None, nowhere, nowhere, nowhere)
+    asked = Property("it", "always", "", formula, "", False, False, (), over, (), ("*",), (), (), None, nowhere, nowhere, nowhere)
     assert symmetric == is_symmetric(asked, net)
 
 

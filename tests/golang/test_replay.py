@@ -67,6 +67,26 @@ def test_a_read_to_eof_that_meets_a_close_hangs_on_the_first_drain(spec: Spec, f
 
 
 @functools.cache
+def beside() -> tuple[Finding, ...]:
+    """The findings of what the broken profile keeps of one caller's requests, and breaks between two callers'."""
+    names = [promise.name for promise in pipeline.read_spec().properties if promise.fails_from]
+    spec = pipeline.read_spec(only=names)
+    return findings(spec, check(spec, "1.27.1", spec.properties[0].bounds("go1.27.0")))
+
+
+@pytest.mark.go
+@every_go
+def test_a_close_hangs_behind_another_request_s_read_on_the_first_drain(spec: Spec, go: Toolchain) -> None:
+    """golang/go#81404: a Read that was left behind gets the eofc of the next Close on its connection."""
+    assert ["close-returns", "eofc-goes-to-its-own", "spawned-close-returns"] == [each.judgement.name for each in beside()]
+    broken = release(go) in BROKEN
+    for finding in beside():
+        replayed = replay_finding(spec, finding, str(go.version))
+        assert (Verdict.VIOLATED if broken else Verdict.HOLDS) is replayed.verdict, (finding.title, replayed.attempts)
+        assert broken == ("" in [call.result for call in replayed.attempts[0].calls if call.name == "Close"]), finding.title
+
+
+@functools.cache
 def witnesses(profile: str) -> tuple[Finding, ...]:
     """What must be reachable, and how it is under a profile."""
     asked = pipeline.read_spec(only=WITNESSES)

@@ -25,7 +25,7 @@ from pcstate.specs.steering import parse_steering
 
 BODY, NETWORK, PROFILE = "charts/body.yaml", "networks/transport.toml", "profiles/go1.12.toml"
 ADVICE, QUESTIONS, SEEN = "advice/rests.toml", "judgements/questions.toml", "conformance/seen.toml"
-NEEDS = "properties/a-connection-is-reused.toml"
+NEEDS, BESIDE = "properties/a-connection-is-reused.toml", "properties/close-returns.toml"
 ENABLED = "properties/the-server-can-hang-up-at-any-time.toml"
 PROPERTY, CLAUSES = "properties/pooled-has-no-unread-body.toml", "clauses/body.md"
 
@@ -195,6 +195,8 @@ while = "idle_slot[k] == 'out'"
         "properties/cancel-ends-it.toml", 'kind = "leads-to"', 'kind = "leads-to"\nfairness = "«fair»"', "is weak or strong",
     ),
     "what a property needs is a size": (NEEDS, "requests = 2", "«request» = 2", "no size 'request'", "did you mean 'requests'?"),
+    "what a property fails from is a size": (BESIDE, "callers = 2", "«caller» = 2", "no size 'caller'", "mean 'callers'?"),
+    "what fails from a size on fails": (BESIDE, 'fails = ["go1.27.0"]\nfails_from', "«fails_from»", "'fails' names no profile"),
     "keys of a question exist": (QUESTIONS, "asks =", "«ask» =", "has no key 'ask'", "did you mean 'asks'?"),
     "questions name properties": (QUESTIONS, "eof-finds-it-settled", "«eof-finds-it»", "no property 'eof-finds-it'", "settled"),
     "promises are no witnesses": (

@@ -1,5 +1,6 @@
 """Properties: promises about a network, each in prose and in a formula."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pcstate.errors import Place
@@ -50,23 +51,25 @@ class Property:
     """Profiles where it must hold; `"*"` for every one."""
     fails: tuple[str, ...]
     """Profiles where it must fail; in a profile of neither list it says nothing and is not run."""
+    fails_from: tuple[tuple[str, int], ...]
+    """(size, number) pairs: in a network of fewer it must hold there, too."""
     mutant: Mutant | None
     place: Place
     formula_place: Place
     then_place: Place
 
-    @property
-    def bounds(self) -> Bounds:
-        """The network that it is judged in: the default one, or the smallest that has what it needs."""
-        return Bounds(**{"requests": 1, "closers": 0, **dict(self.needs)}) if self.needs else Bounds()
+    def bounds(self, profile: str) -> Bounds:
+        """The network that it is judged in: the default one, or the smallest that has what it needs, or needs to fail there."""
+        least = {**dict(self.needs), **(dict(self.fails_from) if profile in self.fails else {})}
+        return Bounds(**{"requests": 1, "closers": 0, **least}) if least else Bounds()
 
     def applies(self, profile: str) -> bool:
         """Whether it promises anything about that profile."""
         return bool({"*", profile} & {*self.holds, *self.fails})
 
-    def expected(self, profile: str) -> bool:
-        """Whether it is expected to hold there."""
-        return profile not in self.fails
+    def expected(self, profile: str, sizes: Mapping[str, int]) -> bool:
+        """Whether it is expected to hold there, in a network of those sizes."""
+        return profile not in self.fails or any(sizes[size] < least for size, least in self.fails_from)
 
 
 @dataclass(frozen=True, slots=True)

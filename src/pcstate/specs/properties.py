@@ -15,7 +15,21 @@ from pcstate.specs.source import Reader, Source, known
 __all__ = ["KINDS", "compile_property", "parse_property", "read_mutant", "read_property"]
 
 KINDS = ("always", "leads-to", "sometimes", "deadlock", "refinement")
-_KEYS = ("kind", "about", "formula", "then", "for", "at", "fairness", "needs", "clauses", "holds", "fails", "mutant")
+_KEYS = (
+    "kind",
+    "about",
+    "formula",
+    "then",
+    "for",
+    "at",
+    "fairness",
+    "needs",
+    "clauses",
+    "holds",
+    "fails",
+    "fails_from",
+    "mutant",
+)
 
 
 def parse_property(source: Source, name: str) -> Property:
@@ -41,11 +55,7 @@ def read_property(reader: Reader, table: dict[str, Any], name: str, line: int) -
     fairness = reader.typed(table, "fairness", str, line, "weak")
     if fairness not in ("weak", "strong") or (kind != "leads-to" and "fairness" in table):
         reader.wrong(reader.find(fairness, line, "fairness"), "'fairness' is weak or strong, for a property of kind leads-to")
-    needs = reader.typed(table, "needs", dict, line, {})
-    for size in needs:
-        if size not in Bounds().sizes:
-            reader.wrong(reader.find(size, line, "needs"), f"there is no size {size!r}", known(Bounds().sizes, size))
-        reader.typed(needs, size, int, line)
+    needs, fails_from = (_sizes(reader, table, key, line) for key in ("needs", "fails_from"))
     over = []
     for clause in filter(None, (part.strip() for part in reader.typed(table, "for", str, line, "").split(","))):
         variable, _, domain = clause.partition(" in ")
@@ -54,11 +64,25 @@ def read_property(reader: Reader, table: dict[str, Any], name: str, line: int) -
         over.append((variable, domain.strip()))
     mutant = _mutant(reader, reader.typed(table, "mutant", dict, line, {}))
     clauses, holds, fails = (reader.strings(table, key, line) for key in ("clauses", "holds", "fails"))
+    if fails_from and not fails:
+        reader.wrong(
+            reader.find("fails_from", line), "'fails_from' says from which sizes on it fails, but 'fails' names no profile"
+        )
     return Property(
-        name, kind, about, formula, then, at == "rest", fairness == "strong", tuple(needs.items()), tuple(over), clauses, holds,
-        fails, mutant, reader.place(line), reader.written(formula, line, "formula").place,
+        name, kind, about, formula, then, at == "rest", fairness == "strong", needs, tuple(over), clauses, holds, fails,
+        fails_from, mutant, reader.place(line), reader.written(formula, line, "formula").place,
         reader.written(then, line, "then").place,
     )  # fmt: skip
+
+
+def _sizes(reader: Reader, table: dict[str, Any], key: str, line: int) -> tuple[tuple[str, int], ...]:
+    """The sizes of a network that `key` names, each with a number."""
+    named = reader.typed(table, key, dict, line, {})
+    for size in named:
+        if size not in Bounds().sizes:
+            reader.wrong(reader.find(size, line, key), f"there is no size {size!r}", known(Bounds().sizes, size))
+        reader.typed(named, size, int, line)
+    return tuple(named.items())
 
 
 def _mutant(reader: Reader, table: dict[str, object]) -> Mutant | None:
