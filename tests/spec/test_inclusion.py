@@ -7,8 +7,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from pcstate import pipeline
+from pcstate.check.coverage import fired
 from pcstate.cli import SCHEMAS
 from pcstate.inclusion import Other, explored, refines
+from pcstate.model.property import Mutant
 from pcstate.model.verdict import Bounds, Judgement, Verdict
 from pcstate.pipeline import CheckReport
 from pcstate.specs.library import Spec
@@ -75,6 +77,37 @@ def test_what_was_not_looked_at_is_unknown(few: Spec, found: dict[str, CheckRepo
     assert (Verdict.UNKNOWN, "the search of the other network stopped at its limit of 100 states") == (
         unknown.verdict,
         unknown.reason,
+    )
+
+
+def on_two_connections(spec: Spec, go: str) -> CheckReport:
+    """`check` of two callers who close their bodies unread: the free network of two callers on two connections is too large."""
+    report = pipeline.check(
+        spec, go, Bounds(conns=2), scenario=pipeline.open_scenario("two-callers-closed", None, 1), symmetry=False
+    )
+    names = [component.key for component in report.whole.network.components]
+    assert len(fired(report.whole)[names.index("socket[1]")].locals) > 1, "both are used"
+    return report
+
+
+def test_two_connections_of_two_callers_do_what_one_does(few: Spec) -> None:
+    drains, again, older = (on_two_connections(few, go) for go in ("go1.27.2", "go1.27.0", "go1.26"))
+    assert [Verdict.HOLDS] * 3 == [report.verdict for report in (drains, again, older)]
+    assert (Verdict.HOLDS, Verdict.HOLDS) == (refinement(few, drains, again).verdict, refinement(few, again, drains).verdict)
+    more = refinement(few, drains, older)
+    assert "never in go1.26: connect[0], request[0], response[0], early_close[0], put_refused[0]" == more.reason
+
+
+def test_a_mutant_of_the_spec_is_refused_by_the_lifecycle_on_two_connections() -> None:
+    """A body that is closed unread counts as read, without a drain."""
+    closed = """{event: recv_early_close, target: next, cond: "req == _event.data.r and drains_early_close == 0", on: """
+    left = """[{assign: {location: kind, expr: "'none'"}}, {assign: {location: alive, expr: "0"}}]}"""
+    kept = """[{assign: {location: then, expr: "'drain'"}}, {assign: {location: eof, expr: "1"}}]}"""
+    edit = Mutant("charts/read_loop.yaml", closed + left, closed.replace("next", "is_alive") + kept)
+    (judgement,) = on_two_connections(pipeline.read_spec(mutant=edit, only=ONLY), "go1.26").judgements
+    assert (Verdict.VIOLATED, "connection 0: lifecycle does not take 'put' in state 'dying'") == (
+        judgement.verdict,
+        judgement.reason,
     )
 
 

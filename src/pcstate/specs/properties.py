@@ -16,20 +16,8 @@ __all__ = ["KINDS", "compile_property", "parse_property", "read_mutant", "read_p
 
 KINDS = ("always", "leads-to", "sometimes", "deadlock", "refinement")
 _KEYS = (
-    "kind",
-    "about",
-    "formula",
-    "then",
-    "for",
-    "at",
-    "fairness",
-    "needs",
-    "clauses",
-    "holds",
-    "fails",
-    "fails_from",
-    "mutant",
-)
+    "kind", "about", "formula", "then", "for", "at", "fairness", "needs", "clauses", "holds", "fails", "fails_from", "mutant",
+)  # fmt: skip
 
 
 def parse_property(source: Source, name: str) -> Property:
@@ -65,9 +53,7 @@ def read_property(reader: Reader, table: dict[str, Any], name: str, line: int) -
     mutant = _mutant(reader, reader.typed(table, "mutant", dict, line, {}))
     clauses, holds, fails = (reader.strings(table, key, line) for key in ("clauses", "holds", "fails"))
     if fails_from and not fails:
-        reader.wrong(
-            reader.find("fails_from", line), "'fails_from' says from which sizes on it fails, but 'fails' names no profile"
-        )
+        reader.wrong(reader.find("fails_from", line), "'fails_from' says from where on, but 'fails' names no profile")
     return Property(
         name, kind, about, formula, then, at == "rest", fairness == "strong", needs, tuple(over), clauses, holds, fails,
         fails_from, mutant, reader.place(line), reader.written(formula, line, "formula").place,
