@@ -145,7 +145,7 @@ def test_the_title_says_property_verdict_profile_and_bounds() -> None:
     for word in (
         "cancel-ends-it: VIOLATED",
         "go1.27.2",
-        "callers 1, conns 1, hosts 1, requests 1 each",
+        "callers 1, conns 1, hosts 1, requests 1 each, closers 0",
         "for ever",
         "found: j=0",
     ):

@@ -67,7 +67,7 @@ def test_a_replayed_trace_is_the_one_that_check_found(spec: Spec, reports: Any, 
         again = trace(spec, source, each.judgement.name, each.profile)
         assert each.trace == again.trace
         assert (each.title, each.about, each.judgement) == (again.title, again.about, again.judgement)
-        assert "callers 1, conns 1, hosts 1, requests 1 each" in again.scope
+        assert "callers 1, conns 1, hosts 1, requests 1 each, closers 0" in again.scope
 
 
 def test_what_the_json_says_is_changed_is_what_changes(spec: Spec, reports: Any) -> None:

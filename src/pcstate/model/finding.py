@@ -34,9 +34,7 @@ class Finding:
         steps = f"{len(self.trace.steps)} step{'' if len(self.trace.steps) == 1 else 's'}"
         if self.trace.loop is not None:
             steps += f", the last {len(self.trace.steps) - self.trace.loop} of them for ever"
-        sizes = self.bounds
-        bounds = f"callers {sizes.callers}, conns {sizes.conns}, hosts {sizes.hosts}, requests {sizes.requests} each"
-        return f"{self.judgement.kind}; {self.profile}; {steps}; bounds: {bounds}"
+        return f"{self.judgement.kind}; {self.profile}; {steps}; bounds: {self.bounds.told}"
 
     def sentence(self, clause: str) -> str:
         """What a clause says; `""` for one that is unknown."""

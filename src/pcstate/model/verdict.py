@@ -46,6 +46,13 @@ class Bounds:
         """The sizes of the network, by name."""
         return {key: getattr(self, key) for key in ("callers", "conns", "hosts", "requests", "closers", "max_conns_per_host")}
 
+    @property
+    def told(self) -> str:
+        """The sizes in words."""
+        limit = f", MaxConnsPerHost {self.max_conns_per_host}" * bool(self.max_conns_per_host)
+        sizes = f"callers {self.callers}, conns {self.conns}, hosts {self.hosts}, requests {self.requests} each"
+        return f"{sizes}, closers {self.closers}{limit}"
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:

@@ -89,7 +89,6 @@ def trace_json(trace: Trace | None) -> list[dict[str, Any]]:
 def check_text(report: Checked, expect: bool) -> None:
     """A table of verdicts, then a trace for each violated property."""
     out = terminal()
-    sizes = report.bounds
     table = Table(title=None, box=None, pad_edge=False, header_style="bold")
     for heading in ("verdict", "kind", "property", ""):
         table.add_column(heading, no_wrap=heading != "")
@@ -102,10 +101,8 @@ def check_text(report: Checked, expect: bool) -> None:
         if judgement.verdict is Verdict.VIOLATED and judgement.trace is not None:
             _trace_text(out, judgement)
     counts = f"{report.states:,} states, {report.transitions:,} transitions, depth {report.depth}, {report.seconds:.1f} s"
-    bounds = f"bounds: callers {sizes.callers}, conns {sizes.conns}, hosts {sizes.hosts}, requests {sizes.requests} each"
-    bounds += f", closers {sizes.closers}" + f", MaxConnsPerHost {sizes.max_conns_per_host}" * bool(sizes.max_conns_per_host)
     left_out = f"; reductions: {', '.join(report.reductions)}" if report.reductions else ""
-    out.print(f"{report.verdict}: {counts}; {bounds}{left_out}")
+    out.print(f"{report.verdict}: {counts}; bounds: {report.bounds.told}{left_out}")
     if expect:
         surprises = ", ".join(judgement.name for judgement in report.surprises)
         out.print(f"not as expected: {surprises}" if surprises else "every verdict is the expected one")
