@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pcstate.golang.harness import Driver
     from pcstate.golang.toolchain import Toolchain
 
-__all__ = ["Compared", "ConformReport", "Drawn", "Smallest", "conform"]
+__all__ = ["Compared", "ConformReport", "Drawn", "Smallest", "conform", "runnable"]
 
 AGAIN = 5
 """How often a smaller program is run to see whether it disagrees, too."""
@@ -133,7 +133,7 @@ def conform(
     opened = open_scenarios(spec, names, stdin) if names else ()
     cases = [_Case(folders.get(name, ""), each) for name, each in zip(names, opened, strict=True)]
     cases += [_Case("", draw(drawn.seed, number), RANDOM_BOUNDS) for number in range(drawn.count)] if drawn else []
-    toolchains, left_out = _toolchains(spec, gos, against)
+    toolchains, left_out = runnable(spec, gos, against)
     total = len(cases) * len(toolchains)
     results: list[Compared] = []
     exercised = Exercised()
@@ -312,7 +312,7 @@ def _smallest(
         yield best
 
 
-def _toolchains(spec: Spec, gos: Sequence[str], against: str | None) -> tuple[list[tuple["Toolchain", Profile]], tuple[str, ...]]:
+def runnable(spec: Spec, gos: Sequence[str], against: str | None) -> tuple[list[tuple["Toolchain", Profile]], tuple[str, ...]]:
     """The toolchains to run, each version once and with its profile, and those that are installed but have no profile."""
     from pcstate.golang.toolchain import find, installed
 

@@ -7,10 +7,15 @@ import pytest
 
 from pcstate import pipeline
 from pcstate.errors import SpecError
+from pcstate.golang.toolchain import Toolchain
 from pcstate.judgement import judge
 from pcstate.model.question import Answer
+from pcstate.model.verdict import Verdict
 from pcstate.show.judgement import BEGIN, END, judge_json, put_table
 from pcstate.specs.library import Spec
+from pcstate.specs.profiles import choose_profile
+from tests.golang.test_harness import any_go
+from tests.golang.toolchains import TOOLCHAINS
 from tests.unit.test_schemas import complaints
 
 
@@ -47,6 +52,26 @@ def test_a_promise_can_be_asked_of_programs_in_place_of_the_free_network(spec: S
     (found,) = judge(asked(pipeline.read_spec(mutant=edit), "7, place"), ["1.27"])
     assert "no" == found.answers["go1.27.2"].word
     assert "a-place-is-not-lost" in found.answers["go1.27.2"].because
+
+
+@pytest.mark.go
+@any_go
+def test_what_a_no_comes_from_is_replayed_on_every_go_of_its_profile(spec: Spec, tmp_path: Path, go: Toolchain) -> None:
+    """What is no property, or has no trace, is not."""
+    profile = choose_profile(spec.profiles, go.version)
+    found = judge(asked(spec, "13, Reused", "14, server", "9, read"), [profile.name], replay=True)
+    assert [] == complaints("judge", judge_json(found))
+    reading, reused, server = (each.answers[profile.name].replays for each in found)
+    assert ((), ()) == (reading, server)
+    versions = {toolchain.version for toolchain in TOOLCHAINS if choose_profile(spec.profiles, toolchain.version) == profile}
+    assert {("reused-without-a-request", version, Verdict.VIOLATED) for version in versions} == {
+        (name, replayed.go, replayed.verdict) for name, replayed in reused
+    }
+    page = tmp_path / "README.md"
+    page.write_text(f"{BEGIN}\n{END}\n", encoding="utf-8")
+    put_table(page, found, tmp_path)
+    (line,) = [line for line in page.read_text(encoding="utf-8").splitlines() if "real Go" in line]
+    assert line.startswith("  - real Go: `reused-without-a-request` on ") and line.endswith(": it did the same.")
 
 
 def test_the_table_is_put_between_its_marks_and_what_stands_around_it_stays(spec: Spec, tmp_path: Path) -> None:

@@ -136,8 +136,9 @@ def check(
     metavar="FILE",
     help="Put the table into FILE too, between the marks that are there (see spec/README.md).",
 )
+@click.option("--replay", is_flag=True, help="Lead each Go that is installed along the traces that a no comes from.")
 @format_option
-def judge(gos: tuple[str, ...], table: Path | None, style: str) -> int:
+def judge(gos: tuple[str, ...], table: Path | None, replay: bool, style: str) -> int:
     """What the protocol guarantees, and what it does not: the questions of spec/judgements, each answered by exploration.
 
     Default: every profile. Exit status 0 whatever the answers are, for some are no by design; 3 if one is not known.
@@ -148,7 +149,7 @@ def judge(gos: tuple[str, ...], table: Path | None, style: str) -> int:
 
     if table:
         judgement.around_table(table)  # before minutes of work, see that there is room for it
-    found = answer(pipeline.read_spec(), gos, steps_line())
+    found = answer(pipeline.read_spec(), gos, steps_line(), replay)
     if table:
         judgement.put_table(table, found, Path("graphs"))
     if style == "json":

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pcstate.errors import Place
 from pcstate.model.formula import Written
+from pcstate.model.replay import Replayed
 
 __all__ = ["Answer", "Answered", "Expected", "Question"]
 
@@ -42,6 +43,8 @@ class Answer:
 
     word: str
     because: tuple[str, ...] = ()
+    replays: tuple[tuple[str, Replayed], ...] = ()
+    """Of each property that a no comes from, what real Go did along its trace, where that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

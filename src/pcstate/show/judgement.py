@@ -9,6 +9,7 @@ from rich.table import Table
 
 from pcstate.errors import Mistake, Place, SpecError
 from pcstate.model.question import Answer, Answered
+from pcstate.model.verdict import Verdict
 from pcstate.show.console import terminal
 from pcstate.show.markdown import markdown_table
 
@@ -17,6 +18,7 @@ __all__ = ["around_table", "judge_json", "judge_text", "put_table"]
 BEGIN, END = "<!-- written by 'pcstate judge --table': do not edit -->", "<!-- end of what 'pcstate judge' writes -->"
 _STYLE = {"yes": "green", "no": "red", "unknown": "yellow", "silent": "dim"}
 _CELL = {"silent": "-"}
+_DID = {Verdict.VIOLATED: "it did the same", Verdict.HOLDS: "it did not do the same"}
 
 
 def judge_json(found: Sequence[Answered]) -> list[dict[str, Any]]:
@@ -26,7 +28,15 @@ def judge_json(found: Sequence[Answered]) -> list[dict[str, Any]]:
             "number": each.question.number,
             "question": each.question.asks,
             "answers": [
-                {"profile": profile, "answer": answer.word, "because": list(answer.because)}
+                {
+                    "profile": profile,
+                    "answer": answer.word,
+                    "because": list(answer.because),
+                    "replays": [
+                        {"property": name, "go": replayed.go, "verdict": str(replayed.verdict), "reason": replayed.reason}
+                        for name, replayed in answer.replays
+                    ],
+                }
                 for profile, answer in each.answers.items()
             ],
             "means": each.question.means,
@@ -48,6 +58,8 @@ def judge_text(found: Sequence[Answered]) -> None:
     for each in _not_always(found):
         out.print(f"\n[bold]{escape(each.question.number)}[/] {escape(each.question.asks)}", highlight=False, soft_wrap=True)
         out.print(escape(f"  no: {_because(each)}"), highlight=False, soft_wrap=True)
+        for line in _replays(each):
+            out.print(escape(f"  real Go: {line}"), highlight=False, soft_wrap=True)
         out.print(escape(f"  {each.question.means}"), highlight=False, soft_wrap=True)
 
 
@@ -88,11 +100,12 @@ def _page(found: Sequence[Answered], path: Path, traces: Path) -> str:
         rows.append([each.question.number, each.question.asks, *(f"**{c}**" if c == "no" else c for c in cells)])
     lines = [*markdown_table(rows), "", "What a no comes from, and what it means for a Go programmer:", ""]
     for each in _not_always(found):
-        pictures = [_picture(name, profile, path, traces) for profile, answer in _newest_no(each) for name in answer.because]
-        shown = ", ".join(filter(None, pictures))
+        names = [(name, profile) for profile, answer in _newest_no(each) for name in answer.because]
+        shown = ", ".join(_pictures(names, path, traces))
         lines.append(
             f"- **{each.question.number}**: {each.question.means}. From {_because(each)}{shown and f'; trace: {shown}'}."
         )
+        lines += [f"  - real Go: {line}." for line in _replays(each)]
     return "\n".join(lines)
 
 
@@ -114,9 +127,19 @@ def _because(each: Answered) -> str:
     return ", ".join(f"`{name}`" for name in dict.fromkeys(reasons))
 
 
-def _picture(name: str, profile: str, path: Path, traces: Path) -> str:
-    """A link to the trace of a property under a profile, if it was drawn."""
-    picture = traces / f"trace-{name}-{profile}.svg"
-    if not picture.is_file():
-        return ""
-    return f"[{profile}]({Path(*('..' for _ in path.parent.parts), picture).as_posix()})"
+def _replays(each: Answered) -> list[str]:
+    """For each property that a no comes from, which releases did what along its trace."""
+    said: dict[tuple[str, str], list[str]] = {}
+    for answer in each.answers.values():
+        for name, replayed in answer.replays:
+            words = _DID.get(replayed.verdict, replayed.reason)
+            said.setdefault((name, words), []).append(replayed.go)
+    return [f"`{name}` on {', '.join(gos)}: {words}" for (name, words), gos in said.items()]
+
+
+def _pictures(names: Sequence[tuple[str, str]], path: Path, traces: Path) -> list[str]:
+    """Links to those traces of properties under profiles that were drawn."""
+    drawn = [(name, profile, traces / f"trace-{name}-{profile}.svg") for name, profile in names]
+    there = [(name, profile, picture) for name, profile, picture in drawn if picture.is_file()]
+    up = [".."] * len(path.parent.parts)
+    return [f"[{profile if len(there) == 1 else name}]({Path(*up, at).as_posix()})" for name, profile, at in there]
