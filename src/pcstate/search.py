@@ -32,7 +32,7 @@ SMALL = 400_000
 """The states up to which the plain search is not worth replacing."""
 PILOT = 1_000_000
 """The states after which a search begins anew with what it has learned of its components, if it may reduce them."""
-FEW = 200
+FEW = 50
 """The kept states up to which the plain search for chains is not worth replacing."""
 MANY = 12_000
 """The same where the loops must be compiled first."""
