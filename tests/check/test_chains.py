@@ -103,9 +103,11 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("profile", ["go1.12", "go1.22", "go1.27.2"])
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_outcomes_are_those_of_the_plain_search(spec: Spec, name: str, profile: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for limit in ("FEW", "MANY"):
+        monkeypatch.setattr(search, limit, SCENARIO_BOUNDS.max_states)
     plain, one = search_outcomes(spec, PROGRAMS[name], profile)
-    monkeypatch.setattr(search, "FEW", 0)
-    monkeypatch.setattr(search, "MANY", 0)
+    for limit in ("FEW", "MANY"):
+        monkeypatch.setattr(search, limit, 0)
     fast, other = search_outcomes(spec, PROGRAMS[name], profile)
     assert one is not None and isinstance(one.graph, Skeleton)
     assert other is not None and isinstance(other.graph, ChainGraph)

@@ -58,7 +58,7 @@ def test_a_graph_that_is_too_large_is_not_written_and_said_to_be_missing(
         (["-n", "3"], ["either a SCENARIO or -e"]),
         (["sede"], ["did you mean 'seed'?"]),
         (["--to", "tla", "-o", "/dev/null/x"], ["/dev/null/x"]),
-        (["--to", "tla", "-e", "get; spawn close; spawn close"], ["no chart yet"]),
+        (["--to", "tla", "-e", "get" + "; spawn close" * 9], ["no chart yet"]),
     ],
 )
 def test_a_mistake_is_said_in_a_few_lines(arguments: list[str], said: list[str], capsys: pytest.CaptureFixture[str]) -> None:
