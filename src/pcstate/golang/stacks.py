@@ -51,11 +51,12 @@ _ARGUMENT = ")0{._…<*"
 _BEFORE = re.compile(r"^(?:.*[:\"'`|>,=]|\[[\w.-]+\]|\+)+")
 """What may stand before a function without a space: the number of its line, a field of a log, the `+` of a diff."""
 _LEFT_OUT = re.compile(
-    r"[\s>|#/*-]*(?:[\[(<]*\s?(?:\.{3,}|\u2026|snip(?:ped)?|cut|truncated|omitted)\s?[\])>.\u2026]*"
-    r"|.*\b(?:more|other|similar) goroutines?\b.*)[\s>|#/*-]*",
+    r"[\s>|#/*-]*+[\[(<]*+\s?(?:\.{3,}+|\u2026|snip(?:ped)?|cut|truncated|omitted)\s?[\])>.\u2026]*+[\s>|#/*-]*+",
     re.IGNORECASE,
 )
-"""A line that somebody put where he left goroutines out: dots, `[snip]`, `(40 more goroutines)`."""
+"""A line that somebody put where he left goroutines out: dots, `[snip]`. Nothing is tried again, for lines can be long."""
+_MORE = re.compile(r"\b(?:more|other|similar) goroutines?\b", re.IGNORECASE)
+"""What is in one that says how many: `(40 more goroutines)`."""
 _BLANK = re.compile(r"^[\s|>#]*$")
 _MINUTES = re.compile(r"(\d+) minutes?")
 _LEAKED = " (leaked)"
@@ -403,7 +404,7 @@ def _kind(line: str) -> tuple[str, str]:
         return "foreign", ""
     if "panic: " in line or "fatal error: " in line:
         return "signal", "panic"
-    return "left out" if _LEFT_OUT.fullmatch(line) else "other", ""
+    return "left out" if _LEFT_OUT.fullmatch(line) or _MORE.search(line) else "other", ""
 
 
 def _function(text: str) -> str:

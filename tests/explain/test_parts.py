@@ -1,0 +1,145 @@
+"""Parts of a dump: what is certain only in a whole one, and how a part is told from that."""
+
+import pytest
+
+from pcstate.show.explanation import headline
+from pcstate.specs.library import Spec
+from tests.explain.dumps import GET_CONN, IDLE, LONE, PEEK, RUNNING, UNREAD, WAITING, WRITER, diagnosed
+from tests.golang.dumps import said
+
+
+def test_a_lone_write_loop_proves_nothing_in_a_part_of_a_dump(spec: Spec) -> None:
+    part, whole = diagnosed(spec, WRITER), diagnosed(spec, RUNNING, WRITER)
+    assert (False, "guess", True, "likely") == (
+        part.conclusive,
+        part.groups[0].confidence,
+        whole.conclusive,
+        whole.groups[0].confidence,
+    )
+    assert headline(part) == "inconclusive: 1 connection of which only writeLoop is there, for up to 7 minutes"
+    assert "idle connection" in part.groups[0].why
+
+
+def test_that_nobody_asks_or_reads_is_certain_only_in_a_whole_dump(spec: Spec) -> None:
+    part, whole = diagnosed(spec, UNREAD, PEEK), diagnosed(spec, RUNNING, UNREAD, PEEK)
+    assert ["likely", "likely", "certain", "certain"] == [each.confidence for each in (*part.groups, *whole.groups)]
+    signal = diagnosed(spec, "SIGQUIT: quit\nPC=0x43ea81\n", UNREAD, "rax    0x0")
+    assert [False, True, True] == [part.whole, whole.whole, signal.whole]
+
+
+@pytest.mark.parametrize(
+    "line", ["...", "[...]", "\u2026", "<snip>", "[ cut ]", "(41 more goroutines)", "... 7 similar goroutines omitted"]
+)
+def test_where_somebody_has_left_goroutines_out_the_rest_is_a_part(spec: Spec, line: str) -> None:
+    """What the runtime leaves out of a deep stack is within one goroutine, and a text before the dump may have dots, too."""
+    cut = (diagnosed(spec, RUNNING, line, UNREAD), diagnosed(spec, RUNNING, UNREAD, line))
+    assert [(False, "likely")] * 2 == [(each.whole, each.groups[0].confidence) for each in cut]
+    deep = UNREAD.replace("created by", "...23 frames elided...\ncreated by")
+    whole = (diagnosed(spec, line, RUNNING, UNREAD), diagnosed(spec, RUNNING, deep))
+    assert [(True, "certain")] * 2 == [(each.whole, each.groups[0].confidence) for each in whole]
+
+
+@pytest.mark.parametrize("sign", ["-", " ", "> ", "... "])
+def test_long_lines_of_dots_and_dashes_take_no_time(spec: Spec, sign: str) -> None:
+    """What marks what was left out was looked for from each sign on: ten seconds a line. This ends."""
+    found = diagnosed(spec, RUNNING, f"{sign * (9_000 // len(sign))}x\n" * 200, UNREAD)
+    assert ("leak", True) == (found.verdict, found.whole)
+
+
+def test_the_end_of_what_sigquit_prints_is_a_part(spec: Spec) -> None:
+    """As `tail` gives it: it has the registers, and who would tell of the lone writeLoop may stand above."""
+    end = diagnosed(spec, WRITER, "rax    0x0")
+    assert (False, False, "guess") == (end.whole, end.conclusive, end.groups[0].confidence)
+
+
+def test_what_sigquit_prints_ends_with_registers(spec: Spec) -> None:
+    cut = diagnosed(spec, "SIGQUIT: quit\nPC=0x43ea81\n", RUNNING)
+    assert ("none", False, False) == (cut.verdict, cut.whole, cut.conclusive)
+    assert "registers" in cut.missing
+    assert diagnosed(spec, "SIGQUIT: quit\nPC=0x43ea81\n", RUNNING, "r0      0x10").conclusive
+
+
+def test_what_goleak_lists_is_a_part_of_a_dump(spec: Spec) -> None:
+    listed = WRITER.replace(
+        "goroutine 21 [select, 7 minutes]:",
+        "Goroutine 21 in state select, with net/http.(*persistConn).writeLoop on top of the stack:",
+    )
+    assert not diagnosed(spec, listed).conclusive
+
+
+@pytest.mark.parametrize(("total", "leak"), [(5, False), (3, True)])
+def test_a_count_tells_whether_a_profile_is_whole(spec: Spec, total: int, leak: bool) -> None:
+    """A writeLoop more than readLoops: the readLoop may be among those that were not pasted."""
+    text = f"""\
+goroutine profile: total {total}
+2 @ 0x438936 0x449473
+#\t0x94e4b4\tnet/http.(*persistConn).writeLoop+0xf4\t/usr/local/go/src/net/http/transport.go:2392
+
+1 @ 0x438936 0x449474
+#\t0x94d3c4\tnet/http.(*persistConn).readLoop+0xda4\t/usr/local/go/src/net/http/transport.go:2213
+"""
+    found = diagnosed(spec, text)
+    assert ("leak", (("body-unfinished", 1, 2), LONE)) == said(found)
+    assert [True, leak] == [group.leak for group in found.groups]
+
+
+def test_pointers_keep_the_halves_of_two_connections_apart(spec: Spec) -> None:
+    found = diagnosed(spec, PEEK, WRITER)
+    assert ("no-leak", (IDLE, LONE)) == said(found)
+    idle = "1 connection idle, kept for reuse, for up to 6 minutes"
+    assert headline(found) == f"inconclusive: {idle} and 1 connection of which only writeLoop is there, for up to 7 minutes"
+
+
+def test_a_caller_is_not_put_to_another_connection(spec: Spec) -> None:
+    found = diagnosed(spec, PEEK, WAITING)
+    assert ("stuck", (("awaiting-headers", 1, 1), IDLE)) == said(found)
+    assert ("shop/stock.(*Client).Count (/srv/shop/stock/client.go:31)",) == found.groups[0].frames
+
+
+def test_who_waits_for_a_connection_is_queued_for_certain_only_in_a_whole_dump(spec: Spec) -> None:
+    (part,), (whole,) = diagnosed(spec, GET_CONN).groups, diagnosed(spec, RUNNING, GET_CONN).groups
+    assert [("queued", "guess"), ("queued", "likely")] == [(each.state, each.confidence) for each in (part, whole)]
+    assert "dialConn" in part.fix
+
+
+def test_functions_that_were_left_out_make_it_likely_at_most(spec: Spec) -> None:
+    first, *_, last = PEEK.partition("net/http.(*persistConn).readLoop")
+    elided = "\n".join(first.split("\n")[:3]) + "\n...\nnet/http.(*persistConn).readLoop" + last
+    (group,) = diagnosed(spec, elided).groups
+    assert ("idle", "likely") == (group.state, group.confidence)
+
+
+def test_a_handshake_alone_is_a_connection_being_dialled(spec: Spec) -> None:
+    helper = """\
+goroutine 70 [IO wait]:
+internal/poll.runtime_pollWait(0x7f28, 0x72)
+crypto/tls.(*Conn).clientHandshake(0xc042050000)
+crypto/tls.(*Conn).HandshakeContext(0xc042050000)
+net/http.(*persistConn).addTLS.func2()
+created by net/http.(*persistConn).addTLS in goroutine 7
+"""
+    found = diagnosed(spec, helper)
+    assert (("stuck", (("dialing:tls", 1, 1),)), "likely") == (said(found), found.groups[0].confidence)
+
+
+def test_what_is_idle_for_long_is_of_another_transport(spec: Spec) -> None:
+    young = PEEK.replace("6 minutes", "1 minutes")
+    assert [True, False] == [
+        "not of http.DefaultTransport" in diagnosed(spec, RUNNING, text).groups[0].why for text in (PEEK, young)
+    ]
+
+
+def test_what_a_part_of_a_dump_does_not_tell_is_said(spec: Spec) -> None:
+    """Both loops of a connection alone: in Peek a request may wait for its answer, in the select a Read may go on."""
+    for loop, lacking in ((PEEK, "roundTrip"), (UNREAD, "inside Read may not be")):
+        pointer = loop.partition("readLoop(")[2].partition(")")[0]
+        part, whole = (diagnosed(spec, *more, loop, WRITER.replace("0xc0000c4000", pointer)) for more in ((), (RUNNING,)))
+        assert [("likely", True), ("certain", False)] == [
+            (group.confidence, lacking in group.why) for each in (part, whole) for group in each.groups
+        ]
+
+
+def test_a_part_without_http_is_told_from_a_dump_without(spec: Spec) -> None:
+    part, whole = diagnosed(spec, RUNNING.replace("running", "select")), diagnosed(spec, RUNNING)
+    assert "none: no HTTP client connection in what looks like a part of a dump" == headline(part)
+    assert "none: no HTTP client connection in this dump" == headline(whole)
