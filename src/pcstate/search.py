@@ -1,7 +1,7 @@
 """Every state of a network, by the search that fits it: plain Python for a small one, compiled for a large one.
 
-The compiled search takes seconds to begin, so that the plain one goes first, as far as it gets in a second or two. A search with
-a checkpoint is compiled: what it has found are arrays, which a file holds well.
+A compiled search takes a second or two to begin, so that the plain one goes first, as far as it gets in about that time. A
+search with a checkpoint is compiled: what it has found are arrays, which a file holds well.
 """
 
 import os
@@ -71,7 +71,7 @@ def every_state(
     bounds: Bounds,
     progress: Progress | None = None,
     checkpoint: Checkpoint | None = None,
-    reductions: Reductions = Reductions(),  # noqa: B008: a value
+    reductions: Reductions = Reductions(),
 ) -> Explored:
     """Every state that `network` reaches, within the bounds; without reductions the same whichever search finds it.
 

@@ -199,16 +199,7 @@ def _compiled(stamp: int) -> Any:
     return search
 
 
-_FILES = (
-    "bit_kernels",
-    "chain_kernels",
-    "commuting",
-    "commuting_kernels",
-    "persistent",
-    "persistent_kernels",
-    "plan",
-    "recall_kernels",
-    "skeleton",
-    "symmetry_kernels",
-)
-search = _compiled(crc32(b"".join(Path(__file__).with_name(f"{name}.py").read_bytes() for name in _FILES)) | 1)
+_SHARED = ("commuting", "persistent", "plan", "skeleton")
+"""The other files that the loops take numbers from."""
+_FILES = [*sorted(Path(__file__).parent.glob("*_kernels.py")), *(Path(__file__).with_name(f"{name}.py") for name in _SHARED)]
+search = _compiled(crc32(b"".join(file.read_bytes() for file in _FILES)) | 1)

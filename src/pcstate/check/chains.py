@@ -110,7 +110,8 @@ class Chains:
         self._possible: list[range] = []
         """For each component the rows that say which of its roles keep no vector from firing."""
         self._atoms: list[list[tuple[int, Ask]]] = [[] for _ in network.components]
-        self._state = list(network.initial())
+        self._state: Any = list(network.initial())
+        """A state of which members are changed to ask about them: a list, since a tuple would be made anew for each question."""
         self._prepare_rows()
         self._prepare_plan()
         self._prepare_tables()
@@ -347,7 +348,7 @@ class Chains:
             self.by_local[possible, number] = sum(1 << k for k, members in enumerate(roles) if members & ~refused)
         before, self._state[component] = self._state[component], local
         for atom, ask in self._atoms[component]:
-            self.by_local[atom, number] = ask(self._state)  # type: ignore[arg-type]  # a list serves as well
+            self.by_local[atom, number] = ask(self._state)
         self._state[component] = before
         self.by_local[self._size + component, number] = bool(offers)
         self.by_local[component, number] = row
@@ -370,7 +371,7 @@ class Chains:
         if kind == CALLERS:
             for c, local in zip(block, held, strict=True):
                 self._state[c] = local
-            left = self._symmetry.left(self._state, n)  # type: ignore[arg-type]  # a list serves as well
+            left = self._symmetry.left(self._state, n)
         self.looks[number, : symmetry_kernels.REFS] = key, left
         self.looks[number, symmetry_kernels.REFS :][: len(look.refs)] = [value for _, value in look.refs]
         self.entries[entry, recall_kernels.VALUE] = number

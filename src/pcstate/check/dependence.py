@@ -137,15 +137,10 @@ class Dependence:
         key = local, own, others
         if key not in known:
             mine, theirs = (sum(role for role, vectors in self.roles(component) if vectors & asked) for asked in (own, others))
-            known[key] = self.in_any_order(component, local, mine, theirs)
+            known[key] = 0
+            for reached in self._commuting[component].reached(local, mine, theirs):
+                known[key] |= self.allowed(component, reached)
         return known[key]
-
-    def in_any_order(self, component: int, local: int, own: int, others: int) -> int:
-        """The same as `meanwhile`, by roles."""
-        found = 0
-        for reached in self._commuting[component].reached(local, own, others):
-            found |= self.allowed(component, reached)
-        return found
 
     def blocking(self, number: int, state: GlobalState) -> list[int]:
         """The components that keep a vector from firing because they do not offer its event."""

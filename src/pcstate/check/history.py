@@ -6,10 +6,10 @@ afterwards: for each state the set of all that can have been seen on the way to 
 
 from collections.abc import Iterable, Sequence
 
-from pcstate.check.skeleton import Arrow, Chained, Noted
+from pcstate.check.skeleton import Chained, Noted
 from pcstate.model.network import Network, Part
 
-__all__ = ["History", "along", "beginning", "behind", "histories", "seen", "turned"]
+__all__ = ["History", "along", "beginning", "histories", "seen", "turned"]
 
 History = tuple[int, ...]
 """The configuration of each observer."""
@@ -30,7 +30,7 @@ def histories(graph: Chained) -> list[set[History]]:
             known = after.setdefault(noted, {})
             for history in news:
                 if history not in known:
-                    known[history] = behind(graph.network, history, *noted)
+                    known[history] = along(graph.network, history, *noted)
             more = {known[history] for history in news} - found[target] - fresh[target]
             if more:
                 if not fresh[target]:
@@ -54,13 +54,8 @@ def seen(network: Network, history: History, notes: Sequence[Part]) -> History:
     return tuple(changed)
 
 
-def along(network: Network, history: History, arrow: Arrow) -> History:
-    """The history after all that happens on an arrow."""
-    return behind(network, history, arrow.vectors, arrow.turn)
-
-
-def behind(network: Network, history: History, vectors: Iterable[int], turn: Sequence[int]) -> History:
-    """The history after these vectors, when callers have changed places as `turned` says, unless it says nothing."""
+def along(network: Network, history: History, vectors: Iterable[int], turn: Sequence[int]) -> History:
+    """The history after these vectors, once callers have changed places as `turn` says, if it says anything."""
     for vector in vectors:
         if network.vectors[vector].notes:
             history = seen(network, history, network.vectors[vector].notes)

@@ -61,7 +61,7 @@ def shortest_ways(graph: Chained, rests: Rests, wanted: Collection[Outcome]) -> 
                 found[outcome] = Way(_arrows(came, node), callers)
                 missing.discard(outcome)
         for arrow in graph.arrows_of(number):
-            after = (arrow.target, along(graph.network, history, arrow))
+            after = (arrow.target, along(graph.network, history, arrow.vectors, arrow.turn))
             further = length + len(arrow.vectors)
             if after not in came or further < came[after][0]:
                 came[after] = further, node, arrow
