@@ -333,6 +333,11 @@ SCENARIO = {
     "one host": (CALLER.replace("[0]", "0"), 3, 9, "'hosts' must be a list", "hosts = [0, 1]"),
     "a server that is no table": ("server = 'x'\n" + CALLER, 1, 10, "'server' must be a table", "[server]\nbody ="),
     "two requests in one": (CALLER.replace('["', '["head", "'), 4, 8, "these have 2", "requests = N"),
+    "steps in no table": ('each = ["get"]\n' + CALLER, 1, 1, "a scenario has no key 'each'", "stands below [[caller]]"),
+    "a field in [server]": ("[server]\nTimeout = 1\n" + CALLER, 2, 1, "no key 'Timeout'", "stands below [transport]"),
+    "about in a table": (CALLER + "about = 'x'\n", 5, 1, "[[caller]] has no key 'about'", "stands above the first table"),
+    "no steps": ("[[caller]]\nrequests = 2\n", 1, 1, "'each' is missing", 'each = ["get", '),
+    "a caller too many": (CALLER * 65, 257, 1, "at most 64 callers, not 65", ""),
     "no caller": ("about = 'x'\n", 1, 1, "at least one [[caller]]", ""),
     "wrong TOML": (CALLER + "x = \n", 5, 5, "not TOML", ""),
     "wrong TOML behind a line's end of Unicode": (CALLER + "# a\u2028b\r\nx = [1,\r\n  =\n", 8, 3, "not TOML", ""),
@@ -364,6 +369,11 @@ def test_an_unknown_scenario_lists_a_few_that_are_like_it(root: Path) -> None:
     assert "seed" not in found.hint
     assert re.search(r"and \d+ more", found.hint)
     assert len(found.hint) < 300
+
+
+@pytest.mark.parametrize("requests", [0, 1001])
+def test_a_wrong_number_of_requests_is_no_step(requests: int) -> None:
+    assert [f"-e: -n must be from 1 to 1000, not {requests}"] == [*map(str, mistakes(lambda: parse_expression("get", requests)))]
 
 
 def test_every_wrong_step_of_an_expression_is_underlined() -> None:

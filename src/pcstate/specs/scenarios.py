@@ -19,9 +19,16 @@ BEHAVIOURS = (
     "normal", "close-after-response", "close-while-idle", "stall-head", "stall-body", "truncate-body", "drop-request",
 )  # fmt: skip
 TRANSPORT_FIELDS: Mapping[str, type] = {
-    "DisableCompression": bool, "DisableKeepAlives": bool, "ExpectContinueTimeout": int, "IdleConnTimeout": int,
-    "MaxConnsPerHost": int, "MaxIdleConns": int, "MaxIdleConnsPerHost": int, "ResponseHeaderTimeout": int, "Timeout": int,
+    "DisableCompression": bool, "DisableKeepAlives": bool, "ExpectContinueTimeout": int, "ForceAttemptHTTP2": bool,
+    "IdleConnTimeout": int, "MaxConnsPerHost": int, "MaxIdleConns": int, "MaxIdleConnsPerHost": int,
+    "ResponseHeaderTimeout": int, "TLSHandshakeTimeout": int, "Timeout": int,
 }  # fmt: skip
+_KEYS: Mapping[str, tuple[str, ...]] = {
+    "a scenario": ("about", "transport", "server", "caller"),
+    "[transport]": tuple(TRANSPORT_FIELDS),
+    "[server]": ("body", "bytes", "connection", "behaviour"),
+    "[[caller]]": ("requests", "hosts", "each"),
+}
 _LINE_BREAK = r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]"
 EXAMPLES = {
     "transport": "such as\n[transport]\nMaxIdleConnsPerHost = 1",
@@ -48,7 +55,7 @@ def parse_scenario(source: Source, name: str) -> Scenario:
     """Read a scenario file. Raises: SpecError with every mistake in it."""
     reader = Reader(source)
     document = reader.toml()
-    reader.keys(document, ("about", "transport", "server", "caller"), 1, "a scenario")
+    _check_keys(reader, document, 1, "a scenario")
     about = reader.typed(document, "about", str, 1, " ").strip()
     transport = read_transport(reader, reader.typed(document, "transport", dict, 1, {}, EXAMPLES["transport"]))
     server = _server(reader, reader.typed(document, "server", dict, 1, {}, EXAMPLES["server"]))
@@ -56,7 +63,7 @@ def parse_scenario(source: Source, name: str) -> Scenario:
     if not tables and not reader.mistakes:
         reader.wrong(reader.place(), "a scenario needs at least one [[caller]]", EXAMPLES["caller"])
     if len(tables) > MAX_CALLERS:
-        reader.wrong(reader.place(reader.table("caller")), f"at most {MAX_CALLERS} callers")
+        reader.wrong(reader.place(reader.table("caller", MAX_CALLERS)), f"at most {MAX_CALLERS} callers, not {len(tables)}")
     callers = tuple(_caller(reader, table, index) for index, table in enumerate(tables[:MAX_CALLERS]))
     if sum(caller.requests for caller in callers) > MAX_REQUESTS:
         reader.wrong(reader.place(reader.table("caller")), f"at most {MAX_REQUESTS} requests altogether")
@@ -80,16 +87,26 @@ def parse_expression(text: str, requests: int) -> Scenario:
             steps += _step(reader, stripped, place)
         column += len(part) + 1
     if not 1 <= requests <= MAX_REQUESTS:
-        reader.wrong(reader.place(), f"-n must be from 1 to {MAX_REQUESTS}")
+        reader.wrong(reader.place(0), f"-n must be from 1 to {MAX_REQUESTS}, not {requests}")
     _check_order(reader, steps, reader.place(1, 1, len(text)))
     reader.finish()
     return Scenario(text, text, (CallerProgram(requests, (0,), tuple(steps)),))
 
 
+def _check_keys(reader: Reader, table: dict[str, Any], line: int, what: str) -> None:
+    """Note every key that this table cannot have; of one that another has, which."""
+    for key in table:
+        if key not in _KEYS[what]:
+            owner = next((other for other, keys in _KEYS.items() if key in keys), "")
+            where = "stands above the first table" if owner == "a scenario" else f"stands below {owner}"
+            hint = f"{key!r} {where}" if owner else known(_KEYS[what], key)
+            reader.wrong(reader.find(key, line), f"{what} has no key {key!r}", hint)
+
+
 def read_transport(reader: Reader, table: dict[str, Any]) -> dict[str, Any]:
     """The table [transport], its mistakes noted."""
     line = reader.table("transport")
-    reader.keys(table, TRANSPORT_FIELDS, line, "[transport]")
+    _check_keys(reader, table, line, "[transport]")
     found: dict[str, Any] = {}
     for key, kind in TRANSPORT_FIELDS.items():
         if key not in table:
@@ -113,7 +130,7 @@ def read_transport(reader: Reader, table: dict[str, Any]) -> dict[str, Any]:
 
 def _server(reader: Reader, table: dict[str, Any]) -> ServerScript:
     line = reader.table("server")
-    reader.keys(table, ("body", "bytes", "connection", "behaviour"), line, "[server]")
+    _check_keys(reader, table, line, "[server]")
     size = reader.typed(table, "bytes", int, line, 10240)
     if not 0 <= size <= _MOST:
         reader.wrong(reader.find("", line, "bytes"), "'bytes' must be from 0 to 2**40")
@@ -131,7 +148,7 @@ def _caller(reader: Reader, table: Any, index: int) -> CallerProgram:
     if not isinstance(table, dict):
         reader.wrong(reader.place(line), "[[caller]] must be a table", EXAMPLES["caller"])
         return CallerProgram(1, (0,), ())
-    reader.keys(table, ("requests", "hosts", "each"), line, "[[caller]]")
+    _check_keys(reader, table, line, "[[caller]]")
     requests = reader.typed(table, "requests", int, line, 1, EXAMPLES["requests"])
     if not 1 <= requests <= MAX_REQUESTS:
         reader.wrong(reader.find("", line, "requests"), f"'requests' must be from 1 to {MAX_REQUESTS}")
@@ -141,8 +158,10 @@ def _caller(reader: Reader, table: Any, index: int) -> CallerProgram:
         reader.wrong(reader.find("", line, "hosts"), wanted, EXAMPLES["hosts"])
         hosts = [0]
     steps: list[Step] = []
-    where = reader.find("", line, "each") if "each" in table else reader.place(line)
-    for text in reader.strings(table, "each", line, EXAMPLES["each"]) if "each" in table else ():
+    if "each" not in table:
+        reader.wrong(reader.place(line, 1, len(reader.source.line(line))), "'each' is missing", EXAMPLES["each"])
+    where = reader.find("", line, "each")
+    for text in reader.strings(table, "each", line, EXAMPLES["each"]):
         steps += _step(reader, text, reader.find(text, where.line))
     _check_order(reader, steps, where)
     return CallerProgram(requests, tuple(hosts), tuple(steps))

@@ -69,9 +69,11 @@ func newRun(s *scenario) (*run, error) {
 			MaxConnsPerHost:       f.MaxConnsPerHost,
 			DisableKeepAlives:     f.DisableKeepAlives,
 			DisableCompression:    f.DisableCompression,
+			ForceAttemptHTTP2:     f.ForceAttemptHTTP2,
 			IdleConnTimeout:       time.Duration(f.IdleConnTimeout),
 			ResponseHeaderTimeout: time.Duration(f.ResponseHeaderTimeout),
 			ExpectContinueTimeout: time.Duration(f.ExpectContinueTimeout),
+			TLSHandshakeTimeout:   time.Duration(f.TLSHandshakeTimeout),
 		},
 	}
 	for _, program := range s.Callers {

@@ -26,9 +26,11 @@ type transportFields struct {
 	MaxConnsPerHost       int
 	DisableKeepAlives     bool
 	DisableCompression    bool
+	ForceAttemptHTTP2     bool
 	IdleConnTimeout       duration
 	ResponseHeaderTimeout duration
 	ExpectContinueTimeout duration
+	TLSHandshakeTimeout   duration
 	Timeout               duration
 }
 
