@@ -4,7 +4,7 @@ import pytest
 
 from pcstate.show.explanation import explain_text
 from pcstate.specs.library import Spec
-from tests.explain.dumps import PEEK, RUNNING, UNREAD, WAITING, WRITER, diagnosed
+from tests.explain.dumps import GET_CONN, PEEK, RUNNING, UNREAD, WAITING, WRITER, diagnosed
 
 
 def test_what_hangs_for_less_than_a_minute_may_be_under_way(spec: Spec) -> None:
@@ -130,3 +130,32 @@ def test_a_read_that_clients_timeout_ends_is_neither_stuck_nor_in_want_of_a_time
         assert "http.Client.Timeout" in group.why and "Set" not in group.fix
     bare = diagnosed(spec, RUNNING, UNREAD, timed(60, *body).replace("cancelTimerBody", "body"))
     assert ("stuck", True) == (bare.verdict, "Set a timeout" in bare.groups[0].fix)
+
+
+STUCK = """\
+goroutine {} [chan send, 5 minutes]:
+shop.(*Queue).put(0xc1)
+\t/srv/shop/queue.go:9 +0x1
+created by shop.run
+\t/srv/of.go:1 +0x1
+"""
+
+
+@pytest.mark.parametrize(("number", "said"), [(9, ""), (10, ", 10 at shop.(*Queue).put (/srv/shop/queue.go:9)")])
+def test_where_many_goroutines_of_the_program_stand_is_said(
+    spec: Spec, number: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No connection of theirs leaks, and yet it is they whom somebody looks for who sees NumGoroutine grow."""
+    queue = [STUCK.format(n) for n in range(100, 100 + number)]
+    for parts in (queue, [PEEK, WRITER.replace("0xc0000c4000", "0xc0000b3000"), *queue]):
+        explain_text(diagnosed(spec, RUNNING, *parts))
+        assert f"besides, 0 goroutines of HTTP servers and {number + 1} others{said})" in capsys.readouterr().out
+
+
+def test_a_crowd_is_named_once(spec: Spec) -> None:
+    """Those that may have a body in hand stand under held?, and who waits for a connection is none of the others."""
+    queue = [STUCK.format(n) for n in range(100, 120)]
+    callers = [GET_CONN.replace("goroutine 50", f"goroutine {n}") for n in range(200, 220)]
+    held, queued = diagnosed(spec, RUNNING, UNREAD, *queue), diagnosed(spec, RUNNING, *callers)
+    assert ["20 at shop.(*Queue).put (/srv/shop/queue.go:9)"] == list(held.groups[0].held_at)
+    assert ["", ""] == [held.crowd, queued.crowd]

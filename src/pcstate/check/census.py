@@ -16,6 +16,8 @@ from pcstate.model.stack import Goroutine, Stack
 __all__ = ["WRITES", "Census", "Seen", "Tally"]
 
 READ = 20_000
+CROWD = 10
+"""So many goroutines at one place are worth a word, whatever they wait for."""
 FRAMES = 8
 """User's functions of a goroutine that are kept."""
 _RUNNING = ("running", "idle")
@@ -100,6 +102,8 @@ class Census:
     """Goroutines that no pointer ties to a connection, by role."""
     program: dict[tuple[str, int], int] = field(default_factory=dict)
     """Goroutines that may have a response in hand: in which function of the program's, and the minutes that they have waited."""
+    bystanders: dict[str, int] = field(default_factory=dict)
+    """Those of them that are neither a server's nor part of a connection: in which function of the program's."""
     release: str = ""
     since: str = ""
     until: str = ""
@@ -128,6 +132,8 @@ class Census:
             if part.role == "program":
                 where = (part.frames[0] if part.frames else _sender(goroutine), goroutine.minutes or 0)
                 self.program[where] = self.program.get(where, 0) + goroutine.count
+                if len(parts) == 1:
+                    self.bystanders[where[0]] = self.bystanders.get(where[0], 0) + goroutine.count
                 continue
             frames = part.frames + ancestors
             pointer = _pointer(goroutine.arguments, part.conn)
@@ -174,6 +180,11 @@ class Census:
             if waited <= (minutes or 0):
                 found[frame] = found.get(frame, 0) + count
         return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+
+    def crowd(self) -> str:
+        """Where most of the bystanders stand, `5000 at main.work (work.go:12)`; `""` where no CROWD stands at one place."""
+        frame, count = max(self.bystanders.items(), key=lambda item: (item[1], item[0]), default=("", 0))
+        return f"{count} at {frame}" if count >= CROWD else ""
 
     @property
     def go(self) -> str:

@@ -179,6 +179,8 @@ class Diagnosis:
     """Which dump of the file this is."""
     beside: tuple["Diagnosis", ...] = ()
     """What the file's other dumps mean, in their order."""
+    crowd: str = ""
+    """Where many of the other goroutines stand, `5000 at function (file:line)`; `""`: nowhere, or they are named as holders."""
 
     @property
     def verdict(self) -> str:

@@ -126,7 +126,8 @@ def _group_lines(group: Group) -> list[str]:
 def _remarks(found: Diagnosis) -> list[str]:
     form = f"read as {found.format}" + (f", from Go {found.go}" if found.go else "")
     servers, others = span([found.server_goroutines], "goroutine"), found.other_goroutines
-    lines = [f"({form}; besides, {servers} of HTTP servers and {span([others], 'other')})"]
+    crowd = f", {found.crowd}" if found.crowd else ""
+    lines = [f"({form}; besides, {servers} of HTTP servers and {span([others], 'other')}{crowd})"]
     if found.beside:
         lines.append(f"(this is dump {found.number} of {len(found.beside) + 1} in the file, the largest)")
         lines += [f"(dump {each.number}: {headline(each)})" for each in found.beside[:BESIDE]]
