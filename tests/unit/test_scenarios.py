@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pcstate.errors import SpecError
 from pcstate.model.scenario import Scenario, milliseconds
 from pcstate.specs.scenarios import (
     BEHAVIOURS,
@@ -50,6 +51,24 @@ def test_what_go_does_not_read_is_no_duration(duration: str) -> None:
 def library() -> dict[str, Scenario]:
     """Every scenario of spec/scenarios, by name."""
     return {name: load_scenario(name, spec_root()) for name in scenario_names(spec_root())}
+
+
+@pytest.mark.parametrize(
+    ("field", "most", "beyond"),
+    [
+        ("MaxIdleConns", "9223372036854775807", "9223372036854775808"),
+        ("MaxConnsPerHost", "-9223372036854775808", "-9223372036854775809"),
+        ("IdleConnTimeout", "'2562047h47m16.854s'", "'2562047h47m16.855s'"),
+        ("Timeout", "9223372036854", "9223372036855"),
+    ],
+)
+def test_a_field_may_have_all_that_gos_type_holds(field: str, most: str, beyond: str) -> None:
+    def read(value: str) -> Scenario:
+        return parse_scenario(Source("x", f"[transport]\n{field} = {value}\n[[caller]]\neach = ['get']\n"), "x")
+
+    assert [field] == list(read(most).transport)
+    with pytest.raises(SpecError, match="beyond"):
+        read(beyond)
 
 
 def test_no_scenario_hides_another() -> None:

@@ -40,8 +40,6 @@ EXAMPLES = {
 }
 """The right form, for whoever wrote another."""
 MAX_REQUESTS, MAX_CALLERS = 1000, 64
-_LONGEST = (1 << 63) // 10**6
-"""Milliseconds."""
 _MOST = 1 << 40
 """Bytes."""
 
@@ -122,8 +120,8 @@ def read_transport(reader: Reader, table: dict[str, Any]) -> dict[str, Any]:
             reader.wrong(reader.find("", line, key), f"{key!r} must be {wanted}")
         else:
             reader.typed(table, key, kind, line, 0)
-        limit, what = (_LONGEST, "292 years, what a time.Duration holds") if "Timeout" in key else (1 << 63, "what an int holds")
-        if abs(found.get(key, 0)) >= limit:
+        scale, what = (10**6, "292 years, what a time.Duration holds") if "Timeout" in key else (1, "what an int holds")
+        if not -(1 << 63) <= found.get(key, 0) * scale < 1 << 63:
             reader.wrong(reader.find("", line, key), f"{key!r} is beyond {what}")
     return found
 
