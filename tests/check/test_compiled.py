@@ -6,9 +6,10 @@ from hypothesis import given
 
 from pcstate import pipeline
 from pcstate.check import compiled, packing
-from pcstate.check.compiled import Search
+from pcstate.check.compiled import Ints, Search
 from pcstate.check.explore import StateGraph, explore
 from pcstate.check.packed import PackedGraph
+from pcstate.check.packing import Packing
 from pcstate.model.network import Network
 from pcstate.model.verdict import Bounds
 from pcstate.specs.library import Spec
@@ -116,4 +117,24 @@ def test_an_interrupt_leaves_a_search_that_can_go_on(monkeypatch: pytest.MonkeyP
         search.run(Bounds())
     assert search.total < calls[-1], "the batch had found something"
     search.run(Bounds())
+    assert_same(explore(independent(10), Bounds()), PackedGraph(search))
+
+
+@pytest.mark.parametrize("method", ["work_out", "take"])
+def test_nor_does_one_while_the_tables_are_made_leave_them_half_asked_for(monkeypatch: pytest.MonkeyPatch, method: str) -> None:
+    monkeypatch.setattr(compiled, "BATCH", 8)
+    search = Search(independent(10))
+    learn, calls = getattr(Packing, method), []
+
+    def interrupted(self: Packing, asked: Ints) -> None:
+        calls.append(len(asked))
+        if len(calls) == 5:
+            raise KeyboardInterrupt
+        learn(self, asked)
+
+    monkeypatch.setattr(Packing, method, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        search.run(Bounds())
+    assert calls[-1] and search.total < 2**10
+    search.run(Bounds(timeout=20.0))
     assert_same(explore(independent(10), Bounds()), PackedGraph(search))

@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from pcstate.check import kernels
 from pcstate.check.arrows import Mask, numbered
-from pcstate.check.compiled import BATCH, FULL, LARGEST
+from pcstate.check.compiled import BATCH, FULL, LARGEST, lacking
 from pcstate.check.judge import movers, not_asked
 from pcstate.check.limits import Limits, Progress, resident
 from pcstate.check.merged import merge
@@ -82,15 +82,18 @@ class Share:
 
     def learn(self, tables: Tables, parties: npt.NDArray[np.uint64], party: Ints) -> None:
         """What the groups do, as far as it is known."""
-        self.row_of = tables.row_of.copy()
-        self.rows = (tables.cells.copy(), tables.step.copy(), parties.copy(), party.copy(), np.empty(0, np.bool_))
+        arrays = {name: getattr(tables, name).copy() for name in ("row_of", "cells", "step")}
+        self.known = replace(tables, **arrays), parties.copy(), party.copy()
 
-    def advance(self) -> tuple[int, Ints]:
-        """Begin the next level: how many states it has here, and the places without a row that these need."""
+    def advance(self) -> int:
+        """Begin the next level: how many states it has here."""
         self.levels.append(self.total)
-        missing = np.empty(len(self.row_of), np.int64)
-        found = kernels.unexpanded(self.states, self.expanded, self.total, *self._places, self.row_of, missing)
-        return self.total - self.expanded, missing[:found].copy()
+        return self.total - self.expanded
+
+    def lacks(self) -> tuple[Ints, Ints]:
+        """The places without a row that this level needs; where there are none, the steps that are unknown."""
+        places, steps = lacking(self.states, self.expanded, self.total, self.layout, *self.known)
+        return places.copy(), steps.copy()
 
     def expand(self) -> Any:
         """The successors of some states of this level, for each actor those that belong to it."""
@@ -148,16 +151,13 @@ class Share:
                 return int(self.vectors[found[0]]), self.states[state]
         return None
 
-    @property
-    def _places(self) -> tuple[Ints, Ints, Ints, Ints]:
-        return self.layout.word, self.layout.shift, self.layout.mask, self.layout.base
-
     def _successors(self, low: int, high: int) -> int:
         """Into `keys`, `vectors` and `degree`; how many they are."""
-        end: int = kernels.expand(
-            self.states, low, high, *self._places, self.row_of, *self.rows, self.keys, self.vectors, self.degree, 0
-        )
-        assert end >= 0, "advance has asked for every row that this level needs"
+        at, (tables, parties, party) = self.layout, self.known
+        rows = tables.row_of, tables.cells, tables.step, parties, party, np.empty(0, np.bool_)
+        places = at.word, at.shift, at.mask, at.base
+        end: int = kernels.expand(self.states, low, high, *places, *rows, self.keys, self.vectors, self.degree, 0)
+        assert end >= 0, "all that this level needs has been asked for"
         return end
 
     def _by_owner(self, keys: Ints) -> list[Ints]:
@@ -254,13 +254,10 @@ class ClusterGraph:
         self._teach()
         self.states, level = range(1), 0
         while True:
-            sizes, missing = zip(*self._each("advance"), strict=True)
-            if not any(sizes):
+            if not any(self._each("advance")):
                 return True
-            if any(map(len, missing)):
-                if not self._work_out(np.unique(np.concatenate(missing))):
-                    return False
-                self._teach()
+            if not self._complete():
+                return False
             left = True
             while left:
                 reports = self._round()
@@ -275,10 +272,13 @@ class ClusterGraph:
                     return True
             level += 1
 
-    def _work_out(self, missing: Ints) -> bool:
-        """Make the rows of these places. False where that makes a new layout, too."""
+    def _complete(self) -> bool:
+        """Teach the actors what they lack of the tables: rows, then steps. False where that makes a new layout, too."""
         packing = self._packing
-        packing.work_out(missing)
+        while any(map(len, lacks := self._lacks())):
+            packing.work_out(lacks[0])
+            packing.take(lacks[1])
+            self._teach()
         if packing.blown_up:
             self._apart |= packing.blown_up
             self._packing = Packing(self.network, merge(self.network, self._apart))
@@ -287,6 +287,10 @@ class ClusterGraph:
             packing.relaid(np.empty((0, packing.layout.words), np.int64))
             return False
         return True
+
+    def _lacks(self) -> tuple[Ints, Ints]:
+        places, steps = map(np.concatenate, zip(*self._each("lacks"), strict=True))
+        return np.unique(places), np.unique(steps, axis=0)
 
     def _teach(self) -> None:
         import ray

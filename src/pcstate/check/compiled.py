@@ -18,12 +18,12 @@ from pcstate.check import kernels
 from pcstate.check.limits import Limits, Progress, installed
 from pcstate.check.merged import merge
 from pcstate.check.minimise import Looks, representatives
-from pcstate.check.packing import Packing
+from pcstate.check.packing import Layout, Packing, Tables
 from pcstate.check.permutations import Permutations
 from pcstate.model.network import Network
 from pcstate.model.verdict import Bounds
 
-__all__ = ["Search"]
+__all__ = ["Search", "lacking"]
 
 BATCH = 1 << 14
 """States that one thread expands at a time."""
@@ -157,6 +157,8 @@ class Search:
 
     def minimise(self, looks: Looks) -> None:
         """Begin anew, with one configuration for all of a group's that are the same, as far as the search knows them."""
+        self.packing.complete()
+        self.packing.relaid(self.states[:0])
         self.packing.let_stand(representatives(self.packing, looks))
         self._begin(self.apart, self)
 
@@ -191,7 +193,7 @@ class Search:
             self._filled[p] = kernels.place_all(self.states, self.total, p, table)
 
     def _batch(self, pool: ThreadPoolExecutor) -> None:
-        """Expand some states of the present level; or see to it that the next batch can, with all the rows that these need."""
+        """Expand some states of the present level; or see to it that they can be next, with all that they need in the tables."""
         low = self.expanded
         high = min(low + BATCH * self.threads, self.levels[-1])
         threads = self.threads if self.total >= THREADED else 1
@@ -207,11 +209,14 @@ class Search:
             self.levels.append(self.total)
 
     def _work_out(self, low: int, high: int) -> None:
-        """Make the rows that these states need, and a new layout of all states where the groups have become too many."""
-        packing, at = self.packing, self.packing.layout
-        missing = np.empty(at.places, np.int64)
-        found = kernels.unexpanded(self.states, low, high, at.word, at.shift, at.mask, at.base, packing.tables.row_of, missing)
-        packing.work_out(np.sort(missing[:found]))
+        """Make the rows that these states need and work out the steps, and a new layout of all states where groups have grown."""
+        packing = self.packing
+        known = packing.tables, packing.parties, packing.party
+        places, steps = lacking(self.states, low, high, packing.layout, *known)
+        if len(places):
+            packing.work_out(places)
+            _, steps = lacking(self.states, low, high, packing.layout, *known)
+        packing.take(steps)
         if self.permutations:
             self.permutations.complete()
         room = len(self.states)
@@ -286,6 +291,21 @@ class Search:
                 self.targets.append(self._candidates.target[begin:end].copy())
                 if self.permutations:
                     self.turns.append(self._candidates.turn[begin:end].copy())
+
+
+def lacking(
+    states: Ints, low: int, high: int, at: Layout, tables: Tables, parties: npt.NDArray[np.uint64], party: Ints
+) -> tuple[Ints, Ints]:
+    """The places without a row that the states from `low` to `high` need; where there are none, their unknown steps.
+
+    For each of these the place of its row, its vector, and where it is in `tables.step`.
+    """
+    places, steps = np.empty(at.places, np.int64), np.empty((tables.steps, 3), np.int64)
+    fields = at.word, at.shift, at.mask, at.base, tables.row_of
+    if found := kernels.unexpanded(states, low, high, *fields, places):
+        return np.sort(places[:found]), steps[:0]
+    found = kernels.unknown(states, low, high, *fields, tables.cells, tables.step, parties, party, steps)
+    return places[:0], steps[:found]
 
 
 class _Worker:

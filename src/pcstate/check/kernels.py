@@ -16,7 +16,7 @@ from numba.extending import intrinsic
 
 from pcstate.check import components
 from pcstate.check.bit_kernels import mix, ones, trailing
-from pcstate.check.packing import ALLOWED, MOVED, STEPS
+from pcstate.check.packing import ALLOWED, MOVED, STEPS, UNKNOWN
 
 __all__ = [
     "PARTITIONS",
@@ -29,6 +29,7 @@ __all__ = [
     "settle_new",
     "spread",
     "unexpanded",
+    "unknown",
     "visit",
 ]
 
@@ -38,6 +39,7 @@ PARTITIONS = 8
 U = np.uint64
 _0, _1, _32, _63 = U(0), U(1), U(32), U(63)
 _AHEAD = U(16)
+_ASKED = UNKNOWN + 1
 _PENDING = U(1 << 31)
 _LOW = U((1 << 32) - 1)
 _TAG = U(((1 << 32) - 1) << 32)
@@ -81,7 +83,45 @@ def unexpanded(states, low, high, word, shift, mask, base, row_of, missing):
                 row_of[at] = -2
                 missing[found] = at
                 found += 1
+    for k in range(found):
+        row_of[missing[k]] = -1
     return found
+
+
+@njit(nogil=True, cache=True)
+def unknown(states, low, high, word, shift, mask, base, row_of, cells, step, parties, party, missing):
+    """The unknown steps that the states from `low` to `high` need, which have all rows; how many `missing` got.
+
+    For each the place of its row, its vector, and where in `step` it is.
+    """
+    groups = U(len(shift))
+    places = np.empty(groups, np.int64)
+    rows = np.empty(groups, np.uint64)
+    found = _0
+    for n in range(U(low), U(high)):
+        for g in range(groups):
+            places[g] = base[g] + ((states[n, U(word[g])] >> shift[g]) & mask[g])
+            rows[g] = row_of[U(places[g])]
+        for u in range(U(cells.shape[1])):
+            enabled = cells[rows[_0], u, ALLOWED]
+            for g in range(_1, groups):
+                enabled &= cells[rows[g], u, ALLOWED]
+            while enabled != _0:
+                bit = trailing(enabled)
+                enabled &= enabled - _1
+                v = u * U(64) + bit
+                for p in range(parties[v], parties[v + _1]):
+                    g = U(party[p])
+                    moved = cells[rows[g], u, MOVED]
+                    if (moved >> bit) & _1:
+                        slot = cells[rows[g], u, STEPS] + ones(moved & ((_1 << bit) - _1))
+                        if step[slot] == UNKNOWN:
+                            step[slot] = _ASKED
+                            missing[found, 0], missing[found, 1], missing[found, 2] = places[g], v, slot
+                            found += _1
+    for k in range(found):
+        step[missing[k, 2]] = UNKNOWN
+    return np.int64(found)
 
 
 @njit(nogil=True, cache=True)
@@ -89,7 +129,8 @@ def expand(states, low, high, word, shift, mask, base, row_of, cells, step, part
     """The successors of the states from `low` to `high`, by state and vector, into `keys` and `vectors` from place `begin` on.
 
     Where a vector that is `first` leads elsewhere, it alone is taken; `first` says it of each vector, or is empty. `degree` gets
-    how many each state has. Returns the place behind the last; -1 where a state needs a row that there is not.
+    how many each state has. Returns the place behind the last; -1 where a state needs a row that there is not, or a step that
+    is unknown.
     """
     words = U(states.shape[1])
     groups = U(len(shift))
@@ -122,7 +163,10 @@ def expand(states, low, high, word, shift, mask, base, row_of, cells, step, part
                     row, moved = rows[g], cells[rows[g], v >> U(6), MOVED]
                     if (moved >> bit) & _1:
                         before = ones(moved & ((_1 << bit) - _1))
-                        key += np.int64(step[cells[row, v >> U(6), STEPS] + before]) << shift[g]
+                        by = np.int64(step[cells[row, v >> U(6), STEPS] + before])
+                        if by == UNKNOWN:
+                            return -1
+                        key += by << shift[g]
                     p += _1
                 keys[k, w] = key
         if len(first):

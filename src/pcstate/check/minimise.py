@@ -9,7 +9,7 @@ What a configuration that was not worked out yet offers is not known; it is the 
 bisimulation of all of the component, however little of it a search has met, and only less coarse than it might be.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +35,10 @@ def looked_at(formulas: Iterable[Formula]) -> Looks:
 
 
 def representatives(packing: Packing, looks: Looks) -> list[Ints]:
-    """For each group, for each of its configurations, the first one that is the same. Cost: one sort of the rows a round."""
+    """For each group, for each of its configurations, the first one that is the same. The packing must be complete.
+
+    Cost: one sort of the rows a round.
+    """
     return [_representatives(packing, g, looks) for g in range(len(packing.groups))]
 
 
@@ -49,7 +52,7 @@ def _representatives(packing: Packing, g: int, looks: Looks) -> Ints:
     number[rows < 0] = size + np.flatnonzero(rows < 0)  # each one alone
     number = np.unique(number, return_inverse=True)[1].astype(np.int64)
     masks = tables.cells[rows[known]][:, :, [ALLOWED, MOVED]].reshape(len(known), -1).view(np.int64)
-    offers, place = _steps(packing, rows[known])
+    place, _, offers = tables.slots(rows[known])
     column = offers - tables.first[rows[known]][place]
     targets = np.full((len(known), int(column.max(initial=-1)) + 1), -1, np.int64)
     while True:
@@ -82,15 +85,6 @@ def _labels(group: Group, looks: Looks) -> Ints:
                 seen.append(views[place][own])
         found.append(names.setdefault(tuple(seen), len(names)))
     return np.array(found, dtype=np.int64)
-
-
-def _steps(packing: Packing, rows: Sequence[int] | npt.NDArray[np.integer]) -> tuple[Ints, Ints]:
-    """The steps of these rows, and for each the place in `rows` of its row."""
-    tables = packing.tables
-    ends = np.append(tables.first[1 : tables.rows], tables.steps)
-    begin, count = tables.first[rows].astype(np.int64), (ends[rows] - tables.first[rows]).astype(np.int64)
-    place = np.repeat(np.arange(len(count)), count)
-    return begin[place] + np.arange(len(place)) - np.repeat(count.cumsum() - count, count), place
 
 
 def _classes(rows: Ints) -> Ints:

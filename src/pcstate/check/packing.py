@@ -1,7 +1,8 @@
 """Global states as words: a field of bits for each group of a network, and the tables of what each group offers.
 
-In: the groups (check/merged.py). Out: arrays that compiled loops run on (check/kernels.py), kept up while groups grow: a group's
-configuration is worked out when a state first needs it, and a field that has become too narrow makes a new layout.
+In: the groups (check/merged.py). Out: arrays that compiled loops run on (check/kernels.py), kept up while groups grow: a row is
+made when a state first needs it, a step is worked out when it first fires, and a field that has become too narrow makes a new
+layout.
 """
 
 from collections.abc import Sequence
@@ -10,10 +11,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from pcstate.check.merged import SHARED, VETO, Group
+from pcstate.check.merged import SHARED, Group, Masks, mask
 from pcstate.model.network import GlobalState, Network
 
-__all__ = ["ALLOWED", "MOVED", "STEPS", "Layout", "Packing", "Tables"]
+__all__ = ["ALLOWED", "MOVED", "STEPS", "UNKNOWN", "Layout", "Packing", "Tables"]
 
 WORD = 63
 """Bits of a word that are used: the sign stays clear."""
@@ -62,6 +63,9 @@ class Layout:
 ALLOWED, MOVED, STEPS = range(3)
 """What a cell of the tables holds."""
 
+UNKNOWN = -(1 << 31)
+"""What a step is that was not worked out yet."""
+
 
 @dataclass(slots=True)
 class Tables:
@@ -77,7 +81,7 @@ class Tables:
     first: npt.NDArray[np.int32]
     """Where the steps of each row begin."""
     step: npt.NDArray[np.int32]
-    """By how much the configuration's number grows."""
+    """By how much the configuration's number grows, or UNKNOWN."""
     rows: int = 0
     steps: int = 0
 
@@ -85,34 +89,33 @@ class Tables:
     def empty(places: int, vectors: int) -> "Tables":
         """Tables without rows."""
         room = 1 << 10
-        cells = np.zeros((room, -(-vectors // 64), 3), np.uint64)
-        return Tables(np.full(places, -1, np.int32), cells, np.zeros(room, np.int32), np.zeros(room, np.int32))
+        cells = np.zeros((room, len(mask((), vectors)), 3), np.uint64)
+        return Tables(np.full(places, -1, np.int32), cells, np.zeros(room, np.int32), np.full(room, UNKNOWN, np.int32))
 
-    def add(self, place: int, others: Ints, offers: list[tuple[int, int, int]]) -> None:
-        """A new row: it allows `others`, and what the offers (vector, counts, step) say."""
-        self._room(len(offers))
-        row, width = self.rows, self.cells.shape[1]
-        moving = [(vector, step) for vector, counts, step in offers if counts != VETO]
-        allowed, moved = np.zeros(64 * width, np.bool_), np.zeros(64 * width, np.bool_)
-        allowed[others] = True
-        allowed[[vector for vector, counts, _ in offers if counts != VETO]] = True
-        allowed[[vector for vector, counts, _ in offers if counts == VETO]] = False
-        moved[[vector for vector, _ in moving]] = True
-        self.cells[row, :, ALLOWED] = np.packbits(allowed, bitorder="little").view(np.uint64)
-        self.cells[row, :, MOVED] = np.packbits(moved, bitorder="little").view(np.uint64)
-        self.cells[row, :, STEPS] = self.steps
-        self.cells[row, 1:, STEPS] += moved.reshape(width, 64).sum(axis=1, dtype=np.uint64).cumsum()[:-1]
-        self.first[row] = self.steps
-        self.step[self.steps : self.steps + len(moving)] = [step for _, step in moving]
-        self.row_of[place] = row
-        self.rows, self.steps = row + 1, self.steps + len(moving)
+    def add(self, places: Ints, allowed: Masks, moved: Masks) -> None:
+        """New rows, none of whose steps is known."""
+        counts = np.bitwise_count(moved).astype(np.int64)
+        ends = self.steps + counts.cumsum().reshape(counts.shape)
+        high = self.rows + len(places)
+        self._room(high, int(ends.max(initial=self.steps)))
+        self.cells[self.rows : high] = np.stack((allowed, moved, (ends - counts).astype(np.uint64)), axis=2)
+        self.first[self.rows : high] = (ends - counts)[:, 0]
+        self.row_of[places] = np.arange(self.rows, high)
+        self.rows, self.steps = high, int(ends.max(initial=self.steps))
 
-    def _room(self, offers: int) -> None:
-        if self.rows == len(self.first):
+    def slots(self, rows: npt.NDArray[np.integer]) -> tuple[Ints, Ints, Ints]:
+        """All steps of these rows: for each the place in `rows` of its row, its vector, and where in `step` it is."""
+        moved = np.ascontiguousarray(self.cells[rows, :, MOVED]).view(np.uint8)
+        place, vector = np.nonzero(np.unpackbits(moved, axis=1, bitorder="little"))
+        begins = np.searchsorted(place, np.arange(len(rows)))
+        return place, vector, self.first[rows][place] + np.arange(len(place)) - begins[place]
+
+    def _room(self, rows: int, steps: int) -> None:
+        while rows > len(self.first):
             self.cells = np.concatenate((self.cells, np.zeros_like(self.cells)))
             self.first = np.concatenate((self.first, np.zeros_like(self.first)))
-        while self.steps + offers > len(self.step):
-            self.step = np.concatenate((self.step, np.zeros_like(self.step)))
+        while steps > len(self.step):
+            self.step = np.concatenate((self.step, np.full_like(self.step, UNKNOWN)))
 
 
 @dataclass(slots=True)
@@ -126,8 +129,8 @@ class Packing:
     parties: npt.NDArray[np.uint64] = field(init=False)
     party: Ints = field(init=False)
     """The groups that have a part in vector v: `party[parties[v] : parties[v + 1]]`."""
-    _others: list[Ints] = field(init=False)
-    """For each group the vectors that do not need it."""
+    _met: list[int] = field(init=False)
+    """How many rows each group has."""
 
     def __post_init__(self) -> None:
         vectors = len(self.network.vectors)
@@ -136,10 +139,7 @@ class Packing:
         having = [[g for g, group in enumerate(self.groups) if v in group.vectors] for v in range(vectors)]
         self.parties = np.concatenate(([0], np.cumsum([len(groups) for groups in having]))).astype(np.uint64)
         self.party = np.array([g for groups in having for g in groups], dtype=np.int64)
-        self._others = [
-            np.array([v for v in range(vectors) if v not in group.vectors or not group.vectors[v][0]], dtype=np.int64)
-            for group in self.groups
-        ]
+        self._met = [0] * len(self.groups)
 
     def restore(self, bits: Sequence[int], members: Sequence[npt.NDArray[np.int32]]) -> None:
         """Number the groups' configurations as they were: `members[g]` is what `members(g)` gave, `bits` are the layout's."""
@@ -150,15 +150,12 @@ class Packing:
         self.tables = Tables.empty(self.layout.places, len(self.network.vectors))
 
     def let_stand(self, representatives: Sequence[Ints]) -> None:
-        """From now on, one configuration for each class of those that are the same, the first."""
+        """From now on, one configuration for each class of those that are the same, the first. All steps must be known."""
         for g, (group, first) in enumerate(zip(self.groups, representatives, strict=True)):
             group.stands = {n: one for n, one in enumerate(first.tolist()) if n != one}
-            base = int(self.layout.base[g])
-            rows = self.tables.row_of[base : base + len(first)]
-            for local in np.flatnonzero(rows >= 0).tolist():
-                begin = int(self.tables.first[rows[local]])
-                own = slice(begin, begin + int(np.bitwise_count(self.tables.cells[rows[local], :, MOVED]).sum()))
-                self.tables.step[own] = first[local + self.tables.step[own]] - local
+            local, rows = self._worked_out(g)
+            place, _, slots = self.tables.slots(rows)
+            self.tables.step[slots] = first[local[place] + self.tables.step[slots]] - local[place]
 
     def words(self, state: GlobalState) -> tuple[int, ...]:
         """A global state as words."""
@@ -174,11 +171,39 @@ class Packing:
 
     def work_out(self, places: Ints) -> None:
         """Make the rows of these places."""
-        owner = np.searchsorted(self.layout.base, places, side="right") - 1
-        for place, g in zip(places.tolist(), owner.tolist(), strict=True):
-            local = place - int(self.layout.base[g])
-            offers = [(vector, counts, target - local) for vector, counts, target in self.groups[g].offers(local)]
-            self.tables.add(place, self._others[g], offers)
+        owner = self._owner(places)
+        for g in np.unique(owner).tolist():
+            own = places[owner == g]
+            self.tables.add(own, *self.groups[g].offers((own - self.layout.base[g]).tolist()))
+            self._met[g] += len(own)
+
+    def take(self, steps: Ints) -> None:
+        """Work out these steps: for each the place of its row, its vector, and where in `step` it is."""
+        owner = self._owner(steps[:, 0])
+        for g in np.unique(owner).tolist():
+            place, vector, slot = steps[owner == g].T
+            local, target = place - self.layout.base[g], self.groups[g].target
+            self.tables.step[slot] = list(map(target, local.tolist(), vector.tolist())) - local
+
+    def complete(self) -> None:
+        """Work out all steps of all rows."""
+        for g, base in enumerate(self.layout.base):
+            local, rows = self._worked_out(g)
+            place, vector, slot = self.tables.slots(rows)
+            steps = np.stack((base + local[place], vector, slot), axis=1)
+            self.take(steps[self.tables.step[slot] == UNKNOWN])
+
+    def _owner(self, places: Ints) -> Ints:
+        """The group that each place belongs to."""
+        found: Ints = np.searchsorted(self.layout.base, places, side="right") - 1
+        return found
+
+    def _worked_out(self, g: int) -> tuple[Ints, npt.NDArray[np.int32]]:
+        """The configurations of a group that have rows, and these."""
+        base = int(self.layout.base[g])
+        rows = self.tables.row_of[base : base + (1 << self.layout.bits[g])]
+        local = np.flatnonzero(rows >= 0)
+        return local, rows[local]
 
     @property
     def crowded(self) -> bool:
@@ -187,9 +212,10 @@ class Packing:
 
     @property
     def blown_up(self) -> frozenset[str]:
-        """The groups that have more configurations than merging is worth: their members have too little to do with each other."""
+        """The groups that meet more configurations than merging is worth: their members have too little to do with each other."""
+        found = zip(self.groups, self._met, strict=True)
         limits = {group.name: MERGED_SHARED if group.name == SHARED else MERGED for group in self.groups}
-        return frozenset(g.name for g in self.groups if len(g.members) > 1 and len(g.configurations) > limits[g.name])
+        return frozenset(group.name for group, met in found if len(group.members) > 1 and met > limits[group.name])
 
     def relaid(self, states: Ints) -> Ints:
         """Give every group the room that it needs by now; the states in the new layout."""
