@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 
 from pcstate import pipeline
-from pcstate.check import compiled, packing
+from pcstate.check import compiled, kernels, packing
 from pcstate.check.compiled import Ints, Search
 from pcstate.check.explore import StateGraph, explore
 from pcstate.check.packed import PackedGraph
@@ -67,7 +67,8 @@ def test_states_of_more_than_one_word_are_told_apart(monkeypatch: pytest.MonkeyP
 
 
 def test_states_whose_hashes_agree_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A table that is full of the same tag still answers rightly: the states decide, not their hashes."""
+    """A table that is full of the same tag still answers rightly, as does what is recent: states decide, not hashes."""
+    monkeypatch.setattr(kernels, "RECENT", 2)
     search = Search(independent(10))
     search._tables = [np.zeros(1 << 4, np.int64) for _ in search._tables]
     monkeypatch.setattr(compiled, "FULL", 0.99)

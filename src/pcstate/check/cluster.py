@@ -96,7 +96,7 @@ class Share:
         return places.copy(), steps.copy()
 
     def expand(self) -> Any:
-        """The successors of some states of this level, for each actor those that belong to it."""
+        """The successors of some states of this level, for each actor those that belong to it; few of them more than once."""
         blocks: list[list[Ints]] = [[] for _ in range(self.shares)]
         last = min(self.expanded + ROUND, self.levels[-1])
         while self.expanded < last:
@@ -117,9 +117,9 @@ class Share:
         """Look the candidates up, and keep the new ones."""
         keys = np.concatenate(blocks)
         self._make_room(len(keys))
-        order, _ = _spread(keys, 1)
-        target, new = np.empty(len(keys), np.int32), np.empty(len(keys), np.uint64)
-        count = kernels.look_up(self.states, self.table, keys, order, 0, len(keys), target, new, 0)
+        order, (_, end), target = _spread(keys, 1)
+        new = np.empty(end, np.uint64)
+        count = kernels.look_up(self.states, self.table, keys, order, 0, end, target, new, 0)
         self.total = kernels.number_new(self.states, self.total, keys, 0, len(keys), target)
         kernels.settle_new(self.table, new[:count], target)
         self.filled += count
@@ -161,8 +161,8 @@ class Share:
         return end
 
     def _by_owner(self, keys: Ints) -> list[Ints]:
-        order, starts = _spread(keys, self.shares)
-        spread = keys[(order & np.uint64((1 << 32) - 1)).astype(np.int64)]
+        order, starts, _ = _spread(keys, self.shares)
+        spread = keys[(order[: starts[-1]] & np.uint64((1 << 32) - 1)).astype(np.int64)]
         return [spread[low:high] for low, high in itertools.pairwise(starts)]
 
     def _make_room(self, more: int) -> None:
@@ -177,11 +177,12 @@ class Share:
             self.table = bigger
 
 
-def _spread(keys: Ints, partitions: int) -> tuple[npt.NDArray[np.uint64], Ints]:
-    """The places of the keys with their tags, by partition, and where each partition begins."""
-    order, starts = np.empty(len(keys), np.uint64), np.zeros(partitions + 1, np.int64)
-    kernels.spread(keys, 0, len(keys), np.empty(len(keys), np.uint64), order, starts)
-    return order, starts
+def _spread(keys: Ints, partitions: int) -> tuple[npt.NDArray[np.uint64], Ints, npt.NDArray[np.int32]]:
+    """The places of the keys with their tags, by partition, where each partition begins, and which are left out."""
+    order, starts, target = np.empty(len(keys), np.uint64), np.zeros(partitions + 1, np.int64), np.empty(len(keys), np.int32)
+    recent, hashes = np.zeros(kernels.RECENT, np.uint64), np.empty(len(keys), np.uint64)
+    kernels.spread(keys, 0, len(keys), recent, hashes, order, starts, target)
+    return order, starts, target
 
 
 @contextlib.contextmanager

@@ -246,7 +246,8 @@ class Search:
         end: int = kernels.expand(self.states, low, high, *places, *rows, found.keys, found.vectors, worker.degree, begin)
         if self.permutations and end > begin:
             kernels.canonical(found.keys, begin, end, *places, self._table, self.permutations.target, found.turn)
-        kernels.spread(found.keys, begin, max(begin, end), found.hashes, found.order, worker.starts)
+        within = found.keys, begin, max(begin, end)
+        kernels.spread(*within, worker.recent, found.hashes, found.order, worker.starts, found.target)
         return end
 
     def _look_up(self, pool: ThreadPoolExecutor, threads: int, parts: list[tuple[int, int]]) -> None:
@@ -314,6 +315,7 @@ class _Worker:
     def __init__(self, room: int) -> None:
         self.degree = np.empty(room, np.int32)
         self.starts = np.zeros(kernels.PARTITIONS + 1, np.int64)
+        self.recent = np.zeros(kernels.RECENT, np.uint64)
 
 
 class _Candidates:

@@ -20,6 +20,7 @@ from pcstate.check.packing import ALLOWED, MOVED, STEPS, UNKNOWN
 
 __all__ = [
     "PARTITIONS",
+    "RECENT",
     "canonical",
     "expand",
     "look_up",
@@ -35,6 +36,8 @@ __all__ = [
 
 PARTITIONS = 8
 """The states are spread over that many tables, by their hash: each grows on its own, and belongs to one thread."""
+RECENT = 1 << 12
+"""Candidates that are remembered, by hash, while those of a batch are spread: few enough to stay near the processor."""
 
 U = np.uint64
 _0, _1, _32, _63 = U(0), U(1), U(32), U(63)
@@ -239,24 +242,36 @@ def _tag(mixed: np.uint64) -> np.uint64:
 
 
 @njit(nogil=True, cache=True)
-def spread(keys, low, high, hashes, order, starts):
+def spread(keys, low, high, recent, hashes, order, starts, target):
     """The candidates from `low` to `high` by partition, a tag and the place of each, into `order`.
 
-    Where each partition begins, and the last ends, into `starts`: so its length says how many there are.
+    Where each partition begins, and the last ends, into `starts`: so its length says how many there are. What is the same as a
+    recent candidate, as half of them are, is left out: `target` gets -2 minus the place of that one; of the others, -1. `recent`
+    has places of candidates, by hash; whatever else it has is no harm.
     """
     partitions = U(len(starts) - 1)
+    drop = _drop(recent)
     starts[:] = 0
-    for n in range(U(low), U(high)):
-        hashes[n] = _hash(keys, n)
-        starts[_partition(hashes[n], partitions) + _1] += 1
+    low, high = U(low), U(high)
+    for n in range(low, high):
+        mixed = _hash(keys, n)
+        slot = _tag(mixed) >> drop
+        other = U(recent[slot])
+        other = other if low <= other < n else n
+        again = (other != n) & _equal(keys, other, keys, n)
+        recent[slot] = other if again else n
+        target[n] = -2 - np.int64(other) if again else -1
+        hashes[n] = mixed
+        starts[_partition(mixed, partitions) + _1] += not again
     starts[0] = low
     for p in range(partitions):
         starts[p + _1] += starts[p]
     free = starts.copy()
-    for n in range(U(low), U(high)):
-        p = _partition(hashes[n], partitions)
-        order[U(free[p])] = _tag(hashes[n]) | n
-        free[p] += 1
+    for n in range(low, high):
+        if target[n] == -1:
+            p = _partition(hashes[n], partitions)
+            order[U(free[p])] = _tag(hashes[n]) | n
+            free[p] += 1
 
 
 @njit(inline="always")
