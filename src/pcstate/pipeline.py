@@ -178,7 +178,7 @@ class Built:
 
     def remember(self) -> None:
         """Keep what was learned of the charts for the next process."""
-        cache.store(self.behaviours)
+        cache.store(self.behaviours.values())
 
 
 def build(

@@ -1,7 +1,7 @@
-"""What charts answered, kept between processes: one JSON file for each size of network and text of the charts.
+"""What charts answered, kept between processes: one JSON file for each chart, by its text, and size of network.
 
-A process has the charts of one file once, for all networks of that size. A cache that cannot be read or written costs time, never
-a failure; its content is checked by the hash in its name only.
+A process has a chart once for all networks of one size, whichever spec it is a part of. A cache that cannot be read or written
+costs time, never a failure; its content is checked by the hash in its name only.
 """
 
 import atexit
@@ -10,7 +10,8 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -19,9 +20,9 @@ from pcstate.specs.charts import ChartBehaviour
 
 __all__ = ["behaviours", "store"]
 
-_FORMAT = "3"
-READY = 16
-"""The charts of so many files are kept ready."""
+_FORMAT = "4"
+READY = 500
+"""So many charts are kept ready."""
 WORTH = 100
 """Writing down so many answers takes no longer than asking a running chart once."""
 
@@ -34,59 +35,61 @@ def folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pcstate"
 
 
-def _path(charts: Mapping[str, Chart], size: str) -> Path:
-    text = "\0".join(charts[name].text for name in sorted(charts))
-    engine = metadata.version("python-statemachine")
-    digest = hashlib.sha256(f"{_FORMAT}\0{engine}\0{size}\0{text}".encode()).hexdigest()[:24]
-    return folder() / f"charts-{digest}.json"
+@cache
+def _engine() -> str:
+    return metadata.version("python-statemachine")
 
 
-_ready: dict[Path, dict[str, ChartBehaviour]] = {}
+def _path(chart: Chart, size: str) -> Path:
+    digest = hashlib.sha256(f"{_FORMAT}\0{_engine()}\0{size}\0{chart.text}".encode()).hexdigest()[:24]
+    return folder() / f"chart-{chart.name}-{digest}.json"
+
+
+_ready: dict[Path, ChartBehaviour] = {}
 """Those of this process, by their file."""
 
 
 def behaviours(charts: Mapping[str, Chart], size: str) -> dict[str, ChartBehaviour]:
     """The charts, ready to run, with what is known of them in networks of this size."""
-    path = _path(charts, size)
+    return {name: _behaviour(chart, _path(chart, size)) for name, chart in charts.items()}
+
+
+def _behaviour(chart: Chart, path: Path) -> ChartBehaviour:
     if path not in _ready:
         while len(_ready) >= READY:
             oldest = next(iter(_ready))
             _write(oldest, _ready.pop(oldest))
-        _ready[path] = _read(path, charts)
+        _ready[path] = _read(path, chart)
     return _ready[path]
 
 
-def store(found: Mapping[str, ChartBehaviour]) -> None:
-    """Store what the charts have answered, if that is worth the time now; what is not is stored when the process ends."""
-    path = next((path for path, ready in _ready.items() if ready is found), None)
-    if path and WORTH * sum(behaviour.asked for behaviour in found.values()) >= sum(
-        behaviour.answers for behaviour in found.values()
-    ):
-        _write(path, found)
+def store(found: Collection[ChartBehaviour]) -> None:
+    """Store what each chart has answered, if that is worth the time now; what is not is stored when the process ends."""
+    for path, ready in _ready.items():
+        if ready in found and WORTH * ready.asked >= ready.answers:
+            _write(path, ready)
 
 
 @atexit.register
 def _store_all() -> None:
-    for path, found in _ready.items():
-        _write(path, found)
+    for path, ready in _ready.items():
+        _write(path, ready)
 
 
-def _read(path: Path, charts: Mapping[str, Chart]) -> dict[str, ChartBehaviour]:
+def _read(path: Path, chart: Chart) -> ChartBehaviour:
     try:
-        memory = json.loads(path.read_text(encoding="utf-8"))
-        return {name: ChartBehaviour(chart, memory[name]) for name, chart in charts.items()}
+        return ChartBehaviour(chart, json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError, RuntimeError):
-        return {name: ChartBehaviour(chart) for name, chart in charts.items()}
+        return ChartBehaviour(chart)
 
 
-def _write(path: Path, found: Mapping[str, ChartBehaviour]) -> None:
+def _write(path: Path, found: ChartBehaviour) -> None:
     """Atomically, and if there is anything new."""
-    if not any(behaviour.asked for behaviour in found.values()):
+    if not found.asked:
         return
     with contextlib.suppress(OSError, RuntimeError):
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
-            json.dump({name: behaviour.remembered() for name, behaviour in found.items()}, file, separators=(",", ":"))
+            json.dump(found.remembered(), file, separators=(",", ":"))
         os.replace(file.name, path)
-    for behaviour in found.values():
-        behaviour.asked = 0
+    found.asked = 0

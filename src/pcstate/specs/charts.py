@@ -1,11 +1,12 @@
 """Charts that run: python-statemachine decides each step, and each step is asked for once.
 
-`ChartBehaviour` keeps one live machine a chart and steps it by restoring configuration and data, so that it can answer
+`ChartBehaviour` has one live machine a chart and steps it by restoring configuration and data, so that it can answer
 "what does this event lead to from there?" for any configuration. Answers are kept, and can be stored between processes
 (`specs.cache`): the chart's text and constants decide them.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from types import CodeType, SimpleNamespace
 from typing import Any
 
@@ -60,6 +61,12 @@ class LiveChart:
         return True
 
 
+@lru_cache(maxsize=100)
+def _live(chart: Chart) -> LiveChart:
+    """The machine of a chart that answers for it, in networks of every size: it takes longer to load than to be asked."""
+    return LiveChart(chart)
+
+
 class ChartBehaviour:
     """A chart with its constants, as numbered configurations and a step function (`model.lts.Behaviour`).
 
@@ -72,7 +79,6 @@ class ChartBehaviour:
         self.configurations: list[Configuration] = []
         self._numbers: dict[Configuration, int] = {}
         self._steps: dict[Event, dict[int, int]] = {}
-        self._live: LiveChart | None = None
         self._offers = {state.name: chart.offers(state.name) for state in chart.states}
         self._guards: dict[str, list[tuple[ChartTransition, CodeType | None]]] = {}
         for t in chart.transitions:
@@ -144,12 +150,11 @@ class ChartBehaviour:
         source = self.configurations[local]
         if not any(self._enabled(source, event)):
             return -1
-        if self._live is None:
-            self._live = LiveChart(self.chart)
-        self._live.restore(source)
-        if not self._live.send(event):
+        live = _live(self.chart)
+        live.restore(source)
+        if not live.send(event):
             return -1
-        return self._number(self._live.configuration())
+        return self._number(live.configuration())
 
     def taken(self, local: int, event: Event) -> ChartTransition:
         """The transition that `event`, which must be possible there, takes: the first that may fire, of the innermost state."""

@@ -5,8 +5,9 @@ Every file is read before anything is said, so that all mistakes of all files co
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pcstate.errors import Mistake, Place, SpecError
 from pcstate.model.advice import Advice
@@ -103,17 +104,19 @@ def _parsed(
                     mistakes.extend(error.mistakes)
         return found
 
-    charts = {chart.name: chart for chart in each("charts", ".yaml", lambda source, _: parse_chart(source))}
-    networks = each("networks", ".toml", lambda source, _: parse_network(source))
-    profiles = each("profiles", ".toml", parse_profile)
-    properties = each("properties", ".toml", parse_property)
-    advice = each("advice", ".toml", lambda source, stem: (f"advice/{stem}.toml", parse_advice(source)))
-    diagnosis = each("diagnosis", ".toml", lambda source, _: (source, parse_diagnosis(source)))
-    steering = each("replay", ".toml", lambda source, _: (source, parse_steering(source)))
-    bugs = each("bugs", ".toml", lambda source, stem: (source, parse_bug(source, stem)))
-    questions = dict(each("judgements", ".toml", lambda source, stem: (f"judgements/{stem}.toml", parse_questions(source))))
-    sightings = each("conformance", ".toml", lambda source, _: parse_sightings(source))
-    clauses = [clause for file in each("clauses", ".md", lambda source, _: parse_clauses(source)) for clause in file]
+    charts = {chart.name: chart for chart in each("charts", ".yaml", lambda source, _: _once(parse_chart, source))}
+    networks = each("networks", ".toml", lambda source, _: _once(parse_network, source))
+    profiles = each("profiles", ".toml", lambda *about: _once(parse_profile, *about))
+    properties = each("properties", ".toml", lambda *about: _once(parse_property, *about))
+    advice = each("advice", ".toml", lambda source, stem: (f"advice/{stem}.toml", _once(parse_advice, source)))
+    diagnosis = each("diagnosis", ".toml", lambda source, _: (source, _once(parse_diagnosis, source)))
+    steering = each("replay", ".toml", lambda source, _: (source, _once(parse_steering, source)))
+    bugs = each("bugs", ".toml", lambda source, stem: (source, _once(parse_bug, source, stem)))
+    questions = dict(
+        each("judgements", ".toml", lambda source, stem: (f"judgements/{stem}.toml", _once(parse_questions, source)))
+    )
+    sightings = each("conformance", ".toml", lambda source, _: _once(parse_sightings, source))
+    clauses = [clause for file in each("clauses", ".md", lambda source, _: _once(parse_clauses, source)) for clause in file]
     if not mistakes:
         missing = [name for name in ("lifecycle", "request_log") if name not in charts]
         mistakes += [Mistake(Place("spec/charts", 0), f"there is no chart {name!r}", "", known(charts)) for name in missing]
@@ -147,6 +150,17 @@ def _parsed(
         sightings[0],
         texts,
     )
+
+
+def _once(parse: Callable[..., T], *about: Any) -> T:
+    """What `parse` makes of a file: a value, which it makes once of the same text. Of a mutant one file is another."""
+    found: T = _parsed_once(parse, *about)
+    return found
+
+
+@lru_cache(maxsize=1000)
+def _parsed_once(parse: Callable[..., Any], *about: Any) -> Any:
+    return parse(*about)
 
 
 def _read(root: Path, mistakes: list[Mistake]) -> dict[str, Source]:
