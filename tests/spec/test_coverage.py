@@ -77,8 +77,8 @@ def test_every_transition_is_taken_or_never_or_off(spec: Spec, checked: CheckRep
 
 
 def test_a_second_request_takes_more(spec: Spec, covered: Coverage) -> None:
-    both = coverage(spec, pipeline.check(spec, "1.26"))
-    assert covered.taken < both.taken
+    one = replace(spec, properties=spec.properties[:1])  # they make no difference to what is taken
+    assert covered.taken < coverage(one, pipeline.check(one, "1.26")).taken
 
 
 def restated(spec: Spec, name: str, formula: str) -> Spec:

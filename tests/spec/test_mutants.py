@@ -50,17 +50,23 @@ def pick(every: tuple[Mutation, ...]) -> Pick:
     return call
 
 
+@pytest.fixture(scope="module")
+def trials() -> dict[tuple[str, ...], flow._Trial]:
+    """The spec itself, judged in the smallest network, by the properties that were asked for."""
+    return {}
+
+
 @pytest.fixture
-def fate(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Tried]:
+def fate(monkeypatch: pytest.MonkeyPatch, trials: dict[tuple[str, ...], flow._Trial]) -> Callable[..., Tried]:
     """What becomes of a mutant in the smallest network."""
     _small(monkeypatch, Bounds(requests=1))
 
     def call(mutation: Mutation, *only: str, timeout: float = 60.0) -> Tried:
-        spec = pipeline.read_spec(only=only)
-        monkeypatch.setattr(flow, "mutations", lambda *_: (mutation,))
-        monkeypatch.setattr(flow, "arguments", lambda *_: ())
-        (found,) = mutants(spec, timeout=timeout).tried
-        return found
+        if only not in trials:
+            spec = pipeline.read_spec(only=only)
+            trials[only] = flow._Trial(spec, choose_profile(spec.profiles, None), timeout, (), wide=False)
+        trials[only].timeout = timeout
+        return trials[only].of(mutation)
 
     return call
 
