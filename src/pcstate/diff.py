@@ -9,13 +9,12 @@ from dataclasses import dataclass, replace
 from pcstate.check.difference import constant_changes, exclusive_outcomes, property_changes, telling_side
 from pcstate.check.inclusion import included
 from pcstate.check.limits import Limits
-from pcstate.check.replay import Way, common_steps, real_run, shortest_ways
-from pcstate.check.tracing import Tracer
+from pcstate.check.replay import common_steps
 from pcstate.model.difference import Agreement, ConstantChange, Distinction, Lives, PropertyChange, ScenarioChange, agreement
-from pcstate.model.scenario import Outcome, Scenario
+from pcstate.model.scenario import Scenario
 from pcstate.model.verdict import Bounds
 from pcstate.pipeline import CheckReport, Steps, check
-from pcstate.predict import SCENARIO_BOUNDS, PredictReport, Search, search_outcomes, search_scenario
+from pcstate.predict import SCENARIO_BOUNDS, search_outcomes, shortest_way, trace_of
 from pcstate.specs.library import Spec
 from pcstate.specs.profiles import choose_profile
 
@@ -105,23 +104,13 @@ def _scenario(spec: Spec, gos: tuple[str, str], scenario: Scenario) -> list[Scen
         return [ScenarioChange(scenario.name, only, reason=unknown)] if unknown else []
     assert first is not None and second is not None, "who has outcomes was searched"
     found = [
-        (side, *_shortest(spec, report, search, only[side]))
+        (side, *shortest_way(spec, report, search, only[side], BOUNDS))
         for side, (report, search) in enumerate([(one, first), (two, second)])
         if only[side]
     ]
     side, search, way, _ = min(found, key=lambda each: each[2].length)
-    assert search.reduction is not None, "a scenario's search is reduced unless it is asked not to be"
-    trace = Tracer(search.graph.network, spec.clauses).along(real_run(search.graph, search.reduction, way))
+    trace = trace_of(spec, search, way)
     other = (second, first)[side].graph.network
     common = common_steps([step.action for step in trace.steps], other, urgent=True)
     distinction = Distinction(side, trace, common, shortest=all(each[3] for each in found))
     return [ScenarioChange(scenario.name, only, distinction, unknown)]
-
-
-def _shortest(spec: Spec, report: PredictReport, search: Search, wanted: Sequence[Outcome]) -> tuple[Search, Way, bool]:
-    """The shortest way to any of the outcomes, and True; where that takes too long, the shortest that the search they were
-    found by has, and False."""
-    exact = search_scenario(spec, report.profile, report.scenario, BOUNDS, first=False)
-    chosen = search if exact.graph.stopped else exact
-    ways = shortest_ways(chosen.graph, chosen.rests, wanted)
-    return chosen, min(ways.values(), key=lambda way: way.length), chosen is exact

@@ -23,7 +23,8 @@ __all__ = ["draw"]
 def draw(output: Path, gos: Sequence[str | None], subjects: Sequence[str], formats: Sequence[str]) -> list[str]:
     """Write the diagrams that `subjects` names (if empty, all but the large `reachable`); returns a line for each file.
 
-    A property may be named too: its trace is another flow's (`trace.draw_traces`).
+    A property may be named too, or a program that a question is answered by: their traces are other flows' (`trace.draw_traces`,
+    `judgement.draw_programs`).
     Raises: SpecError for a subject, format or Go that does not exist.
     """
     from pcstate.show.graphs import FORMATS, drawable, render  # networkx is slow to import
@@ -36,13 +37,14 @@ def draw(output: Path, gos: Sequence[str | None], subjects: Sequence[str], forma
         "quotient",
         *(name for name in sorted(spec.charts) if name != "lifecycle"),
     ]
-    properties = [promise.name for promise in spec.properties]
-    check_words("--of", subjects, [*known_subjects, *properties])
+    traced = {promise.name for promise in spec.properties}
+    traced |= {program for question in spec.questions for program in question.scenarios}
+    check_words("--of", subjects, [*known_subjects, *sorted(traced)])
     output.mkdir(parents=True, exist_ok=True)
     written = []
     profiles = list(dict.fromkeys(choose_profile(spec.profiles, go).name for go in gos))
     for subject in subjects or [name for name in known_subjects if name != "reachable"]:
-        if subject in properties:
+        if subject in traced:
             continue
         for name in profiles if subject in ("lifecycle", "reachable", "quotient") else ("",):
             diagram = _diagram(spec, subject, name)

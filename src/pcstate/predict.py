@@ -5,15 +5,18 @@ Theory of operation: the program takes the place of the free one, and only what 
 is given more connections until no caller misses one, so that the bound on them never shows.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from pcstate.check.predict import Prediction, Rests, alike, misses_a_conn, outcomes
 from pcstate.check.reduction import Reduction
+from pcstate.check.replay import Way, real_run, shortest_ways
 from pcstate.check.skeleton import Chained, Skeleton
 from pcstate.check.standing import standing
+from pcstate.check.tracing import traced
 from pcstate.model.advice import Standing
 from pcstate.model.scenario import Outcome, Scenario
+from pcstate.model.trace import Trace
 from pcstate.model.verdict import Bounds
 from pcstate.pipeline import build, compile_all_advice, uncollected
 from pcstate.search import every_chain
@@ -21,7 +24,9 @@ from pcstate.specs.library import Spec
 from pcstate.specs.profiles import Profile, choose_profile
 from pcstate.specs.programs import demands
 
-__all__ = ["SCENARIO_BOUNDS", "PredictReport", "Search", "predict", "search_outcomes", "search_scenario"]
+__all__ = [
+    "SCENARIO_BOUNDS", "PredictReport", "Search", "predict", "search_outcomes", "search_scenario", "shortest_way", "trace_of",
+]  # fmt: skip
 
 SCENARIO_BOUNDS = Bounds(max_states=300_000, timeout=60.0)
 """The limits of `predict`."""
@@ -154,3 +159,20 @@ def _explore_scenario(
     if remember:
         built.remember()
     return Search(graph, reduction, Rests(graph, scenario, spec.network.outcome))
+
+
+def shortest_way(
+    spec: Spec, report: PredictReport, search: Search, wanted: Collection[Outcome], bounds: Bounds = SCENARIO_BOUNDS
+) -> tuple[Search, Way, bool]:
+    """The shortest way to any of the outcomes, and True; where that takes too long, the shortest that the search they were
+    found by has, and False. In which search it is a way, too."""
+    exact = search_scenario(spec, report.profile, report.scenario, bounds, first=False)
+    chosen = search if exact.graph.stopped else exact
+    ways = shortest_ways(chosen.graph, chosen.rests, wanted)
+    return chosen, min(ways.values(), key=lambda way: way.length), chosen is exact
+
+
+def trace_of(spec: Spec, search: Search, way: Way) -> Trace:
+    """The run of the network that a way through its reduced graph stands for."""
+    assert search.reduction is not None, "a scenario's search is reduced unless it is asked not to be"
+    return traced(search.graph.network, spec.clauses, real_run(search.graph, search.reduction, way))

@@ -152,7 +152,7 @@ def test_a_trace_that_may_not_be_the_shortest_is_not_called_so(spec: Spec, monke
     def stopped(spec: Spec, profile: Any, scenario: Any, bounds: Bounds, first: bool) -> Search:
         return search_scenario(spec, profile, scenario, replace(bounds, max_states=5), first=first)
 
-    monkeypatch.setattr("pcstate.diff.search_scenario", stopped)
+    monkeypatch.setattr("pcstate.predict.search_scenario", stopped)
     (change,) = _scenario(spec, ("1.26", "1.27.0"), scenario)
     assert change.distinction is not None
     assert (False, True) == (change.distinction.shortest, len(change.distinction.trace.steps) >= 32)

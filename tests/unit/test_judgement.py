@@ -1,5 +1,6 @@
 """Questions are answered by what was explored and predicted, and the table goes where it is wanted."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from pcstate import pipeline
 from pcstate.errors import SpecError
 from pcstate.golang.toolchain import Toolchain
-from pcstate.judgement import judge
+from pcstate.judgement import draw_programs, judge
 from pcstate.model.question import Answer
 from pcstate.model.verdict import Verdict
 from pcstate.show.judgement import BEGIN, END, judge_json, put_table
@@ -32,7 +33,7 @@ def test_the_same_question_has_another_answer_where_go_has_another_behaviour(spe
         "go1.27.2": Answer("yes"),
     } == reading.answers
     assert ["no", "yes", "yes"] == [answer.word for answer in closed.answers.values()]
-    assert ("close-only",) == closed.answers["go1.26"].because
+    assert ("close-only", "close-chunked") == closed.answers["go1.26"].because
 
 
 def test_an_exception_that_is_reached_is_a_no_and_what_does_not_apply_says_nothing(spec: Spec) -> None:
@@ -52,6 +53,20 @@ def test_a_promise_can_be_asked_of_programs_in_place_of_the_free_network(spec: S
     (found,) = judge(asked(pipeline.read_spec(mutant=edit), "7, place"), ["1.27"])
     assert "no" == found.answers["go1.27.2"].word
     assert "a-place-is-not-lost" in found.answers["go1.27.2"].because
+
+
+def test_a_program_is_drawn_up_to_what_a_no_comes_from(tmp_path: Path) -> None:
+    """An outcome that is not as expected, or a promise that is broken; what comes to a yes is not."""
+    lines = draw_programs(
+        tmp_path, ["1.12"], ["seed", "max-conns-two-callers", "close-idle-unread", "caller"], ["svg", "mermaid"]
+    )
+    assert ["seed: no 'no' comes from it for go1.12"] == [line for line in lines if " steps" not in line]
+    names = ("close-idle-unread", "max-conns-two-callers")
+    assert {f"trace-{name}-go1.12.{form}" for name in names for form in ("svg", "mmd")} == {p.name for p in tmp_path.iterdir()}
+    unread, waits = ((tmp_path / f"trace-{name}-go1.12.mmd").read_text(encoding="utf-8") for name in names)
+    assert "read_loops == 0; go1.12; " in unread and " close_idle_nothing(" in unread
+    assert "no-goroutine-is-forgotten; go1.12; " in waits and "callers 2" in waits and "MaxConnsPerHost 1" in waits
+    assert [] == draw_programs(tmp_path, ["1.12"], ["seed"], ["dot"])
 
 
 @pytest.mark.go
@@ -98,3 +113,10 @@ def test_the_table_in_the_spec_is_what_the_newest_profile_is_judged_to_be(spec: 
     column = rows[0].index("go1.27.2 |")
     shown = {row[0].removeprefix("| "): row[column].strip("*| ") for row in rows[2:]}
     assert {each.question.number: each.answers["go1.27.2"].word for each in found} == shown
+
+
+def test_each_no_of_the_table_has_a_picture(root: Path) -> None:
+    noes = [line for line in (root / "README.md").read_text(encoding="utf-8").splitlines() if line.startswith("- **")]
+    pictures = [re.findall(r"\]\((\.\./graphs/trace-[^)]+\.svg)\)", line) for line in noes]
+    assert noes and all(pictures)
+    assert [] == [picture for drawn in pictures for picture in drawn if not (root / picture).is_file()]

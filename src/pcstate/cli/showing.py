@@ -31,18 +31,21 @@ if TYPE_CHECKING:
     "subjects",
     multiple=True,
     metavar="NAME",
-    help="lifecycle, reachable, quotient, a chart, or a property for its trace; default: all but reachable and what holds.",
+    help="lifecycle, reachable, quotient, a chart, a property for its trace, or a program that a no of `judge` comes from for "
+    "its run; default: all but reachable, what holds, and programs.",
 )
 @click.option("--to", "formats", default="svg,png,dot,mermaid,graphml,aut", show_default=True, help="Formats, by commas.")
 def graph(output: Path, gos: tuple[str, ...], subjects: tuple[str, ...], formats: str) -> int:
-    """Draw the lifecycle, each chart, the reachable graph of one connection, and the traces of properties; list the files."""
+    """Draw the lifecycle, each chart, the reachable graph of one connection, traces of properties and programs; list them."""
     from pcstate.draw import draw
+    from pcstate.judgement import draw_programs
     from pcstate.trace import draw_traces
 
     words = split_words(formats)
     lines = [
         *draw(output, gos or (None,), subjects, words),
         *draw_traces(output, gos or (None,), subjects, words),
+        *draw_programs(output, gos or (None,), subjects, words),
     ]
     if not lines:
         of = "a trace is drawn as svg or mermaid, a graph of more than some hundred states written as graphml or aut"

@@ -33,6 +33,11 @@ class Question:
     outcomes: tuple[Expected, ...]
     place: Place
 
+    @property
+    def scenarios(self) -> tuple[str, ...]:
+        """All the scenarios that it is answered by."""
+        return (*self.programs, *(expected.scenario for expected in self.outcomes))
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

@@ -1,6 +1,6 @@
 """Questions and answers -> a table for people, JSON for programs, and the same table in a Markdown page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from pcstate.errors import Mistake, Place, SpecError
-from pcstate.model.question import Answer, Answered
+from pcstate.model.question import Answered
 from pcstate.model.verdict import Verdict
 from pcstate.show.console import terminal
 from pcstate.show.markdown import markdown_table
@@ -100,8 +100,7 @@ def _page(found: Sequence[Answered], path: Path, traces: Path) -> str:
         rows.append([each.question.number, each.question.asks, *(f"**{c}**" if c == "no" else c for c in cells)])
     lines = [*markdown_table(rows), "", "What a no comes from, and what it means for a Go programmer:", ""]
     for each in _not_always(found):
-        names = [(name, profile) for profile, answer in _newest_no(each) for name in answer.because]
-        shown = ", ".join(_pictures(names, path, traces))
+        shown = ", ".join(_pictures(_newest_noes(each), path, traces))
         lines.append(
             f"- **{each.question.number}**: {each.question.means}. From {_because(each)}{shown and f'; trace: {shown}'}."
         )
@@ -117,14 +116,13 @@ def _not_always(found: Sequence[Answered]) -> list[Answered]:
     return [each for each in found if any(answer.word == "no" for answer in each.answers.values())]
 
 
-def _newest_no(each: Answered) -> list[tuple[str, Answer]]:
-    return [(profile, answer) for profile, answer in each.answers.items() if answer.word == "no"][-1:]
+def _newest_noes(each: Answered) -> dict[str, str]:
+    """The properties and scenarios that any no comes from, each with the newest profile under which it does."""
+    return {name: profile for profile, answer in each.answers.items() if answer.word == "no" for name in answer.because}
 
 
 def _because(each: Answered) -> str:
-    """The properties and scenarios that any no comes from."""
-    reasons = (name for answer in each.answers.values() if answer.word == "no" for name in answer.because)
-    return ", ".join(f"`{name}`" for name in dict.fromkeys(reasons))
+    return ", ".join(f"`{name}`" for name in _newest_noes(each))
 
 
 def _replays(each: Answered) -> list[str]:
@@ -137,9 +135,9 @@ def _replays(each: Answered) -> list[str]:
     return [f"`{name}` on {', '.join(gos)}: {words}" for (name, words), gos in said.items()]
 
 
-def _pictures(names: Sequence[tuple[str, str]], path: Path, traces: Path) -> list[str]:
-    """Links to those traces of properties under profiles that were drawn."""
-    drawn = [(name, profile, traces / f"trace-{name}-{profile}.svg") for name, profile in names]
+def _pictures(names: Mapping[str, str], path: Path, traces: Path) -> list[str]:
+    """Links to those traces of properties and scenarios, each under its profile, that were drawn."""
+    drawn = [(name, profile, traces / f"trace-{name}-{profile}.svg") for name, profile in names.items()]
     there = [(name, profile, picture) for name, profile, picture in drawn if picture.is_file()]
     up = [".."] * len(path.parent.parts)
     return [f"[{profile if len(there) == 1 else name}]({Path(*up, at).as_posix()})" for name, profile, at in there]

@@ -62,7 +62,7 @@ def check_questions(
             elif (kinds[name] == "sometimes") != (name in question.exceptions):
                 wanted = "one of kind sometimes is an exception, any other a promise"
                 reader.wrong(reader.find(name, line), f"{name!r} is of kind {kinds[name]}", wanted)
-        for name in (*question.programs, *(expected.scenario for expected in question.outcomes)):
+        for name in question.scenarios:
             if name not in names:
                 reader.wrong(reader.find(name, line), f"there is no scenario {name!r}", known(names, name))
     return reader.mistakes
