@@ -187,7 +187,9 @@ class Chains:
             functools.reduce(operator.or_, (who | also | unless for _, _, who, also, unless in events), 0)
             for events in self._events
         ]
-        lists(plan.WORDS, [self._words_of(self._packed(members)) for members in asking])
+        words = [self._words_of(self._packed(members)) for members in asking]
+        lists(plan.WORDS, words)
+        lists(plan.SHARES, [self._shares(c, word) for c, each in enumerate(words) for word in each])
         lists(plan.ABOUT, [sets.facts_about[number] for number in self.order])
         lists(plan.END_WORDS, [self._words_of(self._mask(ends)) for ends in sets.ends])
         first_end = plan.HERE + 2 * self._size
@@ -213,18 +215,22 @@ class Chains:
         for number, question in enumerate(self._questions):
             scalars[jumps + number] = self._jumps(scalars, question, plan.NO, plan.YES)
         self._prepare_nodes(made)
-        scalars[plan.ROLE] = len(scalars)
-        role = np.full((self._size, len(vectors)), -1, np.int64)
-        for c, roles in enumerate(self._roles):
-            for number, members in enumerate(roles):
-                role[c, list(bits(members))] = number
-        self.plan = np.concatenate((np.array(scalars, np.int64), role.ravel()))
+        self.plan = np.array(scalars, np.int64)
 
     def _play(self, component: int, members: int) -> list[int]:
         """The rows of what vectors that share a role ask of a component, in `who`, `also` and `unless`; -1 where nothing."""
         vector = self.network.vectors[self.order[next(bits(members))]]
         asked = [dict(parts).get(component) for parts in (vector.who, vector.also, vector.unless)]
         return [-1 if event is None else self._row(component, event) for event in asked]
+
+    def _shares(self, component: int, word: int) -> list[int]:
+        """Of a component's roles that have members in a word: where a key holds the role, its bit there, and these members."""
+        found = []
+        for number, members in enumerate(self._roles[component]):
+            within = members >> 64 * word & (1 << 64) - 1
+            if within:
+                found += [number // plan.ROLE_BITS, 1 << number % plan.ROLE_BITS, within - (within >> 63 << 64)]
+        return found
 
     def _prepare_nodes(self, made: _Plan) -> None:
         """The nodes that there are from the beginning: heads of lists, then those of components and objects."""

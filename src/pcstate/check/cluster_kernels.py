@@ -13,7 +13,6 @@ __all__ = ["add", "blocker_of", "has", "offers", "take"]
 
 U = np.uint64
 _0, _1 = U(0), U(1)
-_ANY = 1 << 30
 
 
 @inner
@@ -45,7 +44,7 @@ def offers(plan, by_local, component, local):
 @inner
 def blocker_of(plan, by_local, masks, reg, asked, state, vector):
     """Which component outside keeps a vector from firing; one that goes on nowhere if there is any; -1 if none does."""
-    best, least = np.int64(-1), np.int64(_ANY)
+    best, least = np.int64(-1), np.int64(P.ANY)
     for k in range(plan[plan[P.WHO] + vector], plan[plan[P.WHO] + vector + 1]):
         c = plan[k]
         if reg[P.INSIDE + c] == 0 and not has(masks, row_of(by_local, reg, asked, c, state[c], P.ALLOWED), vector):

@@ -43,15 +43,14 @@ def meanwhile(plan, by_local, masks, reg, asked, slots, entries, keys, key, comp
 @inner
 def _roles_of(plan, masks, component, vectors, key, at):
     """Note in `key`, from a place on, which roles the members of a row have that the component has a part in."""
-    role = plan[P.ROLE] + component * plan[P.VECTORS]
-    parts = P.HERE + plan[P.SIZE] + component
+    parts, first = P.HERE + plan[P.SIZE] + component, plan[plan[P.WORDS]]
     for u in range(plan[plan[P.WORDS] + component], plan[plan[P.WORDS] + component + 1]):
-        w = plan[u]
-        left = masks[vectors, w] & masks[parts, w]
-        while left != _0:
-            number = plan[role + w * 64 + np.int64(trailing(left))]
-            left &= left - _1
-            key[at + number // P.ROLE_BITS] |= np.int16(1 << (number % P.ROLE_BITS))
+        members = masks[vectors, plan[u]] & masks[parts, plan[u]]
+        if members != _0:
+            shares = plan[P.SHARES] + u - first
+            for k in range(plan[shares], plan[shares + 1], 3):
+                if members & U(plan[k + 2]) != _0:
+                    key[at + plan[k]] |= np.int16(plan[k + 1])
 
 
 @inner

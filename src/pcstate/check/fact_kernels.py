@@ -12,7 +12,6 @@ __all__ = ["kept_off"]
 
 U = np.uint64
 _0, _1 = U(0), U(1)
-_ANY = 1 << 30
 
 
 @inner
@@ -103,7 +102,7 @@ def _surely_off(plan, by_local, masks, reg, asked, state, vector, assumed, top):
 def kept_off(plan, by_local, masks, reg, asked, state, vector):
     """Whether facts keep the vector from firing until the cluster moves; a component is taken in where that helps."""
     begin = reg[P.FACTS_USED]
-    best, best_end, least = np.int64(-1), np.int64(-1), np.int64(_ANY)
+    best, best_end, least = np.int64(-1), np.int64(-1), np.int64(P.ANY)
     for k in range(plan[plan[P.ABOUT] + vector], plan[plan[P.ABOUT] + vector + 1]):
         fact = plan[k]
         if not holds(plan, by_local, reg, asked, fact, state):

@@ -8,20 +8,8 @@ from pcstate.check.cluster_kernels import add, has, take
 from pcstate.check.commuting_kernels import meanwhile
 from pcstate.check.fact_kernels import kept_off
 from pcstate.check.persistent import GAIN, HOPELESS, NEXT
-from pcstate.check.recall_kernels import (
-    FACTS,
-    FACTS_AT,
-    LINK,
-    PARTS,
-    PARTS_AT,
-    VALUE,
-    ask,
-    keep,
-    node_for,
-    recall,
-    row_of,
-    weigh,
-)
+from pcstate.check.recall_kernels import FACTS, FACTS_AT, LINK, PARTS, PARTS_AT, VALUE, ask, keep, node_for, recall, row_of, weigh
+from pcstate.check.stage_kernels import descend, record
 
 __all__ = ["choose", "fire"]
 
@@ -29,7 +17,6 @@ U = np.uint64
 _0, _1 = U(0), U(1)
 _QUICK_GAIN, _THOROUGH_GAIN = GAIN
 _QUICK_HOPELESS, _THOROUGH_HOPELESS = HOPELESS
-_ANY = 1 << 30
 
 
 @inner
@@ -151,13 +138,13 @@ def _keep(plan, by_local, masks, reg, asked, state, component):
 @inner
 def _grow(plan, by_local, masks, reg, asked, slots, entries, keys, key, state, seed, limit, thorough):
     """Grow the cluster around `seed`: how many of the enabled vectors, then in FOUND, are in it; as many as it had then when
-    these are `limit` or more."""
+    these are `limit` or more. What came into it in one round after the other are its stages."""
     size, width = plan[P.SIZE], masks.shape[1]
     for c in range(size):
         reg[P.INSIDE + c] = 0
     for k in range(reg[P.FACTS_USED]):
         reg[P.FACT_USED + reg[P.FACT_LIST + k]] = 0
-    reg[P.FACTS_USED] = reg[P.CLUSTER_SIZE] = 0
+    reg[P.FACTS_USED] = reg[P.CLUSTER_SIZE] = reg[P.STAGES] = 0
     for w in range(width):
         masks[P.NOW, w] = masks[P.ABLE, w] = masks[P.COUNTED, w]
     for k in range(plan[plan[P.MOBILE] + seed], plan[plan[P.MOBILE] + seed + 1]):
@@ -174,6 +161,10 @@ def _grow(plan, by_local, masks, reg, asked, slots, entries, keys, key, state, s
         for w in range(width):
             masks[P.FOUND, w] = masks[P.ENABLED, w] & masks[P.COUNTED, w] & ~masks[P.OUTSIDE, w]
             count += np.int64(ones(masks[P.FOUND, w]))
+        stage = reg[P.STAGES]
+        reg[P.STAGE_PARTS + stage], reg[P.STAGE_FACTS + stage] = reg[P.CLUSTER_SIZE], reg[P.FACTS_USED]
+        reg[P.STAGE_COUNT + stage] = count
+        reg[P.STAGES] += 1
         if count >= limit:
             return count
         _disturb(plan, by_local, masks, reg, asked, slots, entries, keys, key, state, thorough)
@@ -200,40 +191,62 @@ def _sort(numbers, begin, count):
 
 @inner
 def _around(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, pool, key, state, seed, limit, thorough):
-    """The entry for what grows from `seed`, and its node: its value is where in the pool the set is, behind its size and whether
-    it is whole; -1 where something is not known yet."""
+    """Where in the pool the set is that grows from `seed`, behind its size, and on the PATH what it rests on; -1 if it has
+    `limit` members or more, or where something is not known yet."""
     head = plan[P.HEADS] + plan[P.VECTORS] + 2 * seed + thorough
-    node = np.int64(nodes[head, LINK])
-    while node > 0:
-        entry, node = recall(plan, by_local, reg, asked, slots, entries, keys, nodes, pool, node, state)
-        if entry >= 0:
-            at = entries[entry, VALUE]
-            if pool[at + 1] or pool[at] >= limit:
-                return entry, node
-            node = np.int64(nodes[node, LINK])
+    entry = descend(plan, by_local, reg, asked, slots, entries, keys, nodes, pool, head, state, limit)
+    if entry >= 0:
+        return entries[entry, VALUE]
+    if entry < -1:
+        return np.int64(-1)
     count = _grow(plan, by_local, masks, reg, asked, slots, entries, keys, key, state, seed, limit, thorough)
     if reg[P.ASKED]:
-        return np.int64(-1), np.int64(-1)
-    _sort(reg, P.CLUSTER, reg[P.CLUSTER_SIZE])
-    _sort(reg, P.FACT_LIST, reg[P.FACTS_USED])
-    node = node_for(nodes, pool, reg, head, P.CLUSTER, reg[P.CLUSTER_SIZE], P.FACT_LIST, reg[P.FACTS_USED], _ANY)
+        return np.int64(-1)
+    parts, facts = 0, 0
+    for stage in range(reg[P.STAGES]):
+        _sort(reg, P.CLUSTER + parts, reg[P.STAGE_PARTS + stage] - parts)
+        _sort(reg, P.FACT_LIST + facts, reg[P.STAGE_FACTS + stage] - facts)
+        parts, facts = reg[P.STAGE_PARTS + stage], reg[P.STAGE_FACTS + stage]
+        head = record(slots, entries, keys, nodes, pool, reg, head, state, stage)
+    if count >= limit:
+        return np.int64(-1)
+    _sort(reg, P.FACT_LIST + facts, reg[P.FACTS_USED] - facts)
+    node = node_for(nodes, pool, reg, head, P.CLUSTER, 0, P.FACT_LIST + facts, reg[P.FACTS_USED] - facts, P.ANY)
+    reg[P.PATH + reg[P.STAGES]], reg[P.DEPTH] = node, reg[P.STAGES] + 1
     at = reg[P.NEXT_POOL]
-    pool[at], pool[at + 1], end = count, count < limit, at + 2
-    if count < limit:
-        for w in range(masks.shape[1]):
-            left = masks[P.FOUND, w]
-            while left != _0:
-                pool[end] = w * 64 + np.int64(trailing(left))
-                left &= left - _1
-                end += 1
+    pool[at], end = count, at + 1
+    for w in range(masks.shape[1]):
+        left = masks[P.FOUND, w]
+        while left != _0:
+            pool[end] = w * 64 + np.int64(trailing(left))
+            left &= left - _1
+            end += 1
     reg[P.NEXT_POOL] = end
-    return keep(slots, entries, keys, nodes, pool, reg, node, state, at), node
+    keep(slots, entries, keys, nodes, pool, reg, node, state, at)
+    return at
+
+
+@inner
+def _gather_basis(nodes, pool, reg):
+    """All that the PATH rests on, in order: components into CLUSTER, facts into BASIS; how many of each."""
+    size, facts = 0, 0
+    for k in range(reg[P.DEPTH]):
+        node = reg[P.PATH + k]
+        for part in range(nodes[node, PARTS_AT], nodes[node, PARTS_AT] + nodes[node, PARTS]):
+            reg[P.CLUSTER + size] = pool[part]
+            size += 1
+        for fact in range(nodes[node, FACTS_AT], nodes[node, FACTS_AT] + nodes[node, FACTS]):
+            reg[P.BASIS + facts] = pool[fact]
+            facts += 1
+    _sort(reg, P.CLUSTER, size)
+    _sort(reg, P.BASIS, facts)
+    return size, facts
 
 
 @inner
 def _smallest(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, pool, key, state, thorough):
-    """Make the smallest persistent set that any seed gives the choice, if it is smaller than that; the node that a set of one
-    rests on, else -1."""
+    """Make the smallest persistent set that any seed gives the choice, if it is smaller than that; what a set of one rests on is
+    the PATH."""
     luck = plan[P.LUCK] + thorough * plan[P.NAMES]
     seeds = 0
     for w in range(masks.shape[1]):
@@ -250,22 +263,18 @@ def _smallest(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, po
         if plan[name] < (_THOROUGH_HOPELESS if thorough else _QUICK_HOPELESS):
             break
         limit = reg[P.CHOSEN]
-        entry, node = _around(
-            plan, by_local, masks, reg, asked, slots, entries, keys, nodes, pool, key, state, seed, limit, thorough
-        )
-        if entry < 0:
-            return np.int64(-1)
-        at = entries[entry, VALUE]
-        if pool[at + 1] and pool[at] < limit:
+        at = _around(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, pool, key, state, seed, limit, thorough)
+        if reg[P.ASKED]:
+            return
+        if at >= 0:
             plan[name] += _THOROUGH_GAIN if thorough else _QUICK_GAIN
             reg[P.CHOSEN] = pool[at]
             for k in range(pool[at]):
-                reg[P.CHOICE + k] = pool[at + 2 + k]
+                reg[P.CHOICE + k] = pool[at + 1 + k]
             if pool[at] == 1:
-                return node
+                return
         else:
             plan[name] -= 1
-    return np.int64(-1)
 
 
 @inner
@@ -273,7 +282,7 @@ def choose(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, pool,
     """The vectors to take from `state`, to which `after` led (-1: not known), as the choice; none where nothing goes on."""
     weigh(reg, state)
     if after >= 0:
-        entry, _ = recall(
+        entry = recall(
             plan, by_local, reg, asked, slots, entries, keys, nodes, pool, np.int64(nodes[plan[P.HEADS] + after, LINK]), state
         )
         if entry >= 0:
@@ -306,15 +315,11 @@ def choose(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, pool,
             return
     for thorough in range(2):
         if reg[P.CHOSEN] > 1:
-            node = _smallest(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, pool, key, state, thorough)
+            _smallest(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, pool, key, state, thorough)
             if reg[P.ASKED]:
                 return
-            if node >= 0:
-                size, facts = nodes[node, PARTS], nodes[node, FACTS]
-                for k in range(size):
-                    reg[P.CLUSTER + k] = pool[nodes[node, PARTS_AT] + k]
-                for k in range(facts):
-                    reg[P.BASIS + k] = pool[nodes[node, FACTS_AT] + k]
+            if reg[P.CHOSEN] == 1:
+                size, facts = _gather_basis(nodes, pool, reg)
                 _learn(plan, reg, slots, entries, keys, nodes, pool, state, after, size, facts)
 
 

@@ -6,7 +6,7 @@
 
 # What `plan` begins with: numbers, and where lists begin. Of a list of lists: where each of them begins, and the last ends.
 (
-    SIZE, VECTORS, CONNS, CALLERS, REQUESTS, WIDTH, NAMES, ROLE, ROLES, MEANWHILE, WHO, MOVED, MOBILE, WORDS, ABOUT, ENDS,
+    SIZE, VECTORS, CONNS, CALLERS, REQUESTS, WIDTH, NAMES, SHARES, ROLES, MEANWHILE, WHO, MOVED, MOBILE, WORDS, ABOUT, ENDS,
     END_WORDS, OFF, RANK, PLACE, SEED_AT, NAME, LUCK, JUMPS, LACKS, SPENT, SPENTS, FIRST_SPENT, OBJECT, REFERENCES, LOOKS,
     RENAMED, ALIKE, ALIKES, TRIVIAL, HEADS, PLAYS, POSSIBLE,
 ) = range(38)  # fmt: skip
@@ -22,16 +22,16 @@ ALLOWED, CHANGES, STOPPED = range(3)
 # Registers: how much there is of what grows, and how far the search is.
 (
     ASKED, NEXT_ENTRY, NEXT_KEY, NEXT_NODE, NEXT_POOL, PHASE, CURRENT, KEPT, BRANCH, BRANCHES, ARROWS, CHAINS, FOLLOWED, AFTER,
-    CHOSEN, TAKEN, CLUSTER_SIZE, FACTS_USED, NEXT_MASK,
-) = range(19)  # fmt: skip
+    CHOSEN, TAKEN, CLUSTER_SIZE, FACTS_USED, NEXT_MASK, STAGES, DEPTH,
+) = range(21)  # fmt: skip
 WAY, TRIED, TOP, TRYING, ENDED = range(24, 64, 8)
 """Short lists too, of what is looked at on the way down."""
-LONG = 4096
-"""How long the short lists among the registers may be."""
+LONG = 4096 + 64
+"""How long the short lists among the registers may be: no power of two, so that they do not share the sets of a cache."""
 (
     INSIDE, CLUSTER, FACT_LIST, FACT_USED, SEEDS, CHOICE, BASIS, GOING_ON, LOOK_OF, HASHES, TAKE, WEIGHTS, OWN, OWN_ENDS, REACHED,
-    REGISTERS,
-) = range(64, 64 + 16 * LONG, LONG)  # fmt: skip
+    STAGE_PARTS, STAGE_FACTS, STAGE_COUNT, PATH, BEFORE, LISTS, REGISTERS,
+) = range(64, 64 + 22 * LONG, LONG)  # fmt: skip
 
 ROW, LOOK, RENAME = range(3)
 """What can be asked for: all about a configuration of a component, how an object looks, or looks renamed."""
@@ -40,6 +40,9 @@ UNKNOWN, PENDING = -2, -9
 
 ROLE_BITS = 15
 """How many roles a short number of a key holds."""
+
+ANY = 1 << 30
+"""More than there is of anything."""
 
 YES, NO = -1, -2
 """Where the jumps of a question end."""

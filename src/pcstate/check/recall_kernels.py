@@ -10,14 +10,15 @@ from pcstate.check import plan as P
 from pcstate.check.bit_kernels import inner, mix
 
 __all__ = [
-    "COLUMNS", "FACTS", "FACTS_AT", "HASH", "KEY", "LINK", "MIXED", "NODE", "PARTS", "PARTS_AT", "VALUE", "ask", "gather",
-    "holds", "keep", "node_for", "probe", "put", "recall", "row_of", "weigh",
+    "COLUMNS", "COUNT", "FACTS", "FACTS_AT", "HASH", "KEY", "LINK", "MIXED", "NODE", "PARTS", "PARTS_AT", "VALUE", "ask",
+    "enter", "find", "gather", "hold", "holds", "keep", "node_for", "probe", "put", "recall", "row_of", "weigh", "weight",
 ]  # fmt: skip
 
 U = np.uint64
-LINK, PARTS_AT, PARTS, FACTS_AT, FACTS, HASH, FILTER = range(7)
+LINK, PARTS_AT, PARTS, FACTS_AT, FACTS, HASH, FILTER, COUNT = range(8)
 """The columns of a node: the next of its list, where in the pool its components and facts are, and how many, a hash of these, and
-a Bloom filter of its entries: one bit a hash, so that few are looked for that are not there."""
+a Bloom filter of its entries: one bit a hash, so that few are looked for that are not there. Of the head of a list of later
+stages: the first of the list, and how many vectors the cluster holds by then."""
 COLUMNS = 8
 """How wide a node is: a cache line."""
 NODE, KEY, VALUE, MIXED = range(4)
@@ -59,7 +60,7 @@ def holds(plan, by_local, reg, asked, question, state):
 
 
 @inner
-def _hold(plan, by_local, reg, asked, pool, nodes, node, state):
+def hold(plan, by_local, reg, asked, pool, nodes, node, state):
     """Whether all facts of a basis hold in `state`."""
     for k in range(nodes[node, FACTS_AT], nodes[node, FACTS_AT] + nodes[node, FACTS]):
         if not holds(plan, by_local, reg, asked, pool[k], state):
@@ -96,7 +97,7 @@ def _slot(slots, entries, node, found, slot):
 
 
 @inner
-def _enter(slots, entries, reg, node, found, size, value):
+def _insert(slots, entries, reg, node, found, size, value):
     """A new entry, and where the `size` numbers of its key go."""
     slot, last = U(found) & U(len(slots) - 1), U(len(slots) - 1)
     while slots[slot] >= 0:
@@ -126,7 +127,7 @@ def probe(slots, entries, keys, node, key, size):
 @inner
 def put(slots, entries, keys, reg, node, key, size, value):
     """A new entry for a node, of whose entries none has that key."""
-    entry, at = _enter(slots, entries, reg, node, np.int64(_hash(node, key, size)), size, value)
+    entry, at = _insert(slots, entries, reg, node, np.int64(_hash(node, key, size)), size, value)
     for k in range(size):
         keys[at + k] = key[k]
     return entry
@@ -140,7 +141,8 @@ def weigh(reg, state):
 
 
 @inner
-def _sum(nodes, pool, reg, node):
+def weight(nodes, pool, reg, node):
+    """What the components of a basis hash to."""
     at, found = nodes[node, PARTS_AT], node * 0x9E3779B97F4A7C1
     for k in range(nodes[node, PARTS]):
         found += reg[P.WEIGHTS + pool[at + k]]
@@ -154,7 +156,7 @@ def _bit(found):
 
 
 @inner
-def _find(slots, entries, keys, nodes, pool, node, state, found):
+def find(slots, entries, keys, nodes, pool, node, state, found):
     """The entry of a basis for what it holds in `state`, whose hash is `found`; -1 if there is none."""
     if nodes[node, FILTER] & _bit(found) == 0:
         return np.int64(-1)
@@ -171,25 +173,31 @@ def _find(slots, entries, keys, nodes, pool, node, state, found):
 
 @inner
 def recall(plan, by_local, reg, asked, slots, entries, keys, nodes, pool, node, state):
-    """The first entry from `node` on, along its list, that rests on what is so in `state`, which has been weighed, and its node;
-    -1, -1 if there is none."""
+    """The first entry from `node` on, along its list, that rests on what is so in `state`, which has been weighed; -1 if there is
+    none."""
     while node > 0:
-        entry = _find(slots, entries, keys, nodes, pool, node, state, _sum(nodes, pool, reg, node))
-        if entry >= 0 and _hold(plan, by_local, reg, asked, pool, nodes, node, state):
-            return entry, np.int64(node)
+        entry = find(slots, entries, keys, nodes, pool, node, state, weight(nodes, pool, reg, node))
+        if entry >= 0 and hold(plan, by_local, reg, asked, pool, nodes, node, state):
+            return entry
         node = np.int64(nodes[node, LINK])
-    return np.int64(-1), np.int64(-1)
+    return np.int64(-1)
 
 
 @inner
 def keep(slots, entries, keys, nodes, pool, reg, node, state, value):
     """Remember a value for what a basis holds in `state`, which has been weighed; its entry."""
-    found = _sum(nodes, pool, reg, node)
-    entry = _find(slots, entries, keys, nodes, pool, node, state, found)
+    found = weight(nodes, pool, reg, node)
+    entry = find(slots, entries, keys, nodes, pool, node, state, found)
     if entry >= 0:
         entries[entry, VALUE] = value
         return entry
-    entry, at = _enter(slots, entries, reg, node, found, nodes[node, PARTS], value)
+    return enter(slots, entries, keys, nodes, pool, reg, node, state, found, value)
+
+
+@inner
+def enter(slots, entries, keys, nodes, pool, reg, node, state, found, value):
+    """A new entry for what a basis holds in `state`, whose hash is `found`."""
+    entry, at = _insert(slots, entries, reg, node, found, nodes[node, PARTS], value)
     nodes[node, FILTER] |= _bit(found)
     parts = nodes[node, PARTS_AT]
     for k in range(nodes[node, PARTS]):
