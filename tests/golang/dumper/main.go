@@ -38,10 +38,30 @@ func main() {
 		os.Exit(2)
 	}
 	start()
-	time.Sleep(250 * time.Millisecond) // until nothing moves any more
+	rest()
 	write(os.Args[2])
 	syscall.Kill(os.Getpid(), syscall.SIGQUIT)
 	time.Sleep(10 * time.Second)
+}
+
+// rest waits until every goroutine has stood where it stands for half a second: on a busy machine that takes a while.
+func rest() {
+	before, quiet := []byte(nil), 0
+	for tries := 0; quiet < 10 && tries < 400; tries++ {
+		time.Sleep(50 * time.Millisecond)
+		now := stacks()
+		if bytes.Equal(before, now) && !bytes.Contains(now, []byte("[runnable]")) {
+			quiet++
+		} else {
+			quiet = 0
+		}
+		before = now
+	}
+}
+
+func stacks() []byte {
+	buffer := make([]byte, 4<<20)
+	return buffer[:runtime.Stack(buffer, true)]
 }
 
 func write(folder string) {
@@ -50,8 +70,7 @@ func write(folder string) {
 		check(pprof.Lookup("goroutine").WriteTo(&buffer, debug))
 		check(os.WriteFile(filepath.Join(folder, name), buffer.Bytes(), 0o644))
 	}
-	stack := make([]byte, 4<<20)
-	check(os.WriteFile(filepath.Join(folder, "stack.txt"), stack[:runtime.Stack(stack, true)], 0o644))
+	check(os.WriteFile(filepath.Join(folder, "stack.txt"), stacks(), 0o644))
 }
 
 func check(err error) {
