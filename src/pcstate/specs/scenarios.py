@@ -93,12 +93,13 @@ def parse_expression(text: str, requests: int) -> Scenario:
 
 def _check_keys(reader: Reader, table: dict[str, Any], line: int, what: str) -> None:
     """Note every key that this table cannot have; of one that another has, which."""
-    for key in table:
-        if key not in _KEYS[what]:
-            owner = next((other for other, keys in _KEYS.items() if key in keys), "")
-            where = "stands above the first table" if owner == "a scenario" else f"stands below {owner}"
-            hint = f"{key!r} {where}" if owner else known(_KEYS[what], key)
-            reader.wrong(reader.find(key, line), f"{what} has no key {key!r}", hint)
+    reader.keys(table, _KEYS[what], line, what, _elsewhere)
+
+
+def _elsewhere(key: str) -> str:
+    owner = next((other for other, keys in _KEYS.items() if key in keys), "")
+    where = "stands above the first table" if owner == "a scenario" else f"stands below {owner}"
+    return f"{key!r} {where}" if owner else ""
 
 
 def read_transport(reader: Reader, table: dict[str, Any]) -> dict[str, Any]:
@@ -156,10 +157,8 @@ def _caller(reader: Reader, table: Any, index: int) -> CallerProgram:
         reader.wrong(reader.find("", line, "hosts"), wanted, EXAMPLES["hosts"])
         hosts = [0]
     steps: list[Step] = []
-    if "each" not in table:
-        reader.wrong(reader.place(line, 1, len(reader.source.line(line))), "'each' is missing", EXAMPLES["each"])
     where = reader.find("", line, "each")
-    for text in reader.strings(table, "each", line, EXAMPLES["each"]):
+    for text in reader.strings(table, "each", line, EXAMPLES["each"], needed=True):
         steps += _step(reader, text, reader.find(text, where.line))
     _check_order(reader, steps, where)
     return CallerProgram(requests, tuple(hosts), tuple(steps))

@@ -6,7 +6,7 @@ A `Source` is a text with a name; a `Reader` collects mistakes about it, so that
 import difflib
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib import resources
 from itertools import takewhile
@@ -178,18 +178,18 @@ class Reader:
         if word not in allowed:
             self.wrong(self.find(word, line, key), f"{key} cannot be {word!r}", known(allowed, word))
 
-    def keys(self, table: Any, allowed: Iterable[str], line: int, what: str) -> None:
-        """Note every key of `table` that is not allowed."""
+    def keys(self, table: Any, allowed: Iterable[str], line: int, what: str, hint: Callable[[str], str] = lambda key: "") -> None:
+        """Note every key of `table` that is not allowed, with a hint; what is allowed, where there is none of its own."""
         allowed = tuple(allowed)
         for key in table if isinstance(table, dict) else ():
             if key not in allowed:
-                self.wrong(self.find(str(key), line), f"{what} has no key {key!r}", known(allowed, key))
+                self.wrong(self.find(str(key), line), f"{what} has no key {key!r}", hint(str(key)) or known(allowed, key))
 
     def typed(self, table: dict[str, Any], key: str, kind: type, line: int, default: Any = None, hint: str = "") -> Any:
         """`table[key]` if it is of that kind; otherwise note the mistake, with its hint, and give the default (None: needed)."""
         if key not in table:
             if default is None:
-                self.wrong(self.place(line, 1, len(self.source.line(line))), f"{key!r} is missing")
+                self.wrong(self.place(line, 1, len(self.source.line(line))), f"{key!r} is missing", hint)
                 return kind()
             return default
         value = table[key]
@@ -198,9 +198,9 @@ class Reader:
             return kind() if default is None else default
         return value
 
-    def strings(self, table: dict[str, Any], key: str, line: int, hint: str = "") -> tuple[str, ...]:
-        """`table[key]` as a tuple of strings; empty when absent."""
-        values = self.typed(table, key, list, line, [], hint)
+    def strings(self, table: dict[str, Any], key: str, line: int, hint: str = "", needed: bool = False) -> tuple[str, ...]:
+        """`table[key]` as a tuple of strings; empty when absent, which is a mistake where it is needed."""
+        values = self.typed(table, key, list, line, None if needed else [], hint)
         for value in values:
             if not isinstance(value, str):
                 self.wrong(self.find("", line, key), f"{key!r} must be a list of strings, not {_describe(value)}", hint)
