@@ -6,7 +6,7 @@
 """
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from types import CodeType, SimpleNamespace
 from typing import Any
 
@@ -62,7 +62,7 @@ class LiveChart:
 
 
 @lru_cache(maxsize=100)
-def _live(chart: Chart) -> LiveChart:
+def _machine(chart: Chart) -> LiveChart:
     """The machine of a chart that answers for it, in networks of every size: it takes longer to load than to be asked."""
     return LiveChart(chart)
 
@@ -88,6 +88,10 @@ class ChartBehaviour:
         """How many answers the machine gave that were not stored."""
         if memory is not None:
             self._recall(memory)
+
+    @cached_property
+    def _live(self) -> LiveChart:
+        return _machine(self.chart)
 
     @property
     def answers(self) -> int:
@@ -150,11 +154,10 @@ class ChartBehaviour:
         source = self.configurations[local]
         if not any(self._enabled(source, event)):
             return -1
-        live = _live(self.chart)
-        live.restore(source)
-        if not live.send(event):
+        self._live.restore(source)
+        if not self._live.send(event):
             return -1
-        return self._number(live.configuration())
+        return self._number(self._live.configuration())
 
     def taken(self, local: int, event: Event) -> ChartTransition:
         """The transition that `event`, which must be possible there, takes: the first that may fire, of the innermost state."""
