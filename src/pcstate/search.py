@@ -125,7 +125,8 @@ def every_chain(network: Network, bounds: Bounds, reduction: Reduction | None, l
     if len(graph.states) <= limit:
         return graph
     from pcstate.check.chain_graph import ChainGraph  # numba takes a second to import
-    from pcstate.check.chains import Chains, Unsuited
+    from pcstate.check.chain_plan import Unsuited
+    from pcstate.check.chains import Chains
 
     try:
         search = Chains(network, reduction, lacks)

@@ -9,7 +9,8 @@ from hypothesis import given
 
 from pcstate import search
 from pcstate.check.chain_graph import ChainGraph
-from pcstate.check.chains import Chains, Unsuited
+from pcstate.check.chain_plan import Unsuited
+from pcstate.check.chains import Chains
 from pcstate.check.reduction import Reduction
 from pcstate.check.replay import real_run, shortest_ways
 from pcstate.check.skeleton import Skeleton

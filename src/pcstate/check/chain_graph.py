@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from pcstate.check import plan
-from pcstate.check.chains import KINDS, Chains
+from pcstate.check.chain_plan import KINDS
+from pcstate.check.chains import Chains
 from pcstate.check.skeleton import Arrow, Noted
 from pcstate.check.symmetry import CALLERS
 from pcstate.model.network import GlobalState

@@ -9,7 +9,7 @@ from pcstate.check.commuting_kernels import meanwhile
 from pcstate.check.fact_kernels import kept_off
 from pcstate.check.persistent import GAIN, HOPELESS, NEXT
 from pcstate.check.recall_kernels import FACTS, FACTS_AT, LINK, PARTS, PARTS_AT, VALUE, ask, keep, node_for, recall, row_of, weigh
-from pcstate.check.stage_kernels import descend, record
+from pcstate.check.stage_kernels import TOO_LARGE, descend, record
 
 __all__ = ["choose", "fire"]
 
@@ -197,7 +197,7 @@ def _around(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, pool
     entry = descend(plan, by_local, reg, asked, slots, entries, keys, nodes, pool, head, state, limit)
     if entry >= 0:
         return entries[entry, VALUE]
-    if entry < -1:
+    if entry == TOO_LARGE:
         return np.int64(-1)
     count = _grow(plan, by_local, masks, reg, asked, slots, entries, keys, key, state, seed, limit, thorough)
     if reg[P.ASKED]:

@@ -10,8 +10,8 @@ from pcstate.check import plan as P
 from pcstate.check.bit_kernels import inner, mix
 
 __all__ = [
-    "COLUMNS", "COUNT", "FACTS", "FACTS_AT", "HASH", "KEY", "LINK", "MIXED", "NODE", "PARTS", "PARTS_AT", "VALUE", "ask",
-    "enter", "find", "gather", "hold", "holds", "keep", "node_for", "probe", "put", "recall", "row_of", "weigh", "weight",
+    "COLUMNS", "COUNT", "FACTS", "FACTS_AT", "HASH", "KEY", "LINK", "MIXED", "NODE", "PARTS", "PARTS_AT", "VALUE", "all_hold",
+    "ask", "enter", "find", "gather", "hash_of", "holds", "keep", "node_for", "probe", "put", "recall", "row_of", "weigh",
 ]  # fmt: skip
 
 U = np.uint64
@@ -60,7 +60,7 @@ def holds(plan, by_local, reg, asked, question, state):
 
 
 @inner
-def hold(plan, by_local, reg, asked, pool, nodes, node, state):
+def all_hold(plan, by_local, reg, asked, pool, nodes, node, state):
     """Whether all facts of a basis hold in `state`."""
     for k in range(nodes[node, FACTS_AT], nodes[node, FACTS_AT] + nodes[node, FACTS]):
         if not holds(plan, by_local, reg, asked, pool[k], state):
@@ -141,7 +141,7 @@ def weigh(reg, state):
 
 
 @inner
-def weight(nodes, pool, reg, node):
+def hash_of(nodes, pool, reg, node):
     """What the components of a basis hash to."""
     at, found = nodes[node, PARTS_AT], node * 0x9E3779B97F4A7C1
     for k in range(nodes[node, PARTS]):
@@ -176,8 +176,8 @@ def recall(plan, by_local, reg, asked, slots, entries, keys, nodes, pool, node, 
     """The first entry from `node` on, along its list, that rests on what is so in `state`, which has been weighed; -1 if there is
     none."""
     while node > 0:
-        entry = find(slots, entries, keys, nodes, pool, node, state, weight(nodes, pool, reg, node))
-        if entry >= 0 and hold(plan, by_local, reg, asked, pool, nodes, node, state):
+        entry = find(slots, entries, keys, nodes, pool, node, state, hash_of(nodes, pool, reg, node))
+        if entry >= 0 and all_hold(plan, by_local, reg, asked, pool, nodes, node, state):
             return entry
         node = np.int64(nodes[node, LINK])
     return np.int64(-1)
@@ -186,7 +186,7 @@ def recall(plan, by_local, reg, asked, slots, entries, keys, nodes, pool, node, 
 @inner
 def keep(slots, entries, keys, nodes, pool, reg, node, state, value):
     """Remember a value for what a basis holds in `state`, which has been weighed; its entry."""
-    found = weight(nodes, pool, reg, node)
+    found = hash_of(nodes, pool, reg, node)
     entry = find(slots, entries, keys, nodes, pool, node, state, found)
     if entry >= 0:
         entries[entry, VALUE] = value

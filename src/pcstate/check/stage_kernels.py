@@ -7,15 +7,18 @@ import numpy as np
 
 from pcstate.check import plan as P
 from pcstate.check.bit_kernels import inner
-from pcstate.check.recall_kernels import COUNT, LINK, VALUE, enter, find, hold, node_for, weight
+from pcstate.check.recall_kernels import COUNT, LINK, VALUE, all_hold, enter, find, hash_of, node_for
 
-__all__ = ["descend", "record"]
+__all__ = ["TOO_LARGE", "descend", "record"]
+
+ABSENT, TOO_LARGE = -1, -2
+"""What `descend` returns where nothing is remembered, and where what is says that the cluster is too large."""
 
 
 @inner
 def descend(plan, by_local, reg, asked, slots, entries, keys, nodes, pool, head, state, limit):
     """The entry of what a cluster came to that grew, stage by stage, where all was as in `state`, which has been weighed; its
-    nodes are the PATH. -1 if there is none, -2 if such a one is known to hold `limit` vectors or more."""
+    nodes are the PATH. ABSENT if there is none, TOO_LARGE if such a one is known to hold `limit` vectors or more."""
     depth, before, node = 0, np.int64(head), np.int64(nodes[head, LINK])
     reg[P.LISTS] = head
     while node > 0 or depth:
@@ -24,8 +27,8 @@ def descend(plan, by_local, reg, asked, slots, entries, keys, nodes, pool, head,
             before = reg[P.PATH + depth]
             node = np.int64(nodes[before, LINK])
             continue
-        entry = find(slots, entries, keys, nodes, pool, node, state, weight(nodes, pool, reg, node))
-        if entry < 0 or not hold(plan, by_local, reg, asked, pool, nodes, node, state):
+        entry = find(slots, entries, keys, nodes, pool, node, state, hash_of(nodes, pool, reg, node))
+        if entry < 0 or not all_hold(plan, by_local, reg, asked, pool, nodes, node, state):
             before, node = node, np.int64(nodes[node, LINK])
             continue
         reg[P.BEFORE + depth], reg[P.PATH + depth] = before, node
@@ -37,10 +40,10 @@ def descend(plan, by_local, reg, asked, slots, entries, keys, nodes, pool, head,
             return entry
         if nodes[further, COUNT] >= limit:
             _promote(nodes, reg, depth)
-            return np.int64(-2)
+            return np.int64(TOO_LARGE)
         reg[P.LISTS + depth] = before = further
         node = np.int64(nodes[further, LINK])
-    return np.int64(-1)
+    return np.int64(ABSENT)
 
 
 @inner
@@ -62,7 +65,7 @@ def record(slots, entries, keys, nodes, pool, reg, head, state, stage):
     size, count = reg[P.STAGE_PARTS + stage] - parts, reg[P.STAGE_FACTS + stage] - facts
     node = node_for(nodes, pool, reg, head, P.CLUSTER + parts, size, P.FACT_LIST + facts, count, P.ANY)
     reg[P.PATH + stage] = node
-    found = weight(nodes, pool, reg, node)
+    found = hash_of(nodes, pool, reg, node)
     entry = find(slots, entries, keys, nodes, pool, node, state, found)
     if entry < 0:
         further = reg[P.NEXT_NODE]
