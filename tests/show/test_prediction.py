@@ -83,6 +83,11 @@ HEADLINES: dict[str, tuple[Sequence[Outcome], str]] = {
         "0 or 1 connections left behind, whose goroutines wait for what never comes "
         "(1 request, 1 dial, none reused, 1 fails with unexpected-eof)",
     ),
+    "a leak that may be worse": (
+        [replace(STUCK, unread_conns=1, errors=("",)), replace(STUCK, unread_conns=1)],
+        "3 goroutines (a race: 2 outcomes are possible), a leak, maybe stuck: 0 or 1 requests never return; "
+        "1 connection held by a body that is neither read to the end nor closed (1 request, 1 dial, none reused)",
+    ),
     "no rest": ([], "no outcome: the program never comes to rest"),
 }
 

@@ -130,6 +130,8 @@ def _what_stays(outcomes: Sequence[Outcome], callers: Sequence[CallerProgram]) -
     verdict = "stuck" if any(stuck) else "a leak" if parts else "no leak"
     if parts and not all(map(sum, zip(stuck, closing, unread, orphans, strict=True))):
         verdict = f"maybe {verdict}"
+    elif any(stuck) and not all(stuck):
+        verdict = "a leak, maybe stuck"
     if any(idle):
         parts.append(f"{span(idle, 'idle connection')} kept for reuse")
     return f"{verdict}: {'; '.join(parts) or 'no connection stays'}"
