@@ -65,6 +65,8 @@ USAGE = {
     "neither scenario nor expression": (["predict"], ["either a SCENARIO or -e"]),
     "both scenario and expression": (["predict", "seed", "-e", "get"], ["either a SCENARIO or -e"]),
     "repetitions of a named scenario": (["predict", "seed", "-n", "3"], ["-n goes with -e only"]),
+    "two expressions": (["predict", "-e", "get", "-e", "get; close"], ["-e is one program", "TOML file"]),
+    "two expressions to export": (["export", "-e", "get", "-e", "post", "--to", "tla"], ["-e is one program"]),
     "steps in one string": (["predict", "-e", "get, close"], ["steps are separated by ';'"]),
     "a folder that cannot be": (["graph", "-o", "/dev/null/x"], ["/dev/null/x"]),
     "neither, to observe": (["observe"], ["either a SCENARIO or -e"]),

@@ -47,8 +47,19 @@ def sizes_options(command: Callable[..., int]) -> Callable[..., int]:
 
 def scenario_arguments(command: Callable[..., int]) -> Callable[..., int]:
     command = click.argument("scenario", required=False)(command)
-    command = click.option("-e", "--expression", metavar="STEPS", help=f"A program: 'get; read-all'. {STEPS}")(command)
+    command = expression_option(f"A program: 'get; read-all'. {STEPS}")(command)
     return click.option("-n", "requests", type=int, help="How often -e is repeated; once if not given.")(command)
+
+
+def expression_option(about: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    return click.option("-e", "--expression", multiple=True, callback=_one_program, metavar="STEPS", help=about)
+
+
+def _one_program(_context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]) -> str | None:
+    """The expression, if there is one. Two would be two programs, or one whose requests differ: which, a file says."""
+    if len(given) > 1:
+        raise click.UsageError("-e is one program; requests that differ, or run side by side, are [[caller]]s of a TOML file")
+    return given[0] if given else None
 
 
 def open_program(scenario: str | None, expression: str | None, requests: int | None) -> Any:

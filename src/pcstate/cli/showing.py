@@ -10,6 +10,7 @@ from pcstate.cli.common import (
     HOLDS,
     INCONCLUSIVE,
     SCHEMAS,
+    expression_option,
     format_option,
     go_option,
     open_program,
@@ -133,7 +134,7 @@ def _replay(source: "Source", name: str | None, profile: str | None, go: str | N
 
 @click.command()
 @click.argument("scenario", required=False)
-@click.option("-e", "--expression", metavar="STEPS", help="A program: 'get; read-all'.")
+@expression_option("A program: 'get; read-all'.")
 @click.option("-n", "repeated", type=int, help="How often -e is repeated; once if not given.")
 @click.option("--to", "formats", default="promela,tla,aut", show_default=True, help="Formats, by commas.")
 @click.option(
