@@ -17,8 +17,8 @@ from pcstate.specs.library import Spec
 __all__ = ["explain"]
 
 _FORMS = (
-    "/debug/pprof/goroutine?debug=2 (or debug=1, or neither), go tool pprof -traces of it, runtime.Stack, a panic, SIGQUIT, "
-    "a test's timeout, or goleak"
+    "/debug/pprof/goroutine?debug=2 (or debug=1, or neither), go tool pprof -traces of it (-top has no stacks), runtime.Stack, "
+    "a panic, SIGQUIT, a test's timeout, or goleak"
 )
 
 BARE = "it has no functions, only goroutines or addresses: take /debug/pprof/goroutine?debug=2 of the running program"

@@ -77,6 +77,8 @@ DRESSES: dict[str, Callable[[str], str | bytes]] = {
     "one escaped string": lambda text: f"ERROR boom stack={json.dumps(text)}",
     "HTML": lambda text: f"<html><pre>{html.escape(text)}</pre></html>",
     "HTML with breaks": lambda text: html.escape(text).replace("\n", "<br>\n"),
+    "HTML in one line": lambda text: f"<p>{html.escape(text).replace(chr(10), '<br>')}</p>",
+    "HTML within HTML": lambda text: html.escape(f"<p>{html.escape(text).replace(chr(10), '<br/>')}</p>"),
     "UTF-16": lambda text: b"\xff\xfe" + text.encode("utf-16-le"),
     "UTF-16, the other way": lambda text: b"\xfe\xff" + text.encode("utf-16-be"),
     "UTF-8 with a mark": lambda text: b"\xef\xbb\xbf" + text.encode(),

@@ -21,6 +21,8 @@ _COLOUR = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|[_\]][^\x07\x1b]*(?:\x07|\x1b\\
 _SPACES = {ord("\xa0"): " ", ord("\u200b"): "", ord("\ufeff"): ""}
 """What pages and letters make of spaces, and put between words."""
 _TAG = re.compile(r"</?(?:br|pre|p|code|span|div|td|tr|li|b|a)\b[^>]*>", re.IGNORECASE)
+_BREAK = re.compile(r"<br\s*/?>(?=\s*\S)", re.IGNORECASE)
+"""The end of a line within one, as where a page is all in one."""
 _ENTITY = re.compile(r"&(?:#\d+|#x[0-9a-fA-F]+|lt|gt|amp|quot|apos|nbsp|middot);")
 _ESCAPE = re.compile(r"\\(?:u00([0-9a-fA-F]{2})|(.))")
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
@@ -91,24 +93,26 @@ def _plain(line: str) -> Iterator[str]:
             yield from _plain(each)
         return
     if line.startswith('"') and _ROW.fullmatch(line):
-        yield from map(_unhtml, _cells(line))
+        for cell in _cells(line):
+            yield from _unhtml(cell)
         return
     if '{"' in line or "\\n" in line or "\\t" in line:
         unpacked = _unpacked(line)
         if unpacked is not None:
             for each in unpacked:
                 inner = _unpacked(each) if '{"' in each else None  # a log of a log
-                yield from map(_unhtml, [each] if inner is None else inner)
+                for text in [each] if inner is None else inner:
+                    yield from _unhtml(text)
             return
-    yield _unhtml(line)
+    yield from _unhtml(line)
 
 
-def _unhtml(line: str) -> str:
+def _unhtml(line: str) -> list[str]:
     if "&" in line:
         line = _ENTITY.sub(lambda found: html.unescape(found[0]), line)
     if "<" in line and ">" in line:
-        line = _TAG.sub("", line)
-    return line
+        return _TAG.sub("", _BREAK.sub("\n", line)).split("\n")
+    return [line]
 
 
 def _cells(row: str) -> list[str]:
