@@ -33,13 +33,17 @@ def complaints(value: object) -> list[str]:
     return [f"{error.json_path}: {error.message}" for error in Draft202012Validator(SCHEMA).iter_errors(value)]
 
 
+UNTOLD = ("transport-per-request",)
+"""Where the dump does not tell: whether those who made so many connections share a Transport."""
+
+
 @pytest.mark.parametrize("state", EXPECTED)
 def test_exit_code_and_json_are_the_verdicts(run: Run, state: str) -> None:
     code, out, err = run("explain", str(DUMPS[state]), "--format", "json")
     answer = json.loads(out)
     assert ([], "") == (complaints(answer), err)
     verdict, groups = EXPECTED[state]
-    assert (EXITS[verdict], verdict) == (code, answer["verdict"])
+    assert (3 if state in UNTOLD else EXITS[verdict], verdict) == (code, answer["verdict"])
     assert [name.partition(":")[0] for name, *_ in groups] == [group["state"] for group in answer["groups"]]
     assert [name.partition(":")[2] for name, *_ in groups] == [group.get("phase", "") for group in answer["groups"]]
 
@@ -51,7 +55,7 @@ FIRST_LINES = {
     ),
     "idle": "no leak: 1 connection idle, kept for reuse",
     "transport-per-request": (
-        "no leak: 120 connections idle, kept for reuse (so many may be of a Transport made for each request)"
+        "inconclusive: 120 connections idle, kept for reuse (so many may be of a Transport made for each request)"
     ),
     "queued": (
         "leak: 1 connection held by a response body that is neither read to the end nor closed "
@@ -73,7 +77,7 @@ def test_the_first_line_is_the_answer(run: Run, state: str, line: str) -> None:
 def test_idle_connections_are_said_to_be_no_leak(run: Run) -> None:
     code, out, _ = run("explain", str(DUMPS["idle"]))
     assert 0 == code
-    assert "That is no leak, though goleak and NumGoroutine count both loops" in out
+    assert "By itself that is no leak, though goleak and NumGoroutine count both loops" in out
 
 
 def test_a_transport_per_request_is_not_said_to_need_nothing(run: Run) -> None:

@@ -254,6 +254,18 @@ net/http.(*connReader).Read(0xc000168018, {0xc000633000, 0x1000, 0x1000})
     assert diagnosed(spec, reads).server_goroutines == 1
 
 
+def test_what_a_server_waits_for_before_its_answer_is_the_servers(spec: Spec) -> None:
+    """It reads what is left of a request's body, and that lock is another goroutine's of the same server."""
+    drains = """\
+goroutine 9 [sync.Mutex.Lock, 10 minutes]:
+net/http.(*body).Read(0xc000b52b40, {0xc003008000, 0x2000, 0x2000})
+\t/usr/local/go/src/net/http/transfer.go:834 +0x157
+net/http.(*chunkWriter).writeHeader(0xc001412498, {0xc001d36800, 0x145, 0x800})
+\t/usr/local/go/src/net/http/server.go:1350 +0xfc6
+"""
+    assert ((), 1, 0) == ((found := diagnosed(spec, drains)).groups, found.server_goroutines, found.other_goroutines)
+
+
 def test_blank_lines_do_not_break_a_stack_whose_header_was_cut_off(spec: Spec) -> None:
     headless = PEEK.partition("\n")[2]
     assert ("no-leak", (IDLE,)) == said(diagnosed(spec, headless.replace("\n", "\n\n")))

@@ -94,19 +94,43 @@ def test_what_a_dump_is_known_to_lack_may_hold_who_waits_in_peek(spec: Spec) -> 
     assert [("idle", False), ("idle", True)] == [(each.groups[0].state, each.conclusive) for each in (cut, whole)]
 
 
+MANY_SAID = "so many may be of a Transport made for each request"
+
+
 @pytest.mark.parametrize(
-    ("connections", "said"), [(10, ""), (49, ""), (50, "so many may be of a Transport made for each request")]
+    ("connections", "confidence", "said"),
+    [(2, "certain", ""), (3, "likely", ""), (49, "likely", ""), (50, "guess", MANY_SAID)],
 )
-def test_a_pool_of_some_connections_is_not_doubted(spec: Spec, connections: int, said: str) -> None:
-    """MaxIdleConnsPerHost of some tens is a healthy pool; what leaks a Transport for each request comes to more soon. When they
-    are none is said of fewer, too, in the advice."""
+def test_the_more_connections_are_idle_the_less_is_certain(spec: Spec, connections: int, confidence: str, said: str) -> None:
+    """A Transport keeps two for one host, unless it is told otherwise. Some tens may be a healthy pool, and whose they are a dump
+    does not tell; what leaks a Transport for each request comes to more soon."""
     idle = [
         PEEK.replace("goroutine 30", f"goroutine {n}").replace("0xc0000b3000", f"0xc0000b{n}00")
         for n in range(100, 100 + connections)
     ]
-    (group,) = diagnosed(spec, RUNNING, *idle).groups
-    assert (connections, said) == (group.connections, group.remark)
+    found = diagnosed(spec, RUNNING, *idle)
+    (group,) = found.groups
+    assert (connections, confidence, said) == (group.connections, group.confidence, group.remark)
+    assert ("of several Transports" in group.why) == (confidence == "likely")
+    assert found.conclusive == (confidence != "guess")
     assert "share" in group.fix
+
+
+def test_an_http2_connection_whose_streams_do_not_show_is_not_certainly_without_a_leak(spec: Spec) -> None:
+    """An open stream has a goroutine since Go 1.18 only, and a response that has ended has none, read or not."""
+    loop = "net/http.(*http2ClientConn).readLoop(0xc0000b3000)\n\t/go/h2_bundle.go:9 +0x1\n"
+    (group,) = diagnosed(spec, RUNNING, f"goroutine 40 [IO wait, 5 minutes]:\n{loop}").groups
+    assert ("http2", False, "likely") == (group.state, group.leak, group.confidence)
+
+
+@pytest.mark.parametrize("cut", [2, 3, 4])
+@pytest.mark.parametrize("reader", ["persistConn).Read(0xc0000a2000", "noteEOFReader).Read(0xc1"])
+def test_a_read_of_a_body_is_told_where_the_functions_around_it_are_cut_off(spec: Spec, reader: str, cut: int) -> None:
+    names = [f"(*{reader})", "internal.(*chunkedReader).beginChunk(0xc2)", "(*body).readLocked(0xc3)", "(*body).Read(0xc3)"]
+    frames = "\n".join(f"net/http{'/' if name[0] == 'i' else '.'}{name}\n\t/go/transport.go:9 +0x1" for name in names[:cut])
+    found = diagnosed(spec, f"goroutine 60 [IO wait, 7 minutes]:\n{frames}\nnet/http.")
+    (group,) = found.groups
+    assert ("body-being-read", "likely", 7) == (group.state, group.confidence, group.minutes)
 
 
 def timed(number: int, *functions: str) -> str:

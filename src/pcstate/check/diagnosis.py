@@ -59,6 +59,17 @@ class _Found:
         held = sum(self.holders.values())
         return held > 0 and not (self.state.crowd and self.connections >= max(self.state.crowd, 2 * held + 1))
 
+    @property
+    def told(self) -> str:
+        """What can be claimed of it, as far as the dump goes, and how many it has found."""
+        if self.guess or self.reaches(self.state.many):
+            return "guess"
+        return "certain" if self.sure and not self.reaches(self.state.several) else "likely"
+
+    def reaches(self, number: int) -> bool:
+        """Whether it has found so many connections; none do where the state does not say how many."""
+        return 0 < number <= self.connections
+
     def take(self, seen: Iterable[Seen], count: int, minutes: int | None) -> None:
         for each in seen:
             self.goroutines += each.weight * count
@@ -246,7 +257,8 @@ def _group(found: list[_Found], fresh: str) -> Group:
     """What is said of a group; `fresh` too if none of its goroutines is known to have waited."""
     states = [each.state for each in found]
     connections = sum(each.connections for each in found)
-    many = [state for state, each in zip(states, found, strict=True) if state.many and each.connections >= state.many]
+    several = [each.state for each in found if each.reaches(each.state.several)]
+    many = [each.state for each in found if each.reaches(each.state.many)]
     counts: dict[str, int] = {}
     for each in found:
         for frame, count in each.frames.items():
@@ -258,11 +270,11 @@ def _group(found: list[_Found], fresh: str) -> Group:
     old = [state for state in states if state.old and max(waited, default=0) >= state.old]
     hang = any(state.leak or state.stuck for state in states)
     recent = (fresh,) if hang and not waited else ()
-    told = ["guess" if each.guess else "certain" if each.sure else "likely" for each in found]
-    claims = [max(each.state.confidence, its, key=CONFIDENCES.index) for each, its in zip(found, told, strict=True)]
+    claims = [max(each.state.confidence, each.told, key=CONFIDENCES.index) for each in found]
     predict = next((state.predict for state in states if state.predict), "")
     parts = (each.state.part_why for each in found if each.part)
-    more = (each.many_why for each in many), (each.old_why for each in old), recent
+    few = [each for each in several if each not in many]
+    more = (each.several_why for each in few), (each.many_why for each in many), (each.old_why for each in old), recent
     remarks = (*(state.many_is for state in many), *map(_requests, found), held.state.held_is if held.doubted else "")
     return Group(
         states[0].name,

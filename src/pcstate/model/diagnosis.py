@@ -89,8 +89,11 @@ class State:
     fix: str
     predict: str
     """Arguments of `pcstate predict` that show it; `{n}` is how many connections; `""` where the model has no such state."""
+    several: int
+    """From how many connections on `several_why` is said too, and it is likely, at most; 0: never."""
+    several_why: str
     many: int
-    """From how many connections on `many_is` and `many_why` are said too, and `many_fix` instead of `fix`; 0: never."""
+    """From how many connections on it is a guess, `many_is` and `many_why` are said, `many_fix` instead of `fix`; 0: never."""
     many_is: str
     many_why: str
     many_fix: str

@@ -21,7 +21,8 @@ _POINT = ("role", "at", "frames", "leaf", "without", "calls", "waits", "conn", "
 _STATE = (
     "name", "phase", *PARTS, "only", "after", "alone", "beyond", "young", "shared", "remark", "takes",
     "leak", "stuck", "confidence", "held_is", "held_why", "crowd", "crowd_why",
-    "title", "unit", "why", "part_why", "fix", "predict", "many", "many_is", "many_why", "many_fix", "old", "old_why",
+    "title", "unit", "why", "part_why", "fix", "predict",
+    "several", "several_why", "many", "many_is", "many_why", "many_fix", "old", "old_why",
 )  # fmt: skip
 ONLY = ("", "whole", "part")
 UNITS = ("connection", "request")
@@ -114,9 +115,9 @@ def _state(reader: Reader, table: dict[str, Any], line: int) -> State:
     phase, only, after, remark, title, predict, more = (
         reader.typed(table, key, str, line, "") for key in ("phase", "only", "after", "remark", "title", "predict", "many_is")
     )
-    part_why, more_why, more_fix, old_why, held_is, held_why, crowd_why = (
+    part_why, several_why, more_why, more_fix, old_why, held_is, held_why, crowd_why = (
         reader.typed(table, key, str, line, "")
-        for key in ("part_why", "many_why", "many_fix", "old_why", "held_is", "held_why", "crowd_why")
+        for key in ("part_why", "several_why", "many_why", "many_fix", "old_why", "held_is", "held_why", "crowd_why")
     )
     confidence = reader.typed(table, "confidence", str, line, "certain")
     unit = reader.typed(table, "unit", str, line, UNITS[0])
@@ -133,7 +134,7 @@ def _state(reader: Reader, table: dict[str, Any], line: int) -> State:
     takes = reader.strings(table, "takes", line)
     if unknown := set(re.findall(r"[{}]", re.sub(r"\{n\}", "", predict))):
         reader.wrong(reader.find("", line, "predict"), f"{''.join(sorted(unknown))} here: only {{n}} stands for something")
-    many, old, crowd = (reader.typed(table, key, int, line, 0) for key in ("many", "old", "crowd"))
+    several, many, old, crowd = (reader.typed(table, key, int, line, 0) for key in ("several", "many", "old", "crowd"))
     return State(
         name,
         phase,
@@ -159,6 +160,8 @@ def _state(reader: Reader, table: dict[str, Any], line: int) -> State:
         part_why,
         fix,
         predict,
+        several,
+        several_why,
         many,
         more,
         more_why,
