@@ -29,8 +29,11 @@ from pcstate.specs.source import Source, spec_root
         ("1h2m3.5s", 3_723_500),
         ("1.5h", 5_400_000),
         ("100us", 0.1),
-        ("100µs", 0.1),
+        ("100\u00b5s", 0.1),
+        ("100\u03bcs", 0.1),
         ("0s", 0),
+        ("0", 0),
+        ("-0", 0),
         (".5s", 500),
         ("1.s", 1000),
         ("-1m", -60_000),
@@ -43,7 +46,7 @@ def test_a_duration_is_written_as_in_go(duration: str, expected: float) -> None:
     assert {"Timeout": expected} == parse_scenario(Source("x.toml", text), "x").transport
 
 
-@pytest.mark.parametrize("duration", ["", "s", "15", "1m 30s", ".s", "1s-1s", "1,5s", "1d", "\u0661s", "1s\n"])
+@pytest.mark.parametrize("duration", ["", "s", "15", "00", "1m 30s", ".s", "1s-1s", "1,5s", "1d", "\u0661s", "1s\n"])
 def test_what_go_does_not_read_is_no_duration(duration: str) -> None:
     assert milliseconds(duration) is None
 

@@ -14,8 +14,9 @@ __all__ = ["METHODS", "CallerProgram", "Outcome", "Scenario", "ServerScript", "S
 METHODS = ("get", "head", "post")
 """Steps that begin a request."""
 
-_MILLISECONDS = {"ns": 1e-6, "us": 1e-3, "µs": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4, "h": 3.6e6}
-_PART = r"(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h)"
+_MILLISECONDS = {"ns": 1e-6, "us": 1e-3, "\u00b5s": 1e-3, "\u03bcs": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4, "h": 3.6e6}
+_PART = r"(\d+\.?\d*|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)"
+"""Both signs for a millionth are one to Go: that of the unit, and the Greek letter."""
 
 
 def milliseconds(duration: str) -> float | None:
@@ -24,9 +25,9 @@ def milliseconds(duration: str) -> float | None:
     >>> milliseconds("1m30s")
     90000.0
     """
-    if not re.fullmatch(f"[-+]?(?:{_PART})+", duration, re.ASCII):
+    if not re.fullmatch(f"[-+]?(?:0|(?:{_PART})+)", duration, re.ASCII):
         return None
-    length = sum(float(number) * _MILLISECONDS[unit] for number, unit in re.findall(_PART, duration, re.ASCII))
+    length = sum((float(number) * _MILLISECONDS[unit] for number, unit in re.findall(_PART, duration, re.ASCII)), 0.0)
     return -length if duration.startswith("-") else length
 
 
