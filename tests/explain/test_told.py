@@ -94,6 +94,13 @@ def test_what_a_dump_is_known_to_lack_may_hold_who_waits_in_peek(spec: Spec) -> 
     assert [("idle", False), ("idle", True)] == [(each.groups[0].state, each.conclusive) for each in (cut, whole)]
 
 
+HTTP2 = """\
+goroutine 40 [IO wait, 5 minutes]:
+net/http.(*http2ClientConn).readLoop(0xc0000b4000)
+\t/go/h2_bundle.go:9 +0x1
+created by net/http.(*http2Transport).newClientConn
+\t/go/h2_bundle.go:7 +0x1
+"""
 MANY_SAID = "so many may be of a Transport made for each request"
 
 
@@ -114,12 +121,13 @@ def test_the_more_connections_are_idle_the_less_is_certain(spec: Spec, connectio
     assert ("of several Transports" in group.why) == (confidence == "likely")
     assert found.conclusive == (confidence != "guess")
     assert "share" in group.fix
+    beside = diagnosed(spec, RUNNING, *idle, HTTP2)  # which is told, and tells nothing of the others
+    assert (2, confidence != "guess") == (len(beside.groups), beside.conclusive)
 
 
 def test_an_http2_connection_whose_streams_do_not_show_is_not_certainly_without_a_leak(spec: Spec) -> None:
     """An open stream has a goroutine since Go 1.18 only, and a response that has ended has none, read or not."""
-    loop = "net/http.(*http2ClientConn).readLoop(0xc0000b3000)\n\t/go/h2_bundle.go:9 +0x1\n"
-    (group,) = diagnosed(spec, RUNNING, f"goroutine 40 [IO wait, 5 minutes]:\n{loop}").groups
+    (group,) = diagnosed(spec, RUNNING, HTTP2).groups
     assert ("http2", False, "likely") == (group.state, group.leak, group.confidence)
 
 

@@ -293,6 +293,7 @@ def _group(found: list[_Found], fresh: str) -> Group:
         states[0].title,
         states[0].unit,
         sum(held.holders.values()),
+        bool(many),
         tuple(f"{count} at {where}" for where, count in held.holders.items())[:HELD],
     )
 

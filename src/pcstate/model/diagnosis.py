@@ -156,6 +156,8 @@ class Group:
     """What `connections` counts."""
     holders: int = 0
     """How many other goroutines of the program may have its bodies in hand."""
+    crowded: bool = False
+    """Whether there are so many of them that they may be a leak, which does not show."""
     held_at: tuple[str, ...] = ()
     """Where these stand, those first where most do: `3 at function (file:line)`."""
 
@@ -196,9 +198,9 @@ class Diagnosis:
 
     @property
     def conclusive(self) -> bool:
-        """Whether anything can be said: not where all that is known is unknown, or what is missing can hold anything."""
+        """Whether anything can be said: not where all is unknown, or what is missing, or so many, can be anything."""
         if not self.groups:
             return not self.missing
-        if self.whole or self.verdict != "no-leak":
-            return any(group.told for group in self.groups)
-        return all(group.told for group in self.groups)
+        if self.verdict == "no-leak" and (not self.whole or any(group.crowded for group in self.groups)):
+            return all(group.told for group in self.groups)
+        return any(group.told for group in self.groups)
