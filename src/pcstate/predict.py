@@ -32,6 +32,7 @@ SCENARIO_BOUNDS = Bounds(max_states=300_000, timeout=60.0)
 """The limits of `predict`."""
 UNROLLED = 900
 """Connections times requests, at most: the network has some hundred vectors for each two of them."""
+_UNITS = "connections times requests"
 FEW = 8
 """So many requests can have a connection each at once."""
 
@@ -68,6 +69,8 @@ class PredictReport:
         if self.complete or not self.prediction.states:
             return self.prediction.reason
         found = f"the search stopped at its {self.prediction.reason}, after {self.prediction.states:,} states"
+        if self.prediction.reason.endswith(_UNITS):
+            return f"{found}; fewer requests of the same show what they do"
         return f"{found}; fewer requests, or 'settle' between them, leave fewer interleavings"
 
 
@@ -130,15 +133,27 @@ def search_scenario(
 ) -> Search:
     """The exploration of a scenario that the spec has charts for; `first` as in `PersistentSets`; what the charts answer is kept
     for the next process if `remember`."""
-    conns = 1
+    conns = 1 if len(scenario.callers) == 1 else _more(1, scenario.requests)  # two dial at a time
     while True:
-        search = _explore_scenario(spec, profile, scenario, replace(bounds, conns=conns), reduce, first, remember)
+        asked = replace(bounds, conns=conns)
+        shorter = _first_of_each(scenario, conns + 1)
+        search = _explore_scenario(spec, profile, shorter, asked, reduce, first, remember)
+        if shorter != scenario and not search.graph.short:
+            search = _explore_scenario(spec, profile, scenario, asked, reduce, first, remember)
         if not search.graph.short:
             return search
         conns = _more(conns, scenario.requests)
-        if conns * scenario.requests > UNROLLED:
-            reason = f"limit of {UNROLLED} connections times requests"  # what is at rest in too small a network means nothing
+        if conns * scenario.requests > UNROLLED:  # what is at rest in too small a network means nothing
+            reason = f"limit of {UNROLLED} {_UNITS}"
             return replace(search, graph=Skeleton(search.graph.network, list(search.graph.states), stopped=reason))
+
+
+def _first_of_each(scenario: Scenario, requests: int) -> Scenario:
+    """The program to try first: where there are many requests, only so many of each caller, which may show already that there
+    are too few connections."""
+    if scenario.requests <= FEW:
+        return scenario
+    return replace(scenario, callers=tuple(replace(c, requests=min(c.requests, requests)) for c in scenario.callers))
 
 
 def _more(conns: int, requests: int) -> int:

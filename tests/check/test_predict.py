@@ -337,6 +337,8 @@ def test_a_program_that_would_dial_without_end_is_given_up(spec: Spec, monkeypat
     report = predict(spec, parse_expression("get", 24))
     assert (False, {}) == (report.complete, report.outcomes)
     assert "limit of 90 connections times requests" in report.reason
+    assert report.reason.endswith("fewer requests of the same show what they do")  # to wait between them would not help
+    assert report.prediction.states < 5  # the first requests have shown it
     assert predict(spec, parse_expression("get; read-all", 24)).complete
 
 

@@ -136,7 +136,21 @@ def evaluate_constant(text: str, names: Names) -> Any:
     """The value of an expression that mentions no component. Raises: FormulaError."""
     if text in names:
         return names[text]
+    used = tuple((name, names[name]) for name in _names_of(text) if name in names)
+    try:
+        return _constant(text, used)
+    except (FormulaError, TypeError):  # a mistake is told with all names; a list is nothing to remember by
+        return _Compiler(None).known(_parse(text), dict(names))
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def _constant(text: str, names: tuple[tuple[str, Value], ...]) -> Any:
     return _Compiler(None).known(_parse(text), dict(names))
+
+
+@functools.lru_cache(maxsize=4096)
+def _names_of(text: str) -> tuple[str, ...]:
+    return tuple(sorted({node.id for node in ast.walk(_parse(text)) if isinstance(node, ast.Name)}))
 
 
 @functools.lru_cache(maxsize=4096)
@@ -235,6 +249,8 @@ class _Compiler:
 
     def known(self, node: ast.expr, names: dict[str, Any]) -> Any:
         """The value of an expression that must be known when the formula is compiled."""
+        if isinstance(node, ast.Name) and node.id in names:
+            return names[node.id]
         evaluate = self.compile(node, names)
         try:
             return evaluate(())

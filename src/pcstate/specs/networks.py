@@ -9,6 +9,7 @@ import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from pcstate.errors import Place, SpecError
@@ -392,10 +393,11 @@ class _Builder:
                 self.wrong(written.place, f"this must be {needed}")
 
 
-def _arguments(text: str | None) -> list[tuple[str, str]]:
+@lru_cache(maxsize=4096)
+def _arguments(text: str | None) -> tuple[tuple[str, str], ...]:
     """The names and the expressions in `j, v='eof'`; a name alone stands for itself."""
     pairs = (part.partition("=") for part in _split(text or ""))
-    return [(name.strip(), (expression or name).strip()) for name, _, expression in pairs]
+    return tuple((name.strip(), (expression or name).strip()) for name, _, expression in pairs)
 
 
 def _split(text: str) -> list[str]:
