@@ -7,7 +7,6 @@ import pytest
 from pcstate import pipeline
 from pcstate.check.explore import explore
 from pcstate.check.history import History, histories
-from pcstate.check.reduction import Reduction
 from pcstate.check.skeleton import skeleton
 from pcstate.model.network import Network
 from pcstate.model.scenario import CallerProgram, Scenario, ServerScript
@@ -232,106 +231,6 @@ def test_a_request_written_behind_the_servers_close_harms_nobody(spec: Spec) -> 
         assert {("", "")} == {outcome.errors for outcome in report.outcomes}
 
 
-def test_client_timeouts_of_requests_that_began_together_race_with_what_the_first_one_sets_going(spec: Spec) -> None:
-    """The first one's ends its unread body, which lets the second dial: it is served, and its time is up then, or before."""
-    program = replace(parse_expression("get", 2), transport={"MaxConnsPerHost": 1, "Timeout": 300})
-    found = predict(spec, program).outcomes
-    assert {("", ""), ("", "deadline")} == {outcome.errors for outcome in found}
-    assert {0, 1} == {outcome.idle_conns for outcome in found if outcome.dials == 2}
-
-
-@pytest.mark.parametrize(
-    ("steps", "behaviour", "error"),
-    [
-        ("get; cancel; read-all; settle", "stall-body", "context-canceled"),
-        ("settle; get; cancel; read-all", "stall-body", "context-canceled"),
-        ("get; close; read-all; settle", "normal", "closed-body"),
-    ],
-)
-@pytest.mark.parametrize("reduce", [True, False], ids=["reduced", "whole"])
-def test_no_timeout_passes_where_nobody_waits(spec: Spec, steps: str, behaviour: str, error: str, reduce: bool) -> None:
-    """Before the request and behind its last Read settles may be as long as they like."""
-    program = replace(parse_expression(steps, 1), server=ServerScript(behaviour=behaviour), transport={"Timeout": 300})
-    assert {(error,)} == {outcome.errors for outcome in predict(spec, program, reduce=reduce).outcomes}
-
-
-@pytest.mark.parametrize(
-    ("idle", "dials"), [(0, {2}), (400, {3}), (3_000, {2, 3}), (90_000, {2})], ids=["none", "before", "perhaps", "never"]
-)
-def test_idle_connections_time_out_while_a_longer_timeout_is_waited_for(spec: Spec, idle: int, dials: set[int]) -> None:
-    """One caller's connection is idle until another's body has stalled for Client.Timeout; then it is asked for again."""
-    callers = parse_expression("head; settle", 2).callers + parse_expression("get; read-all", 1).callers
-    callers = (callers[0], replace(callers[1], hosts=(1,)))
-    server = ServerScript("length", 100, behaviour="stall-body")
-    program = Scenario("", "", callers, server, {"Timeout": 2_000, "IdleConnTimeout": idle})
-    assert dials == {outcome.dials for outcome in predict(spec, program).outcomes}
-
-
-@pytest.mark.parametrize(
-    ("places", "timeout", "errors"),
-    [(0, 30_000, {"header-timeout"}), (1, 30_000, {"header-timeout"}), (1, 11_000, {"header-timeout", "deadline"})],
-    ids=["at once", "one behind the other", "perhaps too late"],
-)
-def test_the_shorter_of_two_timeouts_passes_in_each_request(spec: Spec, places: int, timeout: int, errors: set[str]) -> None:
-    """Both begin anew with each; in a queue for a place that of the client alone goes on."""
-    transport = {"ResponseHeaderTimeout": 5_000, "Timeout": timeout, "MaxConnsPerHost": places}
-    one = parse_expression("get", 2)
-    program = replace(one, callers=one.callers * 2, transport=transport, server=ServerScript(behaviour="stall-head"))
-    assert errors == {error for outcome in predict(spec, program).outcomes for error in outcome.errors}
-
-
-@pytest.mark.parametrize(("timeout", "errors"), [(30_000, {("", "")}), (300, {("", ""), ("", "deadline")})])
-def test_a_drain_is_given_up_before_a_long_timeout(spec: Spec, timeout: int, errors: set[tuple[str, ...]]) -> None:
-    """The second request waits for the place of a connection whose stalled body is being drained, for 50 ms."""
-    transport = {"MaxConnsPerHost": 1, "Timeout": timeout}
-    program = replace(parse_expression("get; close", 2), transport=transport, server=ServerScript(behaviour="stall-body"))
-    assert errors == {outcome.errors for outcome in predict(spec, program).outcomes}
-
-
-@pytest.mark.parametrize(
-    ("transport", "what"),
-    [
-        ({"Timeout": 1e-6}, "Timeout below 50 ms"),
-        ({"ResponseHeaderTimeout": 49}, "ResponseHeaderTimeout below 50 ms"),
-        ({"IdleConnTimeout": 299}, "IdleConnTimeout below 300 ms"),
-    ],
-)
-def test_timeouts_that_may_pass_before_the_work_is_done_are_not_foretold(
-    spec: Spec, transport: dict[str, float], what: str
-) -> None:
-    program = replace(parse_expression("get; settle", 2), transport=transport)
-    report = predict(spec, program)
-    assert (False, {}) == (report.complete, report.outcomes)
-    assert report.reason.endswith(what)
-
-
-@pytest.mark.parametrize(
-    ("server", "transport", "what"),
-    [
-        (ServerScript("length", 200_000_000), {"Timeout": 300}, "Timeout below 2050 ms"),
-        (ServerScript("length", 5_000_000, behaviour="close-while-idle"), {}, "may wait for it to be read"),
-    ],
-)
-def test_where_a_transfer_takes_its_time_nothing_is_foretold(
-    spec: Spec, server: ServerScript, transport: dict[str, int], what: str
-) -> None:
-    report = predict(spec, replace(parse_expression("get; read-all", 1), server=server, transport=transport))
-    assert (False, {}) == (report.complete, report.outcomes)
-    assert report.reason.endswith(what)
-
-
-@pytest.mark.parametrize(("idle", "complete"), [(150, False), (260, False), (1_200, True)])
-def test_an_idle_connection_whose_time_is_over_about_when_a_clients_is_may_be_there_or_not(
-    spec: Spec, idle: int, complete: bool
-) -> None:
-    callers = parse_expression("get; close", 1).callers + parse_expression("get; settle; read 10", 1).callers
-    program = Scenario("", "", callers, ServerScript("length", 100), {"Timeout": 200, "IdleConnTimeout": idle})
-    report = predict(spec, program, "1.27")
-    assert (complete, complete) == (report.complete, bool(report.outcomes))
-    nobody_waits = replace(parse_expression("get; read-all", 2), transport={"Timeout": 200, "IdleConnTimeout": idle + 50})
-    assert predict(spec, nobody_waits, "1.27").complete
-
-
 def test_a_program_that_would_dial_without_end_is_given_up(spec: Spec, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pcstate.predict.UNROLLED", 90)
     report = predict(spec, parse_expression("get", 24))
@@ -340,12 +239,6 @@ def test_a_program_that_would_dial_without_end_is_given_up(spec: Spec, monkeypat
     assert report.reason.endswith("fewer requests of the same show what they do")  # to wait between them would not help
     assert report.prediction.states < 5  # the first requests have shown it
     assert predict(spec, parse_expression("get; read-all", 24)).complete
-
-
-@pytest.mark.parametrize(("steps", "body"), [("get; settle", "none"), ("head; settle", "length")])
-def test_a_body_that_is_not_sent_takes_no_time(spec: Spec, steps: str, body: str) -> None:
-    server = ServerScript(body, 200_000_000, behaviour="close-while-idle")
-    assert predict(spec, replace(parse_expression(steps, 1), server=server, transport={"Timeout": 100})).complete
 
 
 @pytest.mark.parametrize("steps", ["get; close; read 0", "get; read-exact; close; read-exact"])
@@ -387,40 +280,6 @@ def test_a_post_fails_on_a_connection_that_its_server_has_closed_though_nothing_
     assert {"no_retry"} == ends & {"retry", "no_retry", "not_written"}
 
 
-@pytest.mark.parametrize("profile", ["go1.12", "go1.19", "go1.27.2"])
-@pytest.mark.parametrize(
-    ("header", "client", "expected"),
-    [
-        (100, 5000, {"header-timeout"}),
-        (5000, 100, {"deadline"}),
-        (100, 150, {"header-timeout", "deadline"}),
-        (100, 350, {"header-timeout", "deadline"}),
-        (350, 100, {"header-timeout", "deadline"}),
-        (100, 900, {"header-timeout", "deadline"}),  # on a slow machine
-        (100, 1000, {"header-timeout"}),
-    ],
-)
-def test_of_two_timeouts_the_shorter_one_ends_the_wait_where_they_differ_clearly(
-    spec: Spec, profile: str, header: int, client: int, expected: set[str]
-) -> None:
-    timeouts = {"ResponseHeaderTimeout": header, "Timeout": client}
-    program = replace(parse_expression("get", 2), transport=timeouts, server=ServerScript(behaviour="stall-head"))
-    assert expected == {error for outcome in predict(spec, program, profile).outcomes for error in outcome.errors}
-
-
-def test_when_one_client_timeout_has_passed_the_others_are_due(spec: Spec) -> None:
-    """Two callers with two requests, whose bodies stall: the second body's time may be up although the first caller waits for a
-    head again, which comes first otherwise."""
-    timeouts = {"ResponseHeaderTimeout": 100, "Timeout": 60_000}
-    one = parse_expression("get; read-all", 2)
-    program = replace(one, callers=one.callers * 2, transport=timeouts, server=ServerScript(behaviour="stall-body"))
-    sizes = Bounds(callers=2, conns=4, requests=2, max_states=20_000, timeout=60.0)
-    built = pipeline.build(spec, choose_profile(spec.profiles, None), sizes, program)
-    graph = skeleton(built.network, sizes, Reduction(built.network))
-    fired = {graph.network.vectors[number].name for arrows in graph.arrows for arrow in arrows for number in arrow.vectors}
-    assert {"expire", "expire_due"} <= fired
-
-
 @pytest.mark.parametrize("scenario", ["max-conns-first-come-first-served", "max-conns-first-place-to-the-first"])
 @pytest.mark.parametrize(("profile", "orders"), [("go1.12", 2), ("go1.13", 1), ("go1.16", 1), ("go1.19", 1), ("go1.27.2", 1)])
 def test_whoever_waits_longest_is_served_first(spec: Spec, scenario: str, profile: str, orders: int) -> None:
@@ -429,15 +288,6 @@ def test_whoever_waits_longest_is_served_first(spec: Spec, scenario: str, profil
     assert report.complete
     assert orders == len(report.outcomes)
     assert ("", "", "stuck") in {outcome.errors for outcome in report.outcomes}
-
-
-def test_an_idle_timeout_that_may_pass_in_a_chain_of_drains_is_unknown(spec: Spec) -> None:
-    """Four drains of 50 ms, one behind the other: nobody waits for Client.Timeout, and still 120 ms pass."""
-    head, close = (parse_expression(text, requests).callers[0] for text, requests in (("head", 1), ("get; close", 4)))
-    transport = {"MaxConnsPerHost": 1, "IdleConnTimeout": 120}
-    drains = Scenario("drains", "", (replace(head, hosts=(1,)), close), ServerScript(behaviour="stall-body"), transport)
-    assert "IdleConnTimeout" in predict(spec, drains).reason
-    assert predict(spec, replace(drains, transport={**transport, "IdleConnTimeout": 90_000})).complete
 
 
 def test_a_drain_concerns_callers_only_where_another_goroutine_may_close(spec: Spec) -> None:
