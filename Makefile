@@ -13,7 +13,7 @@ TRACES = --of unread-body-keeps-both-loops --of a-drained-body-frees-it --of a-c
 	--of close-returns-before-the-close --of the-pool-can-hold-a-closed-connection --of reused-without-a-request --go 1.27 --to svg,mermaid
 
 # And what one caller alone does not show of Go 1.27.0.
-BESIDE = --of close-returns --of spawned-close-returns --of eofc-goes-to-its-own --go 1.27.0 --to svg,mermaid
+BESIDE = --of a-close-ends-a-read --of close-returns --of spawned-close-returns --of eofc-goes-to-its-own --go 1.27.0 --to svg,mermaid
 
 # Runs of programs that a no of the table in spec/README.md comes from.
 DIALLED = --of close-chunked --go 1.26 --to svg,mermaid

@@ -2,7 +2,8 @@
 
 In: the spec and what `check` found. Out: a `Coverage`.
 What a transition could be taken for is asked of the network without its interleavings (`closure.possible`): one that no component
-can take there belongs to another profile or to programs with other steps, and is no finding.
+can take there belongs to another profile or to programs with other steps, and is no finding. Nor is a part of a formula that only
+says of whom it speaks. What `spec/coverage` has a reason for is as it should be, and told with that reason.
 """
 
 import itertools
@@ -18,11 +19,12 @@ from pcstate.errors import Place
 from pcstate.model.chart import ChartTransition
 from pcstate.model.coverage import Coverage, Untaken, Vacuous
 from pcstate.model.property import CompiledProperty
-from pcstate.model.vacuity import without_each_part
+from pcstate.model.vacuity import says_who, without_each_part
 from pcstate.model.verdict import Verdict
 from pcstate.pipeline import CheckReport, compile_all
 from pcstate.specs.charts import ChartBehaviour
 from pcstate.specs.library import Spec
+from pcstate.specs.reasons import reasons
 
 __all__ = ["coverage"]
 
@@ -33,7 +35,7 @@ def coverage(spec: Spec, report: CheckReport) -> Coverage:
     Order: by place; properties as judged. Cost: a second or two for the default network, more with its transitions.
     Bounds: those of the report; nothing is said of properties if the search was stopped.
     """
-    graph = report.whole
+    graph, whys = report.whole, reasons(spec)
     network = graph.network
     taken: set[Place] = set()
     could: set[Place] = set()
@@ -55,9 +57,16 @@ def coverage(spec: Spec, report: CheckReport) -> Coverage:
     )
     off = sum(map(len, charts.values())) - len(taken) - len(untaken)
     judged = [] if graph.stopped else _judged(spec, report)
-    vacuous = tuple(dict.fromkeys(found for compiled in judged for found in _vacuous(spec, graph, compiled)))
+    vacuous = dict.fromkeys(found for compiled in judged for found in _vacuous(spec, graph, compiled))
     names = frozenset(compiled.promise.name for compiled in judged)
-    return Coverage(frozenset(taken), untaken, off, names, vacuous, not graph.stopped)
+    return Coverage(
+        frozenset(taken),
+        tuple(replace(each, why=whys.get(each.text, "")) for each in untaken),
+        off,
+        names,
+        tuple(replace(each, why=whys.get(each.text, "")) for each in vacuous),
+        not graph.stopped,
+    )
 
 
 def _judged(spec: Spec, report: CheckReport) -> list[CompiledProperty]:
@@ -74,7 +83,10 @@ def _vacuous(spec: Spec, graph: Explored, compiled: CompiledProperty) -> Iterato
             yield Vacuous(promise.name, " ".join(promise.formula.split()), premise=True)
         return
     where = stuck_states(graph, movers(graph.network)) if promise.kind == "deadlock" else None
+    references = {name: [datum for datum, _ in data] for name, data in graph.network.references.items()}
     for part, rest in without_each_part(promise.formula):
+        if says_who(part, references):
+            continue
         (stronger,) = compile_all(replace(spec, properties=(replace(promise, formula=rest),)), graph.network)
         if still_holds(graph, stronger, where):
             yield Vacuous(promise.name, part)

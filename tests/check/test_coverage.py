@@ -12,7 +12,7 @@ from pcstate.errors import Place
 from pcstate.model.coverage import Coverage, Untaken, Vacuous, merged
 from pcstate.model.formula import compile_formula
 from pcstate.model.lts import Event
-from pcstate.model.vacuity import without_each_part
+from pcstate.model.vacuity import says_who, without_each_part
 from pcstate.model.verdict import Bounds
 from tests.check.small import Drawn, build, networks
 from tests.check.test_safety import FORMULAS
@@ -82,6 +82,23 @@ def replaced(text: str, number: int, value: str) -> str:
 )
 def test_parts_of_a_formula(formula: str, expected: list[tuple[str, str]]) -> None:
     assert expected == without_each_part(formula)
+
+
+@pytest.mark.parametrize(
+    ("part", "expected"),
+    [
+        ("a[i].conn == j", True),
+        ("a[i].conn != b[k].conn", True),
+        ("r // requests != i", True),
+        ("a[i].conn == 1", False),
+        ("a[i].size == j", False),
+        ("a[i] == 'x'", False),
+        ("enabled('x', i=i)", False),
+        ("count(a[i].conn == j for i in k) == j", False),
+    ],
+)
+def test_a_part_that_only_says_who_is_meant(part: str, expected: bool) -> None:
+    assert expected == says_who(part, {"a": ["conn"], "b": ["conn"]})
 
 
 def test_profiles_together_cover_what_any_of_them_does() -> None:

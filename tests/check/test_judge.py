@@ -34,11 +34,12 @@ def judged(
     at_rest: bool = False,
     lifecycle: str = "s0 -e0-> s1 -e1-> s2 -e2-> s3 -e3-> s4 -e4-> s5",
     profile: str = "go1.26",
+    strong: bool = False,
 ) -> Judgement:
     net = net or line()
     place = Place("small")
     promise = Property(
-        "small", kind, "", formula, then, at_rest, False, (), (), ("PC-1",), ("go1.26",), (), (), None, place, place, place
+        "small", kind, "", formula, then, at_rest, strong, (), (), ("PC-1",), ("go1.26",), (), (), None, place, place, place
     )
     instance = Instance("", compile_formula(formula, net, {}), compile_formula(then, net, {}) if then else None)
     graph = explore(net, bounds)
@@ -116,3 +117,13 @@ def test_a_lasso_says_where_it_begins_to_go_round() -> None:
     assert Verdict.VIOLATED == found.verdict
     assert found.trace is not None
     assert (["in", "x", "y"], 1) == ([step.action for step in found.trace.steps], found.trace.loop)
+
+
+def test_fairness_is_as_strong_as_the_property_says() -> None:
+    """`b` is ready for `a` in b0 only, again and again: a weakly fair run may leave `a` there for ever."""
+    charts = {"a": "a0 -x-> a1", "b": ["b0 -y-> b1 -z-> b0", "b0 -x-> b2"]}
+    net = network(charts, [Sync("meet", {"a": "x", "b": "x"}), Sync("y", {"b": "y"}), Sync("z", {"b": "z"})])
+    weak, strong = (judged("leads-to", "a == 'a0'", "a == 'a1'", net=net, strong=asked) for asked in (False, True))
+    assert (Verdict.VIOLATED, Verdict.HOLDS) == (weak.verdict, strong.verdict)
+    assert weak.trace is not None
+    assert 0 == weak.trace.loop

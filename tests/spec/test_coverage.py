@@ -10,11 +10,15 @@ from pcstate import pipeline
 from pcstate.check.coverage import fired
 from pcstate.cli import SCHEMAS
 from pcstate.coverage import coverage
+from pcstate.errors import SpecError
 from pcstate.model.coverage import Coverage, Vacuous
 from pcstate.model.verdict import Bounds
 from pcstate.pipeline import CheckReport
+from pcstate.show.coverage import coverage_text
 from pcstate.specs.charts import ChartBehaviour
 from pcstate.specs.library import Spec
+from pcstate.specs.reasons import EXPECTED, reasons
+from pcstate.specs.source import Source
 from tests.commands import Run, runner
 
 SMALL = Bounds(requests=1)
@@ -106,6 +110,51 @@ def test_a_search_that_was_stopped_says_nothing_of_properties(spec: Spec) -> Non
     found = coverage(spec, pipeline.check(spec, "1.26", replace(SMALL, max_states=1000)))
     assert (False, (), frozenset()) == (found.complete, found.vacuous, found.judged)
     assert found.untaken
+
+
+BODY = "inbound[j] == 'body'"
+WRITTEN = """
+[[expected]]
+why = "a reason"
+never_taken = ["inbound: quiet -eof_seen-> quiet if saw_eof == 1"]
+vacuous = [
+    "pooled-has-no-unread-body: read_loop[j] not in ['x']",
+    "cancel-ends-it: read_loop[j] == 'draining'",
+]
+"""
+
+
+def told(spec: Spec, text: str) -> Spec:
+    return replace(spec, texts={**spec.texts, EXPECTED: Source(f"spec/{EXPECTED}", text)})
+
+
+def test_what_has_a_reason_is_told_with_it_and_the_rest_as_findings(spec: Spec, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = told(
+        restated(spec, "cancel-ends-it", "read_loop[j] == 'draining'"), WRITTEN.replace("read_loop[j] not in ['x']", BODY)
+    )
+    found = coverage(asked, pipeline.check(asked, "1.26", SMALL))
+    assert {"a reason"} == {each.why for each in found.vacuous if each.name == "cancel-ends-it"}
+    assert {"inbound", "read_loop"} <= {each.chart for each in found.untaken}
+    assert {"inbound": "a reason"} == {each.chart: each.why for each in found.untaken if each.why}
+    coverage_text(found)
+    findings, _, expected = capsys.readouterr().out.partition("as it should be: a reason\n")
+    assert "peeked -unexpected-> exit" in findings
+    assert "quiet -eof_seen-> quiet" not in findings
+    lines = expected.splitlines()
+    assert lines[0].startswith("  never taken: spec/charts/inbound.yaml:")
+    assert "  vacuous: cancel-ends-it never begins: read_loop[j] == 'draining'" == lines[1]
+
+
+def test_a_reason_is_about_what_there_is(spec: Spec) -> None:
+    wrong = WRITTEN.replace("quiet if", "quiet, if").replace("cancel-ends-it", "cancel-end")
+    with pytest.raises(SpecError) as raised:
+        reasons(told(spec, wrong))
+    said = [str(mistake).splitlines()[0] for mistake in raised.value.mistakes]
+    assert [
+        f"spec/{EXPECTED}:4:17: there is no transition 'inbound: quiet -eof_seen-> quiet, if saw_eof == 1'",
+        f"spec/{EXPECTED}:6:6: pooled-has-no-unread-body has no such part",
+        f"spec/{EXPECTED}:7:6: there is no property 'cancel-end'",
+    ] == said
 
 
 def test_coverage_changes_neither_the_verdicts_nor_the_exit_status(run: Run) -> None:

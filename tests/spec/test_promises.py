@@ -1,4 +1,5 @@
-"""The spec's own promises: verdicts as each profile expects them, every property able to fail, clauses cited both ways."""
+"""The spec's own promises: verdicts as each profile expects them, nothing uncovered without a reason, every property able to
+fail, clauses cited both ways."""
 
 import functools
 import re
@@ -7,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from pcstate import pipeline
+from pcstate.coverage import coverage
 from pcstate.model.verdict import Bounds, Verdict
 from pcstate.specs.library import Spec
 from tests.golang.toolchains import TOOLCHAINS
@@ -27,8 +29,13 @@ PINNED = {
 
 
 @pytest.mark.parametrize("profile", sorted(PINNED))
-def test_every_verdict_is_the_expected_one_and_the_counts_are_pinned(spec: Spec, profile: str) -> None:
+def test_every_verdict_is_the_expected_one_what_is_not_covered_is_explained_and_the_counts_are_pinned(
+    spec: Spec, profile: str
+) -> None:
     report = pipeline.check(spec, profile)
+    covered = coverage(spec, report)
+    assert [] == [untaken.text for untaken in covered.untaken if not untaken.why]
+    assert [] == [vacuous.text for vacuous in covered.vacuous if not vacuous.why]
     assert report.surprises == ()
     assert report.verdict is (Verdict.VIOLATED if profile == "go1.27.0" else Verdict.HOLDS)
     assert (report.states, report.transitions, report.depth) == PINNED[profile]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pcstate.errors import Place
 
-__all__ = ["Coverage", "Untaken", "Vacuous", "merged"]
+__all__ = ["Coverage", "Untaken", "Vacuous", "merged", "transition_text", "vacuous_text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,13 @@ class Untaken:
     reached: bool
     """Whether any component was ever in that state."""
     place: Place
+    why: str = ""
+    """Why that is as it should be; empty where nothing says so."""
+
+    @property
+    def text(self) -> str:
+        """What it is called by."""
+        return transition_text(self.chart, self.state, self.event, self.target, self.guard)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +37,23 @@ class Vacuous:
     name: str
     part: str
     premise: bool = False
+    why: str = ""
+    """Why that is as it should be; empty where nothing says so."""
+
+    @property
+    def text(self) -> str:
+        """What it is called by."""
+        return vacuous_text(self.name, self.part)
+
+
+def transition_text(chart: str, state: str, event: str, target: str, guard: str) -> str:
+    """A transition, as `spec/coverage` and the report have it."""
+    return f"{chart}: {state} -{event}-> {target}" + (f" if {guard}" if guard else "")
+
+
+def vacuous_text(name: str, part: str) -> str:
+    """A part of a property, as `spec/coverage` and the report have it."""
+    return f"{name}: {part}"
 
 
 @dataclass(frozen=True, slots=True)

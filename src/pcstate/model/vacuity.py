@@ -5,9 +5,9 @@ is enough to put false for a part that helps it (true for one below a `not`), si
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 
-__all__ = ["without_each_part"]
+__all__ = ["says_who", "without_each_part"]
 
 FALSE, TRUE = (ast.parse(text, mode="eval").body for text in ("0 == 1", "0 == 0"))
 
@@ -17,6 +17,27 @@ def without_each_part(formula: str) -> list[tuple[str, str]]:
     not and, or, not, all, any or the branches of a choice; what decides a choice is none."""
     tree = ast.parse(f"({formula.strip()})", mode="eval").body
     return [(ast.unparse(part), ast.unparse(rest)) for part, rest in _each(tree, True)]
+
+
+def says_who(part: str, references: Mapping[str, Collection[str]]) -> bool:
+    """Whether a part only says of whom the formula speaks: it compares numbers of callers, connections and requests with one
+    another. A formula that holds whatever such a part says holds of others too: it says more than it seems to, not less.
+
+    `references` has, for each component, its data that are such numbers.
+    """
+
+    def is_number(node: ast.expr) -> bool:
+        match node:
+            case ast.Name():
+                return True
+            case ast.BinOp(left=left, right=right):
+                return is_number(left) and is_number(right)
+            case ast.Attribute(value=ast.Subscript(value=ast.Name(id=name)), attr=datum):
+                return datum in references.get(name, ())
+        return False
+
+    node = ast.parse(part, mode="eval").body
+    return isinstance(node, ast.Compare) and all(map(is_number, (node.left, *node.comparators)))
 
 
 def _each(node: ast.expr, helps: bool) -> Iterator[tuple[ast.expr, ast.expr]]:

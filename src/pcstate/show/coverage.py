@@ -25,23 +25,31 @@ def coverage_json(found: Coverage) -> dict[str, Any]:
                 "path": each.place.path,
                 "line": each.place.line,
                 "column": each.place.column,
+                "why": each.why,
             }
             for each in found.untaken
         ],
-        "vacuous": [{"property": each.name, "part": each.part, "premise": each.premise} for each in found.vacuous],
+        "vacuous": [
+            {"property": each.name, "part": each.part, "premise": each.premise, "why": each.why} for each in found.vacuous
+        ],
     }
 
 
 def coverage_text(found: Coverage) -> None:
-    """How many transitions were taken, then a line for each that never was, and for each vacuous property."""
+    """How many transitions were taken, then a line for each that never was, and for each vacuous property; last what is as it
+    should be, by its reason."""
     out = terminal()
     stopped = "" if found.complete else " before the search stopped"
     off = f"; {found.off} others are for other profiles or programs" if found.off else ""
     out.print(f"coverage: {len(found.taken)} of {found.possible} transitions taken{stopped}{off}")
-    for each in found.untaken:
-        out.print(_untaken(each), markup=False, soft_wrap=True)
+    told: dict[str, list[str]] = {"": []}
+    for untaken in found.untaken:
+        told.setdefault(untaken.why, []).append(_untaken(untaken))
     for vacuous in found.vacuous:
-        out.print(_vacuous(vacuous), markup=False, soft_wrap=True)
+        told.setdefault(vacuous.why, []).append(_vacuous(vacuous))
+    for why, lines in told.items():
+        for line in [f"as it should be: {why}", *(f"  {line}" for line in lines)] if why else lines:
+            out.print(line, markup=False, soft_wrap=True)
 
 
 def _untaken(found: Untaken) -> str:
