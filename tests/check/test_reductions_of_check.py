@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pcstate import pipeline
@@ -67,14 +67,16 @@ def alike(caller: Lts, conn: Lts, shared: Lts) -> Network:
     return Network("alike", tuple(components), tuple(vectors), {"callers": CALLERS, "conns": CONNS, "requests": 1})
 
 
-def promise(net: Network, kind: str, over: Sequence[tuple[str, str]], formula: str, then: str = "") -> CompiledProperty:
+def promise(
+    net: Network, kind: str, over: Sequence[tuple[str, str]], formula: str, then: str = "", strong: bool = False
+) -> CompiledProperty:
     sets = {"callers": range(CALLERS), "conns": range(CONNS)}
     bindings: list[dict[str, Any]] = [{}]
     for name, domain in over:
         bindings = [{**binding, name: value} for binding in bindings for value in sets[domain]]
     nowhere = Place("x")
     text = Property(
-        "it", kind, "", formula, then, False, False, (), tuple(over), (), ("*",), (), (), None, nowhere, nowhere, nowhere
+        "it", kind, "", formula, then, False, strong, (), tuple(over), (), ("*",), (), (), None, nowhere, nowhere, nowhere
     )
     instances = [
         Instance(
@@ -96,13 +98,16 @@ def promises(net: Network) -> list[CompiledProperty]:
         promise(net, "sometimes", [i, j], "caller[i] == 's1' and conn[j] == 's1' and shared == 's0'"),
         promise(net, "deadlock", [], "all(caller[i] == 's0' for i in callers)"),
         promise(net, "leads-to", [i], "caller[i] == 's0'", "caller[i] == 's1'"),
+        promise(net, "leads-to", [i], "caller[i] == 's0'", "caller[i] == 's1'", strong=True),
         promise(net, "leads-to", [j], "conn[j] == 's1'", "conn[j] == 's0'"),
+        promise(net, "leads-to", [j], "conn[j] == 's1'", "conn[j] == 's0'", strong=True),
         promise(net, "leads-to", [i, j], "caller[i] == 's1' and conn[j] == 's0'", "conn[j] == 's1' or caller[i] == 's0'"),
         promise(net, "refinement", [], "lifecycle"),
     ]
 
 
 @given(drawings("caller"), drawings("conn"), drawings("shared"), st.sampled_from([3, 30, 300]))
+@example(lts("s0 -x-> s1"), lts(["s0 -u-> s1 -u-> s0", "s0 -x-> s0"]), lts("s0 -w-> s0"), 3)  # fair weakly, and not strongly
 def test_no_reduction_changes_a_verdict_and_its_traces_are_runs(caller: Lts, conn: Lts, shared: Lts, pilot: int) -> None:
     net = alike(caller, conn, shared)
     asked = promises(net)
