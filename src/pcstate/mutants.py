@@ -159,7 +159,7 @@ class _Trial:
                 name: self.behaviours[name] if chart == self.spec.charts[name] else ChartBehaviour(chart)
                 for name, chart in mutant.charts.items()
             }
-            alike, why = False, next((argument.why for argument in self.argued if argument.speaks_of(mutation)), "")
+            alike, stopped, why = False, "", next((argument.why for argument in self.argued if argument.speaks_of(mutation)), "")
             for number, bounds in enumerate((*SIZES, WIDE), 1):
                 if number > len(SIZES) and (alike or why) and not self.wide:
                     break
@@ -168,11 +168,12 @@ class _Trial:
                 killers = _killers(own, judged, pinned=limits.sizes == Bounds().sizes)
                 if killers:
                     return Tried(mutation, Fate.KILLED, killers, limits)
+                stopped = stopped or judged.graph.stopped
                 alike = number >= len(SIZES) and (judged is own or same_steps(own.graph, judged.graph, self.unseen))
         except SpecError as error:
             return Tried(mutation, Fate.REFUSED, reason=str(error.mistakes[0]).splitlines()[0])
-        if judged.graph.stopped:
-            return Tried(mutation, Fate.UNKNOWN, reason=f"the search stopped at its {judged.graph.stopped}")
+        if stopped:
+            return Tried(mutation, Fate.UNKNOWN, reason=f"the search stopped at its {stopped}")
         if alike:
             return Tried(mutation, Fate.EQUIVALENT)
         return Tried(mutation, Fate.ARGUED if why else Fate.SURVIVED, reason=why)

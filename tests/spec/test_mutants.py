@@ -164,6 +164,22 @@ def test_what_was_not_searched_is_unknown(pick: Pick, fate: Callable[..., Tried]
     assert (Fate.UNKNOWN, "the search stopped at its timeout of 0 s") == (found.fate, found.reason)
 
 
+def test_what_was_not_searched_in_one_network_is_unknown_though_it_survives_in_the_next(
+    pick: Pick, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A busy machine may end a search that would have shown that nothing differs."""
+    limits = flow._Trial._limits
+    monkeypatch.setattr(flow, "SIZES", (Bounds(requests=1),))
+    monkeypatch.setattr(flow, "WIDE", Bounds(requests=1, closers=0))
+    monkeypatch.setattr(
+        flow._Trial, "_limits", lambda trial, bounds: replace(limits(trial, bounds), max_states=100 if bounds.closers else 99_999)
+    )
+    spec = pipeline.read_spec(only=["pooled-has-no-unread-body"])
+    trial = flow._Trial(spec, choose_profile(spec.profiles, None), 60.0, (), wide=False)
+    found = trial.of(pick("drop-transition", "caller", "user: cancel", "never"))
+    assert (Fate.UNKNOWN, "the search stopped at its limit of 100 states") == (found.fate, found.reason)
+
+
 def test_mutants_leave_no_trace_in_the_cache(pick: Pick, fate: Callable[..., Tried]) -> None:
     fate(pick("drop-transition", "read_loop", "settled: settled_eof", "never"))
     before = {path: path.read_bytes() for path in Path(os.environ["PCSTATE_CACHE"]).iterdir()}
@@ -195,7 +211,8 @@ def test_an_argument_is_about_a_mutant(spec: Spec, every: tuple[Mutation, ...]) 
     def told(text: str) -> Spec:
         return replace(spec, texts={**spec.texts, ARGUMENTS: Source(f"spec/{ARGUMENTS}", text)})
 
-    (argument,) = arguments(told(ARGUED), every)
+    (argument,) = arguments(told(ARGUED.replace('"because"', '"""so\nthat"""')), every)
+    assert "so that" == argument.why, "a table's cell has no lines"
     assert ["never"] == [mutation.what for mutation in every if argument.speaks_of(mutation)]
     changes = [("never", "always"), ("drop-tr", "dr"), ("ts/r", "t/r")]
     with pytest.raises(SpecError) as wrong:

@@ -7,7 +7,7 @@ steps exchanged, an acknowledgement that nobody waits for. Whether a mutant is s
 import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
 
@@ -77,6 +77,7 @@ def arguments(spec: Spec, every: Iterable[Mutation]) -> tuple[Argument, ...]:
     for table, line in reader.tables(document, "mutant"):
         reader.keys(table, ("operator", "file", "where", "what", "why"), line, "a mutant")
         argument = Argument(*(reader.typed(table, key, str, line) for key in ("operator", "file", "where", "what", "why")))
+        argument = replace(argument, why=" ".join(argument.why.split()))
         found.append(argument)
         if argument.operator not in OPERATORS:
             place = reader.find(argument.operator, line, "operator")
