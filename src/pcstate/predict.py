@@ -71,7 +71,8 @@ class PredictReport:
         found = f"the search stopped at its {self.prediction.reason}, after {self.prediction.states:,} states"
         if self.prediction.reason.endswith(_UNITS):
             return f"{found}; fewer requests of the same show what they do"
-        return f"{found}; fewer requests, or 'settle' between them, leave fewer interleavings"
+        fewer = "callers or requests" if len(self.scenario.callers) > 1 else "requests"
+        return f"{found}; fewer {fewer}, or 'settle' between them, leave fewer interleavings"
 
 
 @dataclass(frozen=True, slots=True)

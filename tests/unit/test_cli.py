@@ -277,4 +277,6 @@ def test_a_prediction_that_was_stopped_says_what_would_help(spec: Spec) -> None:
     stopped = predict(spec, parse_expression("get; close", 2), "1.27", few)
     assert not stopped.complete
     assert "the search stopped at its limit of 2 states, after 4 states; fewer requests" in stopped.reason
+    one = parse_expression("get; close", 1)
+    assert "; fewer callers or requests" in predict(spec, replace(one, callers=one.callers * 2), "1.27", few).reason
     assert "" == predict(spec, parse_expression("get", 1), "1.27").reason
