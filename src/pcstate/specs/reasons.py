@@ -54,8 +54,6 @@ def _parts(promise: Property) -> list[str]:
     """What of a property can be found vacuous: of a leads-to what begins it, of others each part of the formula."""
     if promise.kind == "leads-to":
         return [vacuous_text(promise.name, " ".join(promise.formula.split()))]
-    return (
-        [vacuous_text(promise.name, part) for part, _ in without_each_part(promise.formula)]
-        if promise.kind != "refinement"
-        else []
-    )
+    if promise.kind == "refinement":
+        return []
+    return [vacuous_text(promise.name, part) for part, _ in without_each_part(promise.formula)]
