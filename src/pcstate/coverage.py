@@ -19,7 +19,7 @@ from pcstate.errors import Place
 from pcstate.model.chart import ChartTransition
 from pcstate.model.coverage import Coverage, Untaken, Vacuous
 from pcstate.model.property import CompiledProperty
-from pcstate.model.vacuity import says_who, without_each_part
+from pcstate.model.vacuity import premise, says_who, without_each_part
 from pcstate.model.verdict import Verdict
 from pcstate.pipeline import CheckReport, compile_all
 from pcstate.specs.charts import ChartBehaviour
@@ -80,7 +80,7 @@ def _vacuous(spec: Spec, graph: Explored, compiled: CompiledProperty) -> Iterato
     promise = compiled.promise
     if promise.kind == "leads-to":
         if never_begins(graph, compiled):
-            yield Vacuous(promise.name, " ".join(promise.formula.split()), premise=True)
+            yield Vacuous(promise.name, premise(promise.formula), premise=True)
         return
     where = stuck_states(graph, movers(graph.network)) if promise.kind == "deadlock" else None
     references = {name: [datum for datum, _ in data] for name, data in graph.network.references.items()}

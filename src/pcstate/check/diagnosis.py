@@ -257,8 +257,8 @@ def _group(found: list[_Found], fresh: str) -> Group:
     """What is said of a group; `fresh` too if none of its goroutines is known to have waited."""
     states = [each.state for each in found]
     connections = sum(each.connections for each in found)
-    several = [each.state for each in found if each.reaches(each.state.several)]
     many = [each.state for each in found if each.reaches(each.state.many)]
+    several = [each.state for each in found if each.reaches(each.state.several) and each.state not in many]
     counts: dict[str, int] = {}
     for each in found:
         for frame, count in each.frames.items():
@@ -273,8 +273,7 @@ def _group(found: list[_Found], fresh: str) -> Group:
     claims = [max(each.state.confidence, each.told, key=CONFIDENCES.index) for each in found]
     predict = next((state.predict for state in states if state.predict), "")
     parts = (each.state.part_why for each in found if each.part)
-    few = [each for each in several if each not in many]
-    more = (each.several_why for each in few), (each.many_why for each in many), (each.old_why for each in old), recent
+    more = (each.several_why for each in several), (each.many_why for each in many), (each.old_why for each in old), recent
     remarks = (*(state.many_is for state in many), *map(_requests, found), held.state.held_is if held.doubted else "")
     return Group(
         states[0].name,

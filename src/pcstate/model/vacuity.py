@@ -7,7 +7,7 @@ is enough to put false for a part that helps it (true for one below a `not`), si
 import ast
 from collections.abc import Collection, Iterator, Mapping
 
-__all__ = ["says_who", "without_each_part"]
+__all__ = ["premise", "says_who", "without_each_part"]
 
 FALSE, TRUE = (ast.parse(text, mode="eval").body for text in ("0 == 1", "0 == 0"))
 
@@ -17,6 +17,11 @@ def without_each_part(formula: str) -> list[tuple[str, str]]:
     not and, or, not, all, any or the branches of a choice; what decides a choice is none."""
     tree = ast.parse(f"({formula.strip()})", mode="eval").body
     return [(ast.unparse(part), ast.unparse(rest)) for part, rest in _each(tree, True)]
+
+
+def premise(formula: str) -> str:
+    """What begins a leads-to, in one line, as a part is written."""
+    return " ".join(formula.split())
 
 
 def says_who(part: str, references: Mapping[str, Collection[str]]) -> bool:

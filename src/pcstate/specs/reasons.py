@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pcstate.model.coverage import transition_text, vacuous_text
 from pcstate.model.property import Property
-from pcstate.model.vacuity import without_each_part
+from pcstate.model.vacuity import premise, without_each_part
 from pcstate.specs.library import Spec
 from pcstate.specs.source import Reader, known
 
@@ -53,7 +53,7 @@ def reasons(spec: Spec) -> Mapping[str, str]:
 def _parts(promise: Property) -> list[str]:
     """What of a property can be found vacuous: of a leads-to what begins it, of others each part of the formula."""
     if promise.kind == "leads-to":
-        return [vacuous_text(promise.name, " ".join(promise.formula.split()))]
+        return [vacuous_text(promise.name, premise(promise.formula))]
     if promise.kind == "refinement":
         return []
     return [vacuous_text(promise.name, part) for part, _ in without_each_part(promise.formula)]
