@@ -136,6 +136,12 @@ def test_what_is_not_reduced_is_searched_plainly_to_its_end(spec: Spec) -> None:
     assert found is not None and isinstance(found.graph, Skeleton) and report.complete
 
 
+def test_its_states_are_those_that_it_kept_and_no_more() -> None:
+    """Its arrays have room for more."""
+    found = searched(racing(3)).states
+    assert [found[number] for number in range(len(found))] == list(found)
+
+
 def test_it_stops_at_so_many_states() -> None:
     graph = searched(racing(6), Bounds(max_states=10))
     assert graph.stopped == "limit of 10 states" and not at_rest(graph) - at_rest(searched(racing(6)))

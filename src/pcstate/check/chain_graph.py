@@ -9,6 +9,7 @@ import numpy as np
 from pcstate.check import plan
 from pcstate.check.chain_plan import KINDS
 from pcstate.check.chains import Chains
+from pcstate.check.decoded import Decoded
 from pcstate.check.skeleton import Arrow, Noted
 from pcstate.check.symmetry import CALLERS
 from pcstate.model.network import GlobalState
@@ -22,7 +23,8 @@ class ChainGraph:
     def __init__(self, search: Chains) -> None:
         self.network = search.network
         self.seconds, self.stopped, self.short = search.seconds, search.stopped, search.short
-        self.states = _States(search)
+        kept, real = search.kept, search.real
+        self.states = Decoded(int(search.reg[plan.KEPT]), lambda number: _state(real, kept[number].tolist()))
         self._expanded = int(search.reg[plan.CURRENT])
         self._first = search.first_arrow
         self._arrows, self._vectors = search.arrows, search.vectors[: search.reg[plan.FOLLOWED]]
@@ -91,15 +93,6 @@ def _turn(callers: list[int]) -> tuple[int, ...]:
     return () if callers == sorted(callers) else tuple(callers)
 
 
-class _States(Sequence[GlobalState]):
-    """The kept states, decoded when they are asked for."""
-
-    def __init__(self, search: Chains) -> None:
-        self._kept, self._total = search.kept, int(search.reg[plan.KEPT])
-        self._real = search.real
-
-    def __len__(self) -> int:
-        return self._total
-
-    def __getitem__(self, number: int) -> GlobalState:  # type: ignore[override]  # nobody asks for a slice
-        return tuple([real[local] for real, local in zip(self._real, self._kept[number].tolist(), strict=True)])
+def _state(real: Sequence[Sequence[int]], numbers: Sequence[int]) -> GlobalState:
+    """The state that the loops know by these numbers of configurations."""
+    return tuple([locals_[number] for locals_, number in zip(real, numbers, strict=True)])

@@ -1,6 +1,6 @@
 """What a compiled search found, as an explored state graph."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -8,28 +8,13 @@ import numpy as np
 from pcstate.check import kernels
 from pcstate.check.arrows import Arrows, Ints, Steps, numbered
 from pcstate.check.compiled import Search
+from pcstate.check.decoded import Decoded
 from pcstate.model.network import GlobalState, Network
 
 __all__ = ["PackedGraph"]
 
 _DENSE = 1 << 26
 """So many combinations of classes are counted in a table; more are sorted."""
-
-
-class _States(Sequence[GlobalState]):
-    """The states of a search, decoded when they are asked for."""
-
-    def __init__(self, search: Search) -> None:
-        self._search = search
-
-    def __len__(self) -> int:
-        return self._search.total
-
-    def __getitem__(self, number: int) -> GlobalState:  # type: ignore[override]  # nobody asks for a slice
-        return self._search.packing.state(self._search.states[number])
-
-    def __iter__(self) -> Iterator[GlobalState]:
-        return (self[number] for number in range(len(self)))
 
 
 class PackedGraph:
@@ -40,7 +25,7 @@ class PackedGraph:
         self._arrows: Arrows | None = None
         self._members = [search.packing.members(g) for g in range(len(search.packing.groups))]
         self.network: Network = search.network
-        self.states = _States(search)
+        self.states = Decoded(search.total, lambda number: search.packing.state(search.states[number]))
         self.depth = search.depth
         self.seconds = search.seconds
         self.stopped = search.stopped
