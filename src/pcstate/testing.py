@@ -89,8 +89,10 @@ def chart_machine(chart: Chart, constants: Mapping[str, Value], alphabet: Sequen
         @rule(event=st.sampled_from(list(alphabet)))
         def send(self, event: Event) -> None:
             target = self.derived.step(self.local, event)
+            may = self.derived.may(self.local, event.name)
             fired = self.live.send(event)
             assert fired == (target >= 0), f"{event} fires in only one of the two"
+            assert may or not fired, f"{event} fires where it may not"
             if fired:
                 self.local = target
 

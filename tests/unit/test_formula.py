@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pcstate.errors import Mistake, Place, SpecError
-from pcstate.model.formula import FormulaError, Written, compile_formula, evaluate_constant
+from pcstate.model.formula import FormulaError, Written, compile_formula, evaluate_constant, take_apart
 from pcstate.model.lts import Configuration, Event, Lts, Value, lts
 from pcstate.model.network import Component, Network, Vector
 
@@ -285,3 +285,15 @@ def test_any_text_compiles_or_is_a_formula_error(text: str) -> None:
     except FormulaError as error:
         assert error.column >= 0
         assert error.width >= 1
+
+
+def test_what_is_asked_twice_has_one_key_and_what_differs_has_another() -> None:
+    written = "all(loop[k] == 'peek' or socket.conn == j for k in conns) and not loop[1] == 'peek' and socket.conn == 1"
+    asks = [*take_apart(written, NETWORK, NAMES).asks(), *take_apart("socket.conn == j", NETWORK, {**NAMES, "j": 2}).asks()]
+    assert [len(ask.components) for ask in asks] == [1] * 9
+    states = list(itertools.product([0, 1], [0, 1], [0, 1], [0, 1]))
+    for one, other in itertools.combinations(asks, 2):
+        if one.key == other.key:
+            assert one.components == other.components
+            assert all(one(state) == other(state) for state in states)
+    assert len({ask.key for ask in asks}) == 7

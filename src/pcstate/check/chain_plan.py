@@ -32,6 +32,16 @@ class Unsuited(Exception):
     """The network has more of something than the search has numbers for."""
 
 
+class Asked:
+    """The events of one name that are asked of a component: each with its row, in which vectors' `who`, `also`, `unless`."""
+
+    def __init__(self, name: str, events: Sequence[tuple[Event, int, int, int, int]]) -> None:
+        self.name, self.events = name, events
+        self.rows = [row for _, row, *_ in events]
+        self.who = functools.reduce(operator.or_, (who for _, _, who, _, _ in events))
+        """The vectors that need one of them."""
+
+
 class _Plan:
     """The array that says what the network is, while it is put together."""
 
@@ -80,10 +90,11 @@ class Told:
         self.roles = [[sum(1 << self._number[vector] for vector in bits(members)) for _, members in each] for each in roles]
         """For each component the vectors, in the order of the loops, that ask the same of it: a set for each role."""
         self._rows: dict[tuple[str, int, Event], int] = {}
-        self.events: list[list[tuple[Any, int, int, int, int]]] = []
-        """For each component the events that are asked of it: each with its row, in which vectors' `who`, `also`, `unless`."""
+        self.events: list[list[Asked]] = []
+        """For each component the events that are asked of it."""
         self.possible: list[range] = []
         """For each component the rows that say which of its roles keep no vector from firing."""
+        self._asks: dict[Any, int] = {}
         self.atoms: list[list[tuple[int, Ask]]] = [[] for _ in network.components]
         """For each component the questions about it alone, each with its row."""
         self._prepare_rows()
@@ -110,7 +121,10 @@ class Told:
                     asked[c].setdefault(event, [0, 0, 0])[which] |= 1 << self._number[number]
         self._next_row = 2 * self.size
         for c, events in enumerate(asked):
-            self.events.append([(event, self._row(c, event), *vectors) for event, vectors in events.items()])
+            by_name: dict[str, list[tuple[Event, int, int, int, int]]] = {}
+            for event, (who, also, unless) in events.items():
+                by_name.setdefault(event.name, []).append((event, self._row(c, event), who, also, unless))
+            self.events.append([Asked(name, tuple(each)) for name, each in by_name.items()])
         for roles in self.roles:
             self.possible.append(range(self._next_row, self._next_row + -(-len(roles) // plan.ROLE_BITS)))
             self._next_row = self.possible[-1].stop
@@ -133,9 +147,12 @@ class Told:
         if not question.components:
             return yes if question(self.network.initial()) else no
         (component,) = question.components
-        numbers += [self._next_row, component, no, yes]
-        self.atoms[component].append((self._next_row, question))
-        self._next_row += 1
+        key = component, question if question.key is None else question.key
+        if key not in self._asks:
+            self._asks[key] = self._next_row
+            self.atoms[component].append((self._next_row, question))
+            self._next_row += 1
+        numbers += [self._asks[key], component, no, yes]
         return len(numbers) - 4
 
     def _plan(self) -> Ints:
@@ -157,8 +174,8 @@ class Told:
         lists(plan.MOVED, [[n for c, event in (*v.who, *v.also) for n in (c, self._row(c, event))] for v in vectors])
         lists(plan.MOBILE, [dependence.components(number) for number in self.order])
         asking = [
-            functools.reduce(operator.or_, (who | also | unless for _, _, who, also, unless in events), 0)
-            for events in self.events
+            functools.reduce(operator.or_, (v for named in asked for _, _, *vectors in named.events for v in vectors), 0)
+            for asked in self.events
         ]
         words = [self._words_of(self.packed(members)) for members in asking]
         lists(plan.WORDS, words)

@@ -139,28 +139,37 @@ class Chains:
         if self.by_local[component, number] != plan.NOTHING:
             return
         locals_ = self._locals[component]
-        local, step = locals_.real[number], self.network.components[component].behaviour.step
+        local, behaviour = locals_.real[number], self.network.components[component].behaviour
         refused = changes = stopped = offers = 0
-        for event, row, who, also, unless in self._told.events[component]:
-            target = step(local, event)
-            if target < 0:
-                refused |= who
-                changes |= who
-            else:
-                offers |= who
-                refused |= unless
-                stopped |= unless
-                if target != local:
-                    changes |= who | also
-            self.by_local[row, number] = locals_.number(target) if target >= 0 else -1
-        row = int(self.reg[plan.NEXT_MASK])
+        impossible: list[int] = []
+        for asked in self._told.events[component]:
+            if not behaviour.may(local, asked.name):
+                refused |= asked.who
+                changes |= asked.who
+                impossible += asked.rows
+                continue
+            for event, row, who, also, unless in asked.events:
+                target = behaviour.step(local, event)
+                if target < 0:
+                    refused |= who
+                    changes |= who
+                    impossible.append(row)
+                else:
+                    offers |= who
+                    refused |= unless
+                    stopped |= unless
+                    if target != local:
+                        changes |= who | also
+                    self.by_local[row, number] = locals_.number(target)
+        self.by_local[impossible, number] = -1
+        row, allowed = int(self.reg[plan.NEXT_MASK]), ~refused
         self.reg[plan.NEXT_MASK] += 3
         self.masks[row], self.masks[row + plan.CHANGES], self.masks[row + plan.STOPPED] = map(
-            self._told.packed, (~refused, changes, stopped)
+            self._told.packed, (allowed, changes, stopped)
         )
         for word, possible in enumerate(self._told.possible[component]):
             roles = self._told.roles[component][word * plan.ROLE_BITS :][: plan.ROLE_BITS]
-            self.by_local[possible, number] = sum(1 << k for k, members in enumerate(roles) if members & ~refused)
+            self.by_local[possible, number] = sum(1 << k for k, members in enumerate(roles) if members & allowed)
         before, self._state[component] = self._state[component], local
         for atom, ask in self._told.atoms[component]:
             self.by_local[atom, number] = ask(self._state)

@@ -1,6 +1,6 @@
 """A question about a global state, taken apart into questions that look at one component each."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 
 from pcstate.model.network import GlobalState
@@ -14,6 +14,8 @@ class Ask:
 
     components: tuple[int, ...]
     answer: Callable[[GlobalState], bool]
+    key: Hashable = None
+    """What is asked, if that is known: two of the same key have the same answers."""
 
     def __call__(self, state: GlobalState) -> bool:
         """The answer in `state`."""

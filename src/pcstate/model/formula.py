@@ -154,6 +154,12 @@ def _names_of(text: str) -> tuple[str, ...]:
 
 
 @functools.lru_cache(maxsize=4096)
+def _dumped(node: ast.expr) -> tuple[str, tuple[str, ...]]:
+    """A parsed expression without its place, and the names in it."""
+    return ast.dump(node), tuple(sorted({inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}))
+
+
+@functools.lru_cache(maxsize=4096)
 def _parse(text: str) -> ast.expr:
     try:
         with warnings.catch_warnings(action="ignore"):  # Python's advice on odd literals is not for our users
@@ -245,7 +251,9 @@ class _Compiler:
                 return Junction((name == "any") is wanted, parts([each.elt], self._bound(each, names)))
         self.touched = set()
         evaluate = placed(self.compile(node, names))
-        return Ask(tuple(sorted(self.touched)), lambda state: bool(evaluate(state)) is wanted)
+        text, used = _dumped(node)
+        key = text, wanted, *((name, repr(names[name])) for name in used if name in names)
+        return Ask(tuple(sorted(self.touched)), lambda state: bool(evaluate(state)) is wanted, key)
 
     def known(self, node: ast.expr, names: dict[str, Any]) -> Any:
         """The value of an expression that must be known when the formula is compiled."""

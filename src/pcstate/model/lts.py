@@ -53,6 +53,10 @@ class Behaviour(Protocol):
         """The configuration that `event` leads to, or -1 where the component does not offer it."""
         ...
 
+    def may(self, local: int, name: str) -> bool:
+        """Whether an event of that name may be offered there; where not, none is, whatever its arguments."""
+        ...
+
     def cites(self, local: int, event: Event) -> tuple[str, ...]:
         """The clauses of the transition that `step` would take; empty where there is none."""
         ...
@@ -77,6 +81,10 @@ class Lts:
     def step(self, local: int, event: Event) -> int:
         """The target of `event` from `local`, or -1."""
         return self.transitions.get((local, event), -1)
+
+    def may(self, local: int, name: str) -> bool:
+        """Whether any of its transitions goes by that name."""
+        return any(event.name == name for _, event in self.transitions)
 
     def cites(self, local: int, event: Event) -> tuple[str, ...]:
         """A hand-made system cites nothing."""

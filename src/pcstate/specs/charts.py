@@ -123,6 +123,10 @@ class ChartBehaviour:
             target = row[local] = self._drive(local, event)
         return target
 
+    def may(self, local: int, name: str) -> bool:
+        """Whether there is a transition on that event from there, guards aside."""
+        return name in self._offers[self.configurations[local].state]
+
     def renamed(self, local: int, datum: str, value: Value) -> int:
         """The configuration that differs from `local` in one datum only; `local` itself if the chart has no such datum."""
         source = self.configurations[local]

@@ -65,6 +65,10 @@ class FreeLine:
         """One more."""
         return local + 1
 
+    def may(self, local: int, name: str) -> bool:
+        """It may."""
+        return True
+
     def cites(self, local: int, event: Event) -> tuple[str, ...]:
         """Nothing."""
         return ()
