@@ -84,6 +84,7 @@ class _Builder:
     first_observer: int = 0
     _reported: set[tuple[int, str]] = field(default_factory=set)
     _checked: set[tuple[int, str, str]] = field(default_factory=set)
+    _events: dict[tuple[Any, ...], Event | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         requests = self.parameters.get("callers", 1) * self.parameters.get("requests", 1)
@@ -328,6 +329,13 @@ class _Builder:
             yield self.keys.get(full, -1), inner
 
     def _event(self, call: str, binding: Mapping[str, Value], table: Mapping[str, Any], family: str) -> Event | None:
+        """What a call in a table is under a binding: worked out once for all bindings that give its words the same values."""
+        key = table["line"], call, family, *(binding.get(word) for word in _words(call))
+        if key not in self._events:
+            self._events[key] = self._read_event(call, binding, table, family)
+        return self._events[key]
+
+    def _read_event(self, call: str, binding: Mapping[str, Value], table: Mapping[str, Any], family: str) -> Event | None:
         call = re.sub(r"^\{(\w+)\}$", lambda m: str(binding.get(m[1], m[0])), call)
         found = _CALL.match(call)
         if found is None:
@@ -391,6 +399,11 @@ class _Builder:
             if kinds != {wanted}:
                 needed = "text" if wanted is str else "a number, or true or false"
                 self.wrong(written.place, f"this must be {needed}")
+
+
+@lru_cache(maxsize=4096)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(re.findall(r"\w+", text)))
 
 
 @lru_cache(maxsize=4096)
