@@ -30,8 +30,8 @@ from typing import TYPE_CHECKING, Any
 
 from pcstate.check.arrows import Explored
 from pcstate.check.confluence import kept, steps_first
-from pcstate.check.judge import Judge
-from pcstate.check.limits import Progress
+from pcstate.check.judge import Judge, costly
+from pcstate.check.limits import Limits, Progress
 from pcstate.check.minimise import looked_at
 from pcstate.check.tracing import Tracer
 from pcstate.errors import Mistake, Place, SpecError
@@ -68,6 +68,8 @@ Steps = Callable[[int, int, str], None]
 """Told before each step of a long flow, and at its end: how many are done, of how many, and what comes next."""
 
 
+JUDGING = 10.0
+"""Seconds that judging may take however short the time for the search is."""
 PLACES = 1 << 12
 """MaxConnsPerHost is told from a higher one only up to here: no program that may be asked about dials as often."""
 
@@ -271,7 +273,8 @@ def check(
 
     A search that is stopped is written to the file `checkpoint`, if one is given, and goes on from there the next time.
     With `cluster`, the states are in the actors of the Ray cluster at that address, without reductions or a checkpoint.
-    Cost: see benchmarks/; the default bounds take a second or two. Bounds: those given.
+    Cost: see benchmarks/; the default bounds take a second or two. Bounds: those given; judging may take as long as the search
+    may, and what is judged by a look at each state comes first.
     """
     profile = choose_profile(spec.profiles, go)
     bounds = bounds or Bounds()
@@ -305,8 +308,9 @@ def check(
             )
             stored = Checkpoint(checkpoint, asked, saved, built.behaviours) if checkpoint else None
             graph = every_state(network, bounds, progress, stored, reductions)
-            judge = Judge(graph, tracer, abstract)
-        judgements = tuple(judge.judge(promise, profile.name) for promise in compiled)
+            judge = Judge(graph, tracer, abstract, Limits(replace(bounds, timeout=max(bounds.timeout, JUDGING))))
+        judged = {promise.promise.name: judge.judge(promise, profile.name) for promise in sorted(compiled, key=costly)}
+    judgements = tuple(judged[promise.promise.name] for promise in compiled)
     expected = tuple(_expected(promise, profile.name, network) for promise in compiled)
     built.remember()
     return CheckReport(profile, go or profile.name, bounds, graph, judgements, expected, graph.seconds)

@@ -4,6 +4,7 @@ import pytest
 
 from pcstate.check.explore import explore
 from pcstate.check.judge import Judge
+from pcstate.check.limits import Limits
 from pcstate.check.tracing import Tracer
 from pcstate.errors import Place
 from pcstate.model.formula import compile_formula
@@ -35,6 +36,7 @@ def judged(
     lifecycle: str = "s0 -e0-> s1 -e1-> s2 -e2-> s3 -e3-> s4 -e4-> s5",
     profile: str = "go1.26",
     strong: bool = False,
+    limits: Limits | None = None,
 ) -> Judgement:
     net = net or line()
     place = Place("small")
@@ -43,7 +45,8 @@ def judged(
     )
     instance = Instance("", compile_formula(formula, net, {}), compile_formula(then, net, {}) if then else None)
     graph = explore(net, bounds)
-    return Judge(graph, Tracer(graph.network, {}), (lts(lifecycle), 0)).judge(CompiledProperty(promise, (instance,)), profile)
+    judge = Judge(graph, Tracer(graph.network, {}), (lts(lifecycle), 0), limits)
+    return judge.judge(CompiledProperty(promise, (instance,)), profile)
 
 
 @pytest.mark.parametrize(
@@ -62,6 +65,21 @@ def test_what_holds_of_all_states_is_unknown_when_the_search_stopped(kind: str, 
     assert Verdict.UNKNOWN == stopped.verdict
     assert "the search stopped at its limit of 2 states" == stopped.reason
     assert stopped.trace is None
+
+
+def test_once_its_time_is_over_no_property_is_judged() -> None:
+    over = Limits(Bounds(timeout=-1))
+    for kind, formula in [("always", "a != 's5'"), ("leads-to", "a == 's0'")]:
+        found = judged(kind, formula, "0", limits=over)
+        assert (Verdict.UNKNOWN, "not judged: timeout of -1 s") == (found.verdict, found.reason)
+
+
+def test_where_memory_is_short_what_one_look_at_each_state_tells_is_judged_and_loops_are_not_looked_for() -> None:
+    short = Limits(Bounds(memory=1))
+    assert Verdict.VIOLATED == judged("always", "a != 's5'", limits=short).verdict
+    found = judged("leads-to", "a == 's0'", "0", limits=short)
+    assert (Verdict.UNKNOWN, "not judged: limit of 1e-09 GB of memory") == (found.verdict, found.reason)
+    assert Verdict.VIOLATED == judged("leads-to", "a == 's0'", "0", limits=Limits(Bounds(memory=1 << 50))).verdict
 
 
 @pytest.mark.parametrize("bounds", [WHOLE, CUT])

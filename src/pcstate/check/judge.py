@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from pcstate.check.arrows import Explored, Mask, Steps
+from pcstate.check.limits import Limits, resident
 from pcstate.check.liveness import Lasso, leads_to, leads_to_turned
 from pcstate.check.refinement import refines
 from pcstate.check.safety import first_where, holds_in, stuck_states
@@ -14,7 +15,15 @@ from pcstate.model.network import GlobalState, Network
 from pcstate.model.property import CompiledProperty, Instance, Property
 from pcstate.model.verdict import Judgement, Verdict
 
-__all__ = ["Judge", "movers", "not_asked"]
+__all__ = ["Judge", "costly", "movers", "not_asked"]
+
+LOOPS = 40
+"""Bytes that a search for loops takes, at least, for each state and permutation."""
+
+
+def costly(compiled: CompiledProperty) -> bool:
+    """Whether judging a property takes searches of its own; of any other one look at each state."""
+    return compiled.promise.kind in ("leads-to", "refinement")
 
 
 def not_asked(compiled: CompiledProperty, profile: str) -> str:
@@ -26,13 +35,15 @@ def not_asked(compiled: CompiledProperty, profile: str) -> str:
 class Judge:
     """Judges properties on a graph; what several of them need is computed once.
 
-    `abstract` is the lifecycle chart with its initial configuration, for refinements.
+    `abstract` is the lifecycle chart with its initial configuration, for refinements. Once one of the `limits` of time and
+    memory is reached, no other property is begun: the verdict is UNKNOWN.
     """
 
-    def __init__(self, graph: Explored, tracer: Tracer, abstract: tuple[Behaviour, int]) -> None:
+    def __init__(self, graph: Explored, tracer: Tracer, abstract: tuple[Behaviour, int], limits: Limits | None = None) -> None:
         self.graph = graph
         self.tracer = tracer
         self.abstract = abstract
+        self.limits = limits
         self.movers = movers(graph.network)
         self._stuck: Mask | None = None
 
@@ -41,6 +52,8 @@ class Judge:
         promise = compiled.promise
         if reason := not_asked(compiled, profile):
             return self._result(compiled, Verdict.NOT_RUN, reason)
+        if limit := self._limit(compiled):
+            return self._result(compiled, Verdict.UNKNOWN, f"not judged: {limit}")
         if promise.kind == "refinement":
             return self._refinement(compiled)
         check = {
@@ -62,6 +75,14 @@ class Judge:
         promise = compiled.promise
         trace = None if steps is None else self.tracer.along(self.graph.run(steps), loop)
         return Judgement(promise.name, promise.kind, verdict, promise.clauses, reason, trace)
+
+    def _limit(self, compiled: CompiledProperty) -> str:
+        """The limit that judging has come to, or would come to with this property; empty if there is none."""
+        if self.limits is None:
+            return ""
+        turns = len(self.graph.permutations) if self.graph.permutations else 1
+        memory = resident() + LOOPS * turns * len(self.graph.states) if costly(compiled) else 0
+        return self.limits.reached(0, 0, 0, memory)
 
     def _open(self, compiled: CompiledProperty) -> Judgement:
         """The verdict when nothing was found: final only if everything was looked at."""

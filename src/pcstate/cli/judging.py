@@ -25,7 +25,13 @@ from pcstate.cli.common import (
 @click.option("--property", "names", multiple=True, metavar="P", help="Judge this property only; may be repeated.")
 @sizes_options
 @click.option("--max-states", default=100_000_000, show_default=True, type=click.IntRange(1), help="Give up beyond this.")
-@click.option("--timeout", default=600.0, show_default=True, type=click.FloatRange(0), help="Give up after so many seconds.")
+@click.option(
+    "--timeout",
+    default=600.0,
+    show_default=True,
+    type=click.FloatRange(0),
+    help="Give up searching after so many seconds, and judging after as many.",
+)
 @click.option(
     "--memory", "gigabytes", default=0.0, type=click.FloatRange(0), metavar="GB", help="Give up beyond so much; 0: no limit."
 )
