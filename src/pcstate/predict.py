@@ -32,7 +32,6 @@ SCENARIO_BOUNDS = Bounds(max_states=300_000, timeout=60.0)
 """The limits of `predict`."""
 UNROLLED = 900
 """Connections times requests, at most: the network has some hundred vectors for each two of them."""
-_UNITS = "connections times requests"
 FEW = 8
 """So many requests can have a connection each at once."""
 
@@ -69,7 +68,7 @@ class PredictReport:
         if self.complete or not self.prediction.states:
             return self.prediction.reason
         found = f"the search stopped at its {self.prediction.reason}, after {self.prediction.states:,} states"
-        if self.prediction.reason.endswith(_UNITS):
+        if self.prediction.short:
             return f"{found}; fewer requests of the same show what they do"
         fewer = "callers or requests" if len(self.scenario.callers) > 1 else "requests"
         return f"{found}; fewer {fewer}, or 'settle' between them, leave fewer interleavings"
@@ -145,8 +144,8 @@ def search_scenario(
             return search
         conns = _more(conns, scenario.requests)
         if conns * scenario.requests > UNROLLED:  # what is at rest in too small a network means nothing
-            reason = f"limit of {UNROLLED} {_UNITS}"
-            return replace(search, graph=Skeleton(search.graph.network, list(search.graph.states), stopped=reason))
+            reason = f"limit of {UNROLLED} connections times requests"
+            return replace(search, graph=Skeleton(search.graph.network, list(search.graph.states), stopped=reason, short=True))
 
 
 def _first_of_each(scenario: Scenario, requests: int) -> Scenario:

@@ -19,12 +19,14 @@ __all__ = ["Prediction", "Rests", "alike", "misses_a_conn", "outcomes"]
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """All outcomes of one exploration, each with where its goroutines stand; `complete` unless the search was bounded."""
+    """All outcomes of one exploration, each with where its goroutines stand; `complete` unless the search was bounded, `short`
+    where it needs more connections than a network can be given."""
 
     outcomes: Mapping[Outcome, str]
     complete: bool
     states: int
     reason: str = ""
+    short: bool = False
     rests: Mapping[Outcome, int] = field(default_factory=dict)
     """For each outcome the number of the first state at rest that shows it."""
 
@@ -50,7 +52,7 @@ def outcomes(graph: Chained, rests: "Rests") -> Prediction:
             numbers.setdefault(outcome, number)
     numbers = dict(sorted(numbers.items()))
     found = {outcome: positions(graph.network, graph.states[number]) for outcome, number in numbers.items()}
-    return Prediction(found, not graph.stopped, len(graph.states), graph.stopped, numbers)
+    return Prediction(found, not graph.stopped, len(graph.states), graph.stopped, graph.short, numbers)
 
 
 def misses_a_conn(network: Network) -> Decision:
