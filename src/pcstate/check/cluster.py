@@ -10,7 +10,6 @@ Transitions are counted, not kept. The way to a state is found backwards, by exp
 """
 
 import contextlib
-import itertools
 import os
 import socket
 from collections.abc import Iterator, Sequence
@@ -117,9 +116,9 @@ class Share:
         """Look the candidates up, and keep the new ones."""
         keys = np.concatenate(blocks)
         self._make_room(len(keys))
-        order, (_, end), target = _spread(keys, 1)
-        new = np.empty(end, np.uint64)
-        count = kernels.look_up(self.states, self.table, keys, order, 0, end, target, new, 0)
+        order, (asked,), target = _spread(keys, 1)
+        new = np.empty(asked, np.uint64)
+        count = kernels.look_up(self.states, self.table, keys, order[0], asked, target, new, 0)
         self.total = kernels.number_new(self.states, self.total, keys, 0, len(keys), target)
         kernels.settle_new(self.table, new[:count], target)
         self.filled += count
@@ -161,9 +160,9 @@ class Share:
         return end
 
     def _by_owner(self, keys: Ints) -> list[Ints]:
-        order, starts, _ = _spread(keys, self.shares)
-        spread = keys[(order[: starts[-1]] & np.uint64((1 << 32) - 1)).astype(np.int64)]
-        return [spread[low:high] for low, high in itertools.pairwise(starts)]
+        order, count, _ = _spread(keys, self.shares)
+        place = np.uint64((1 << 32) - 1)
+        return [keys[(row[:some] & place).astype(np.int64)] for row, some in zip(order, count, strict=True)]
 
     def _make_room(self, more: int) -> None:
         if self.total + more > len(self.states):
@@ -178,11 +177,11 @@ class Share:
 
 
 def _spread(keys: Ints, partitions: int) -> tuple[npt.NDArray[np.uint64], Ints, npt.NDArray[np.int32]]:
-    """The places of the keys with their tags, by partition, where each partition begins, and which are left out."""
-    order, starts, target = np.empty(len(keys), np.uint64), np.zeros(partitions + 1, np.int64), np.empty(len(keys), np.int32)
-    recent, hashes = np.zeros(kernels.RECENT, np.uint64), np.empty(len(keys), np.uint64)
-    kernels.spread(keys, 0, len(keys), recent, hashes, order, starts, target)
-    return order, starts, target
+    """The tags and places of the keys, a row for each partition, how many each row has, and which are left out."""
+    order, count = np.empty((partitions, len(keys) + 1), np.uint64), np.zeros(partitions, np.int64)
+    recent, target = np.zeros(kernels.RECENT, np.uint64), np.empty(len(keys), np.int32)
+    kernels.spread(keys, 0, len(keys), recent, order, count, target)
+    return order, count, target
 
 
 @contextlib.contextmanager

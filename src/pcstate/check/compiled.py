@@ -6,10 +6,10 @@ that neither threads nor batches show in the result. A table holds numbers and 3
 the search is exact. No parent is kept: the first transition into a state is the one that it was found by.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +39,7 @@ WIDEST = 32
 """Bytes that a state of two words takes, with its place in the tables: no more states than memory could hold are searched for."""
 
 Ints = npt.NDArray[np.int64]
+_T = TypeVar("_T")
 
 
 class Search:
@@ -68,7 +69,7 @@ class Search:
         self.seconds = 0.0
         self.stopped = ""
         self._label = np.uint16 if len(network.vectors) <= 1 << 16 else np.int32
-        self._workers = [_Worker(BATCH * threads) for _ in range(threads)]
+        self._workers = [_Worker(BATCH * threads, len(network.vectors) * BATCH * threads) for _ in range(threads)]
         self._begin(like.apart if like else frozenset(), like)
 
     def _begin(self, apart: frozenset[str], like: "Search | None" = None) -> None:
@@ -104,7 +105,7 @@ class Search:
         limits = Limits(bounds, progress, self.seconds)
         self.stopped = ""
         self._reserve(bounds.max_states)
-        with ThreadPoolExecutor(self.threads) as pool:
+        with ThreadPoolExecutor(max(1, self.threads - 1)) as pool:
             while self.expanded < self.total and not self.stopped:
                 before = self.total
                 try:
@@ -231,13 +232,13 @@ class Search:
     def _expand(self, pool: ThreadPoolExecutor, cuts: list[int]) -> list[tuple[int, int]]:
         """Where the candidates of each part of the states are."""
         room = len(self.network.vectors) * BATCH
-        if len(self._candidates.hashes) < room * self.threads:
+        if len(self._candidates.keys) < room * self.threads:
             self._candidates = _Candidates(room * self.threads, self.packing.layout.words)
         if self.permutations:
             self._table = self.permutations.table(self.packing.layout)
         parts = zip(cuts, cuts[1:], self._workers, range(0, room * self.threads, room), strict=False)
-        jobs = [pool.submit(self._expand_part, low, high, worker, at) for low, high, worker, at in parts]
-        return [(n * room, job.result()) for n, job in enumerate(jobs)]
+        ends = _shared_out(pool, self._expand_part, [*parts])
+        return [(n * room, end) for n, end in enumerate(ends)]
 
     def _expand_part(self, low: int, high: int, worker: "_Worker", begin: int) -> int:
         at, tables, found = self.packing.layout, self.packing.tables, self._candidates
@@ -246,30 +247,28 @@ class Search:
         end: int = kernels.expand(self.states, low, high, *places, *rows, found.keys, found.vectors, worker.degree, begin)
         if self.permutations and end > begin:
             kernels.canonical(found.keys, begin, end, *places, self._table, self.permutations.target, found.turn)
-        within = found.keys, begin, max(begin, end)
-        kernels.spread(*within, worker.recent, found.hashes, found.order, worker.starts, found.target)
+        kernels.spread(found.keys, begin, max(begin, end), worker.recent, worker.order, worker.count, found.target)
         return end
 
     def _look_up(self, pool: ThreadPoolExecutor, threads: int, parts: list[tuple[int, int]]) -> None:
         """Give every candidate its number, and every new state a place."""
         own = [range(n, kernels.PARTITIONS, threads) for n in range(threads)]
-        list(pool.map(lambda partitions: self._look_up_in(partitions, parts), own))
+        _shared_out(pool, self._look_up_in, [(partitions, parts) for partitions in own])
         found = self._candidates
         for begin, end in parts:
             self.total = kernels.number_new(self.states, self.total, found.keys, begin, end, found.target)
-        list(pool.map(self._settle_in, own))
+        _shared_out(pool, self._settle_in, [(partitions,) for partitions in own])
 
     def _look_up_in(self, partitions: range, parts: list[tuple[int, int]]) -> None:
         found = self._candidates
         for p in partitions:
-            ranges = [(int(worker.starts[p]), int(worker.starts[p + 1])) for _, worker in zip(parts, self._workers, strict=False)]
-            most = sum(high - low for low, high in ranges)
+            workers = self._workers[: len(parts)]
+            most = sum(int(worker.count[p]) for worker in workers)
             self._make_room(p, most)
             new, count = np.empty(most, np.uint64), 0
-            for low, high in ranges:
-                count = kernels.look_up(
-                    self.states, self._tables[p], found.keys, found.order, low, high, found.target, new, count
-                )
+            for worker in workers:
+                asked = worker.order[p], worker.count[p]
+                count = kernels.look_up(self.states, self._tables[p], found.keys, *asked, found.target, new, count)
             self._new[p] = new[:count]
             self._filled[p] += count
 
@@ -294,6 +293,12 @@ class Search:
                     self.turns.append(self._candidates.turn[begin:end].copy())
 
 
+def _shared_out(pool: ThreadPoolExecutor, work: Callable[..., _T], parts: Sequence[tuple[Any, ...]]) -> list[_T]:
+    """What each part of some work comes to; one thread is this one, as it costs time to wake another."""
+    others = [pool.submit(work, *part) for part in parts[1:]]
+    return [work(*parts[0]), *(other.result() for other in others)]
+
+
 def lacking(
     states: Ints, low: int, high: int, at: Layout, tables: Tables, parties: npt.NDArray[np.uint64], party: Ints
 ) -> tuple[Ints, Ints]:
@@ -312,9 +317,10 @@ def lacking(
 class _Worker:
     """What one thread expands with."""
 
-    def __init__(self, room: int) -> None:
+    def __init__(self, room: int, candidates: int) -> None:
         self.degree = np.empty(room, np.int32)
-        self.starts = np.zeros(kernels.PARTITIONS + 1, np.int64)
+        self.count = np.zeros(kernels.PARTITIONS, np.int64)
+        self.order = np.empty((kernels.PARTITIONS, candidates), np.uint64)
         self.recent = np.zeros(kernels.RECENT, np.uint64)
 
 
@@ -323,8 +329,6 @@ class _Candidates:
 
     def __init__(self, room: int, words: int) -> None:
         self.keys = np.empty((room, words), np.int64)
-        self.hashes = np.empty(room, np.uint64)
         self.vectors = np.empty(room, np.int32)
-        self.order = np.empty(room, np.uint64)
         self.turn = np.empty(room, np.uint8)
         self.target = np.empty(room, np.int32)

@@ -242,16 +242,16 @@ def _tag(mixed: np.uint64) -> np.uint64:
 
 
 @njit(nogil=True, cache=True)
-def spread(keys, low, high, recent, hashes, order, starts, target):
-    """The candidates from `low` to `high` by partition, a tag and the place of each, into `order`.
+def spread(keys, low, high, recent, order, count, target):
+    """A tag and the place of each of the candidates from `low` to `high` into the row of `order` that is its partition's.
 
-    Where each partition begins, and the last ends, into `starts`: so its length says how many there are. What is the same as a
-    recent candidate, as half of them are, is left out: `target` gets -2 minus the place of that one; of the others, -1. `recent`
-    has places of candidates, by hash; whatever else it has is no harm.
+    `count` gets how many each row has. What is the same as a recent candidate, as half of them are, is left out: `target` gets -2
+    minus the place of that one; of the others, -1. `recent` has places of candidates, by hash; whatever else it has is no harm.
+    There is no branch: the processor could not foresee which way it goes.
     """
-    partitions = U(len(starts) - 1)
+    partitions = U(len(count))
     drop = _drop(recent)
-    starts[:] = 0
+    count[:] = 0
     low, high = U(low), U(high)
     for n in range(low, high):
         mixed = _hash(keys, n)
@@ -261,17 +261,9 @@ def spread(keys, low, high, recent, hashes, order, starts, target):
         again = (other != n) & _equal(keys, other, keys, n)
         recent[slot] = other if again else n
         target[n] = -2 - np.int64(other) if again else -1
-        hashes[n] = mixed
-        starts[_partition(mixed, partitions) + _1] += not again
-    starts[0] = low
-    for p in range(partitions):
-        starts[p + _1] += starts[p]
-    free = starts.copy()
-    for n in range(low, high):
-        if target[n] == -1:
-            p = _partition(hashes[n], partitions)
-            order[U(free[p])] = _tag(hashes[n]) | n
-            free[p] += 1
+        p = _partition(mixed, partitions)
+        order[p, U(count[p])] = _tag(mixed) | n
+        count[p] += not again
 
 
 @njit(inline="always")
@@ -284,8 +276,8 @@ def _drop(table):
 
 
 @njit(nogil=True, cache=True)
-def look_up(states, table, keys, order, low, high, target, new, found):
-    """Look up the candidates `order[low:high]`, all of the partition of `table`.
+def look_up(states, table, keys, order, count, target, new, found):
+    """Look up the candidates `order[:count]`, all of the partition of `table`.
 
     `target` gets each one's number; -1 where it is new, -2 minus the place of the first where it is new but not the first. `new`
     gets from `found` on the places in the table of the new ones. Returns how many `new` has then.
@@ -293,10 +285,10 @@ def look_up(states, table, keys, order, low, high, target, new, found):
     last = U(len(table) - 1)
     drop = _drop(table)
     words = U(states.shape[1])
-    high = U(high)
-    for k in range(U(low), min(high, U(low) + _AHEAD)):
+    high = U(count)
+    for k in range(min(high, _AHEAD)):
         _prefetch(table, order[k] >> drop)
-    for k in range(U(low), high):
+    for k in range(high):
         if k + _AHEAD < high:
             _prefetch(table, order[k + _AHEAD] >> drop)
             _prefetch(states, ((table[order[k + _AHEAD // U(2)] >> drop] & _LOW) - _1) * words)
