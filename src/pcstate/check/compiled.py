@@ -7,7 +7,7 @@ the search is exact. No parent is kept: the first transition into a state is the
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -69,7 +69,7 @@ class Search:
         self.seconds = 0.0
         self.stopped = ""
         self._label = np.uint16 if len(network.vectors) <= 1 << 16 else np.int32
-        self._workers = [_Worker(BATCH * threads, len(network.vectors) * BATCH * threads) for _ in range(threads)]
+        self._workers = [_Worker(BATCH * threads) for _ in range(threads)]
         self._begin(like.apart if like else frozenset(), like)
 
     def _begin(self, apart: frozenset[str], like: "Search | None" = None) -> None:
@@ -247,6 +247,7 @@ class Search:
         end: int = kernels.expand(self.states, low, high, *places, *rows, found.keys, found.vectors, worker.degree, begin)
         if self.permutations and end > begin:
             kernels.canonical(found.keys, begin, end, *places, self._table, self.permutations.target, found.turn)
+        worker.make_room(end - begin)
         kernels.spread(found.keys, begin, max(begin, end), worker.recent, worker.order, worker.count, found.target)
         return end
 
@@ -296,7 +297,11 @@ class Search:
 def _shared_out(pool: ThreadPoolExecutor, work: Callable[..., _T], parts: Sequence[tuple[Any, ...]]) -> list[_T]:
     """What each part of some work comes to; one thread is this one, as it costs time to wake another."""
     others = [pool.submit(work, *part) for part in parts[1:]]
-    return [work(*parts[0]), *(other.result() for other in others)]
+    try:
+        own = work(*parts[0])
+    finally:
+        wait(others)
+    return [own, *(other.result() for other in others)]
 
 
 def lacking(
@@ -317,11 +322,16 @@ def lacking(
 class _Worker:
     """What one thread expands with."""
 
-    def __init__(self, room: int, candidates: int) -> None:
+    def __init__(self, room: int) -> None:
         self.degree = np.empty(room, np.int32)
         self.count = np.zeros(kernels.PARTITIONS, np.int64)
-        self.order = np.empty((kernels.PARTITIONS, candidates), np.uint64)
+        self.order = np.empty((kernels.PARTITIONS, 0), np.uint64)
         self.recent = np.zeros(kernels.RECENT, np.uint64)
+
+    def make_room(self, candidates: int) -> None:
+        """So many candidates may be all of one partition; and behind them one more is written, to no effect."""
+        if candidates >= self.order.shape[1]:
+            self.order = np.empty((kernels.PARTITIONS, 2 * candidates + 1), np.uint64)
 
 
 class _Candidates:
