@@ -1,5 +1,8 @@
 """The compiled search against the plain one: the same states in the same order, the same transitions, classes and paths."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -119,6 +122,22 @@ def test_an_interrupt_leaves_a_search_that_can_go_on(monkeypatch: pytest.MonkeyP
     assert search.total < calls[-1], "the batch had found something"
     search.run(Bounds())
     assert_same(explore(independent(10), Bounds()), PackedGraph(search))
+
+
+def test_an_interrupt_waits_for_the_other_thread() -> None:
+    """What it still wrote would else get into tables that are made anew."""
+    done = []
+
+    def work(part: int) -> None:
+        if part == 0:
+            raise KeyboardInterrupt
+        time.sleep(0.1)
+        done.append(part)
+
+    with ThreadPoolExecutor(1) as pool:
+        with pytest.raises(KeyboardInterrupt):
+            compiled._shared_out(pool, work, [(0,), (1,)])
+        assert done == [1]
 
 
 @pytest.mark.parametrize("method", ["work_out", "take"])
