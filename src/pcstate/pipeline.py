@@ -66,8 +66,6 @@ __all__ = [
 
 Steps = Callable[[int, int, str], None]
 """Told before each step of a long flow, and at its end: how many are done, of how many, and what comes next."""
-
-
 JUDGING = 10.0
 """Seconds that judging may take however short the time for the search is."""
 PLACES = 1 << 12
