@@ -258,8 +258,9 @@ def check(
     scenario: Scenario | None = None,
     cluster: str | None = None,
     confluence: bool = False,
+    steps: Steps | None = None,
 ) -> CheckReport:
-    """Explore the network and judge every property. Raises: SpecError.
+    """Explore the network and judge every property; `steps` are those of judging. Raises: SpecError.
 
     With a `scenario` its programs take the place of the free ones: what must hold of every program holds of it, in far fewer
     states, and no `sometimes` is asked for. Timers go off whenever they may, as in the free network.
@@ -307,7 +308,13 @@ def check(
             stored = Checkpoint(checkpoint, asked, saved, built.behaviours) if checkpoint else None
             graph = every_state(network, bounds, progress, stored, reductions)
             judge = Judge(graph, tracer, abstract, Limits(replace(bounds, timeout=max(bounds.timeout, JUDGING))))
-        judged = {promise.promise.name: judge.judge(promise, profile.name) for promise in sorted(compiled, key=costly)}
+        judged: dict[str, Judgement] = {}
+        for promise in sorted(compiled, key=costly):
+            if steps:
+                steps(len(judged), len(compiled), f"judging {promise.promise.name}")
+            judged[promise.promise.name] = judge.judge(promise, profile.name)
+        if steps:
+            steps(len(judged), len(compiled), "")
     judgements = tuple(judged[promise.promise.name] for promise in compiled)
     expected = tuple(_expected(promise, profile.name, network) for promise in compiled)
     built.remember()

@@ -229,6 +229,15 @@ def test_a_search_that_stops_early_says_unknown_in_text(run: Run) -> None:
     assert "HOLDS" not in out
 
 
+def test_on_a_terminal_check_says_what_it_judges_and_takes_that_away(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.delenv("CI", raising=False)
+    _, out, err = run("check", "--requests", "1", "--closers", "0", "--property", "no-goroutine-is-forgotten")
+    assert "\r\033[K0 of 1: judging no-goroutine-is-forgotten" in err
+    assert err.endswith("\r\033[K")
+    assert "judging" not in out
+
+
 def test_check_has_the_keys_of_the_design(run: Run) -> None:
     arguments = ("check", "--max-states", "100", "--format", "json")
     _, out, _ = run(*arguments)

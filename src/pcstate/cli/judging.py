@@ -115,8 +115,10 @@ def check(
     other = inclusion.explored(spec, refines, bounds, progress_line(f"exploring {refines}")) if refines is not None else None
     reports = []
     for go in gos or (None,):
-        progress = progress_line(f"exploring {go or 'the newest profile'}")
-        found = pipeline.check(spec, go, bounds, progress, checkpoint, symmetry, minimise, cluster=cluster, confluence=confluence)
+        progress, steps = progress_line(f"exploring {go or 'the newest profile'}"), steps_line()
+        found = pipeline.check(
+            spec, go, bounds, progress, checkpoint, symmetry, minimise, cluster=cluster, confluence=confluence, steps=steps
+        )
         reports.append(inclusion.refines(spec, found, other) if other else found)
     covered = [coverage(spec, found) for found in reports] if covers else []
     if style == "json":
