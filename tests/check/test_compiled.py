@@ -50,7 +50,7 @@ def test_a_compiled_search_finds_what_a_plain_one_finds_in_the_same_order(drawn:
 @pytest.mark.parametrize("threads", [1, 2])
 def test_neither_threads_nor_batches_show(monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
     monkeypatch.setattr(compiled, "BATCH", 8)
-    monkeypatch.setattr(compiled, "THREADED", 0)
+    monkeypatch.setattr(compiled, "WORTH", 0)
     assert_same(explore(independent(11), Bounds()), packed(independent(11), threads))
 
 

@@ -27,8 +27,8 @@ __all__ = ["Search", "lacking"]
 
 BATCH = 1 << 14
 """States that one thread expands at a time."""
-THREADED = 50_000
-"""The states from which on a second thread is worth its errands."""
+WORTH = 1 << 13
+"""A batch of so many states is worth waking a second thread for: half of them take it a millisecond."""
 FULL = 0.7
 """How full a table of states may get."""
 
@@ -197,7 +197,7 @@ class Search:
         """Expand some states of the present level; or see to it that they can be next, with all that they need in the tables."""
         low = self.expanded
         high = min(low + BATCH * self.threads, self.levels[-1])
-        threads = self.threads if self.total >= THREADED else 1
+        threads = self.threads if high - low >= WORTH else 1
         cuts = [int(cut) for cut in np.linspace(low, high, threads + 1)]
         parts = self._expand(pool, cuts)
         if any(end < 0 for _, end in parts):
