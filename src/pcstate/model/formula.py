@@ -136,7 +136,7 @@ def evaluate_constant(text: str, names: Names) -> Any:
     """The value of an expression that mentions no component. Raises: FormulaError."""
     if text in names:
         return names[text]
-    used = tuple((name, names[name]) for name in _names_of(text) if name in names)
+    used = tuple((name, names[name]) for name in _names_in(_parse(text)) if name in names)
     try:
         return _constant(text, used)
     except (FormulaError, TypeError):  # a mistake is told with all names; a list is nothing to remember by
@@ -149,14 +149,12 @@ def _constant(text: str, names: tuple[tuple[str, Value], ...]) -> Any:
 
 
 @functools.lru_cache(maxsize=4096)
-def _names_of(text: str) -> tuple[str, ...]:
-    return tuple(sorted({node.id for node in ast.walk(_parse(text)) if isinstance(node, ast.Name)}))
+def _names_in(node: ast.expr) -> tuple[str, ...]:
+    return tuple(sorted({inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}))
 
 
-@functools.lru_cache(maxsize=4096)
-def _dumped(node: ast.expr) -> tuple[str, tuple[str, ...]]:
-    """A parsed expression without its place, and the names in it."""
-    return ast.dump(node), tuple(sorted({inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}))
+_dumped = functools.lru_cache(maxsize=4096)(ast.dump)
+"""A parsed expression without its place."""
 
 
 @functools.lru_cache(maxsize=4096)
@@ -251,8 +249,7 @@ class _Compiler:
                 return Junction((name == "any") is wanted, parts([each.elt], self._bound(each, names)))
         self.touched = set()
         evaluate = placed(self.compile(node, names))
-        text, used = _dumped(node)
-        key = text, wanted, *((name, repr(names[name])) for name in used if name in names)
+        key = _dumped(node), wanted, *((name, repr(names[name])) for name in _names_in(node) if name in names)
         return Ask(tuple(sorted(self.touched)), lambda state: bool(evaluate(state)) is wanted, key)
 
     def known(self, node: ast.expr, names: dict[str, Any]) -> Any:

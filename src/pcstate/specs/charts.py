@@ -114,7 +114,7 @@ class ChartBehaviour:
 
     def step(self, local: int, event: Event) -> int:
         """The configuration that `event` leads to, or -1 where the chart does not take it."""
-        if event.name not in self._offers[self.configurations[local].state]:
+        if not self.may(local, event.name):
             return -1
         row = self._steps.setdefault(event, {})
         target = row.get(local)
