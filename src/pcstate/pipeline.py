@@ -138,6 +138,20 @@ class ObserveReport:
     """Runs that had not come to rest when they were given up."""
 
 
+@contextlib.contextmanager
+def uncollected() -> Iterator[None]:
+    """No search for unreachable cycles meanwhile: thousands of objects are made, in a search millions, hardly one of them in a
+    cycle, and looking through them again and again takes a sixth of a small question's time and a third of a large one's."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+@uncollected()
 def read_spec(root: Path | None = None, mutant: Mutant | Sequence[Mutant] | None = None, only: Sequence[str] = ()) -> Spec:
     """The spec in `root`, or the one that pcstate ships. Raises: SpecError with every mistake in it."""
     return load_spec(root or spec_root(), mutant, only)
@@ -181,6 +195,7 @@ class Built:
         cache.store(self.behaviours.values())
 
 
+@uncollected()
 def build(
     spec: Spec,
     profile: Profile,
@@ -329,19 +344,6 @@ def _allow_confluence(network: Network, compiled: Sequence[CompiledProperty]) ->
         more = f", nor of {len(lost) - 1} more" if len(lost) > 1 else ""
         hint = f"of those asked it keeps: {', '.join(allowing) or 'none'}; ask for these with --property"
         raise SpecError([Mistake(Place("--confluence", 0), f"it does not keep the answer of {lost[0]}{more}", "", hint)])
-
-
-@contextlib.contextmanager
-def uncollected() -> Iterator[None]:
-    """No search for unreachable cycles meanwhile: millions of tuples are made, none of them in a cycle, and looking through
-    them again and again takes a third of the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _of_all(compiled: CompiledProperty) -> str:

@@ -1,5 +1,7 @@
 """The command line: words in, a flow called, a report out, exit codes. Nothing else."""
 
+import atexit
+import gc
 import io
 import os
 import sys
@@ -33,6 +35,7 @@ for _command in (
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run pcstate and exit with its status; a user's mistake is said in a few lines, never a traceback."""
+    atexit.register(gc.freeze)  # else the interpreter looks through all that there is as it ends: a tenth of predict's time
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # what a terminal cannot show is no reason to say nothing
     try:
