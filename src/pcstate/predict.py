@@ -18,7 +18,7 @@ from pcstate.model.advice import Standing
 from pcstate.model.scenario import Outcome, Scenario
 from pcstate.model.trace import Trace
 from pcstate.model.verdict import Bounds
-from pcstate.pipeline import build, compile_all_advice, uncollected
+from pcstate.pipeline import Steps, build, compile_all_advice, uncollected
 from pcstate.search import every_chain
 from pcstate.specs.library import Spec
 from pcstate.specs.profiles import Profile, choose_profile
@@ -84,17 +84,30 @@ class Search:
 
 
 def predict(
-    spec: Spec, scenario: Scenario, go: str | None = None, bounds: Bounds = SCENARIO_BOUNDS, reduce: bool = True
+    spec: Spec,
+    scenario: Scenario,
+    go: str | None = None,
+    bounds: Bounds = SCENARIO_BOUNDS,
+    reduce: bool = True,
+    progress: Steps | None = None,
 ) -> PredictReport:
     """The outcomes that the spec allows for `scenario` under one Go. Raises: SpecError.
 
     The network is given more connections until no caller misses one, so that the bound on them never shows.
     """
-    return search_outcomes(spec, scenario, go, bounds, reduce)[0]
+    found, _ = search_outcomes(spec, scenario, go, bounds, reduce, progress)
+    if progress:
+        progress(1, 1, "")
+    return found
 
 
 def search_outcomes(
-    spec: Spec, scenario: Scenario, go: str | None, bounds: Bounds = SCENARIO_BOUNDS, reduce: bool = True
+    spec: Spec,
+    scenario: Scenario,
+    go: str | None,
+    bounds: Bounds = SCENARIO_BOUNDS,
+    reduce: bool = True,
+    progress: Steps | None = None,
 ) -> tuple[PredictReport, Search | None]:
     """What `predict` reports, and the search that it was found by; None where the spec has no chart for what is asked."""
     profile = choose_profile(spec.profiles, go)
@@ -107,7 +120,7 @@ def search_outcomes(
         return unanswered(_no_chart(asked.unsupported))
     if scenario.requests > UNROLLED:
         return unanswered(f"a program of more than {UNROLLED} requests is not unrolled; fewer of the same show what they do")
-    search = search_scenario(spec, profile, scenario, bounds, reduce)
+    search = search_scenario(spec, profile, scenario, bounds, reduce, progress=progress)
     graph = search.graph
     fired = {graph.network.vectors[number].name for number in graph.fired()}
     if doubtful := asked.too_close.keys() & fired:
@@ -130,16 +143,28 @@ def search_scenario(
     reduce: bool = True,
     first: bool = True,
     remember: bool = True,
+    progress: Steps | None = None,
 ) -> Search:
     """The exploration of a scenario that the spec has charts for; `first` as in `PersistentSets`; what the charts answer is kept
     for the next process if `remember`."""
+
+    def explored(program: Scenario) -> Search:
+        built = build(spec, profile, replace(bounds, conns=conns), program)
+        reduction = Reduction(built.network, alike(program), first) if reduce else None
+        what = f"states looked at ({scenario.name}, {profile.name}, {conns} connection{'s' if conns > 1 else ''})"
+        headway = (lambda done, found: progress(done, found, what)) if progress else None
+        with uncollected():
+            graph = every_chain(built.network, bounds, reduction, misses_a_conn(built.network), headway)
+        if remember:
+            built.remember()
+        return Search(graph, reduction, Rests(graph, program, spec.network.outcome))
+
     conns = 1 if len(scenario.callers) == 1 else _more(1, scenario.requests)  # two dial at a time
     while True:
-        asked = replace(bounds, conns=conns)
         shorter = _first_of_each(scenario, conns + 1)
-        search = _explore_scenario(spec, profile, shorter, asked, reduce, first, remember)
+        search = explored(shorter)
         if shorter != scenario and not search.graph.short:
-            search = _explore_scenario(spec, profile, scenario, asked, reduce, first, remember)
+            search = explored(scenario)
         if not search.graph.short:
             return search
         conns = _more(conns, scenario.requests)
@@ -162,18 +187,6 @@ def _more(conns: int, requests: int) -> int:
     if conns >= requests:
         return 2 * conns
     return requests if requests <= FEW else min(4 * conns, requests)
-
-
-def _explore_scenario(
-    spec: Spec, profile: Profile, scenario: Scenario, bounds: Bounds, reduce: bool, first: bool, remember: bool
-) -> Search:
-    built = build(spec, profile, bounds, scenario)
-    reduction = Reduction(built.network, alike(scenario), first) if reduce else None
-    with uncollected():
-        graph = every_chain(built.network, bounds, reduction, misses_a_conn(built.network))
-    if remember:
-        built.remember()
-    return Search(graph, reduction, Rests(graph, scenario, spec.network.outcome))
 
 
 def shortest_way(

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from pcstate import check
 from pcstate.check.arrows import Explored
 from pcstate.check.explore import explore
-from pcstate.check.limits import Progress
+from pcstate.check.limits import Headway, Progress
 from pcstate.check.minimise import Looks
 from pcstate.check.reduction import Reduction
 from pcstate.check.skeleton import Chained, skeleton
@@ -113,15 +113,17 @@ def every_state(
     return PackedGraph(search)
 
 
-def every_chain(network: Network, bounds: Bounds, reduction: Reduction | None, lacks: Decision) -> Chained:
+def every_chain(
+    network: Network, bounds: Bounds, reduction: Reduction | None, lacks: Decision, headway: Headway | None = None
+) -> Chained:
     """What `skeleton` finds, by the search that fits: the compiled one begins anew where the plain one has found many states.
 
     Bounds: as `skeleton`; what it takes to compile the loops, once for each installation, is not counted.
     """
     limit = FEW if _compiled_before() else MANY
     if reduction is None or bounds.max_states <= limit:
-        return skeleton(network, bounds, reduction, lacks)
-    graph = skeleton(network, replace(bounds, max_states=limit), reduction, lacks)
+        return skeleton(network, bounds, reduction, lacks, headway)
+    graph = skeleton(network, replace(bounds, max_states=limit), reduction, lacks, headway)
     if len(graph.states) <= limit:
         return graph
     from pcstate.check.chain_graph import ChainGraph  # numba takes a second to import
@@ -130,9 +132,9 @@ def every_chain(network: Network, bounds: Bounds, reduction: Reduction | None, l
 
     try:
         search = Chains(network, reduction, lacks)
-        search.run(bounds, graph.seconds)
+        search.run(bounds, graph.seconds, headway)
     except Unsuited:
-        return skeleton(network, bounds, reduction, lacks)
+        return skeleton(network, bounds, reduction, lacks, headway)
     return ChainGraph(search)
 
 

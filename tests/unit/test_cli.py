@@ -3,6 +3,7 @@
 import errno
 import io
 import json
+import re
 import runpy
 import sys
 from dataclasses import replace
@@ -236,6 +237,28 @@ def test_on_a_terminal_check_says_what_it_judges_and_takes_that_away(run: Run, m
     assert "\r\033[K0 of 1: judging no-goroutine-is-forgotten" in err
     assert err.endswith("\r\033[K")
     assert "judging" not in out
+
+
+def test_on_a_terminal_predict_says_how_far_it_is_and_takes_that_away(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.delenv("CI", raising=False)
+    _, out, err = run("predict", "-e", "get; close", "-n", "2", "--go", "1.27.3")
+    assert re.search(r"\r\033\[K\d+ of \d+: states looked at \(get; close, go1.27.2, 1 connection\)", err)
+    assert err.endswith("\r\033[K")
+    assert "looked at" not in out
+
+
+def test_an_interrupt_takes_away_the_line_of_progress(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        sys.stderr.write("\r1 of 2: ...")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setattr("pcstate.predict.predict", interrupted)
+    code, _, err = run("predict", "-e", "get; close")
+    assert 130 == code
+    assert err.endswith("\r\033[Kpcstate: interrupted\n")
 
 
 def test_check_has_the_keys_of_the_design(run: Run) -> None:

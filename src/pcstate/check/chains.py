@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from pcstate.check import chain_kernels, plan, recall_kernels, symmetry_kernels
 from pcstate.check.chain_plan import Told, Unsuited
+from pcstate.check.limits import Headway
 from pcstate.check.reduction import Reduction
 from pcstate.check.symmetry import CALLERS
 from pcstate.model.decision import Decision
@@ -212,9 +213,9 @@ class Chains:
 
     # --- the search
 
-    def run(self, bounds: Bounds, spent: float = 0.0) -> None:
+    def run(self, bounds: Bounds, spent: float = 0.0, headway: Headway | None = None) -> None:
         """Search to the end or to one of the limits; `stopped` says which. So many seconds are `spent` already; what it takes to
-        compile the loops is not counted."""
+        compile the loops is not counted. `headway` is told of kept states."""
         self._go_on(-1)
         begin, why = time.monotonic() - spent, plan.PAUSE
         self.stopped = ""
@@ -224,6 +225,8 @@ class Chains:
                 self._supply()
             elif why == plan.FULL:
                 self._make_room()
+            if headway:
+                headway(int(self.reg[plan.CURRENT]), int(self.reg[plan.KEPT]))
             if time.monotonic() - begin > bounds.timeout:
                 self.stopped = f"timeout of {bounds.timeout:g} s"
                 break

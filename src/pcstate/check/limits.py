@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pcstate.model.verdict import Bounds
 
-__all__ = ["Limits", "Progress", "Status", "installed", "resident"]
+__all__ = ["Headway", "Limits", "Progress", "Status", "installed", "resident"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,8 @@ class Status:
 
 
 Progress = Callable[[Status], None]
+Headway = Callable[[int, int], None]
+"""Told how many of the states were expanded, and how many are found."""
 
 
 class Limits:

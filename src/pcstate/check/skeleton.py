@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from pcstate.check.explore import urgent_steps
+from pcstate.check.limits import Headway
 from pcstate.check.reduction import Reduction
 from pcstate.check.symmetry import Places
 from pcstate.model.network import GlobalState, Network
@@ -98,7 +99,11 @@ class Skeleton:
 
 
 def skeleton(
-    network: Network, bounds: Bounds, reduction: Reduction | None = None, lacks: Callable[[GlobalState], bool] | None = None
+    network: Network,
+    bounds: Bounds,
+    reduction: Reduction | None = None,
+    lacks: Callable[[GlobalState], bool] | None = None,
+    headway: Headway | None = None,
 ) -> Skeleton:
     """The urgent exploration of `network`: a timer fires only where nothing else can happen, `settle` only where no timer can
     either; a `reduction` leaves out what makes no difference to the states at rest.
@@ -123,6 +128,8 @@ def skeleton(
         if found.short or found.stopped:
             break
         found.arrows.append(tuple(arrows))
+        if headway:
+            headway(len(found.arrows), len(found.states))
     found.seconds = time.monotonic() - begin
     return found
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import click
 
 from pcstate.cli import judging, programs, showing
-from pcstate.cli.common import INTERNAL, INTERRUPTED, SCHEMAS, UNHEARD, USAGE
+from pcstate.cli.common import INTERNAL, INTERRUPTED, SCHEMAS, UNHEARD, USAGE, clear_line
 from pcstate.errors import GoError, SpecError
 
 __all__ = ["SCHEMAS", "cli", "main"]
@@ -70,5 +70,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _interrupted() -> int:
+    clear_line()
     click.echo("pcstate: interrupted", err=True)
     return INTERRUPTED

@@ -126,6 +126,12 @@ def _shows_progress() -> bool:
     return sys.stderr.isatty() and not os.environ.get("CI")
 
 
+def clear_line() -> None:
+    """Take away what a line of progress has left."""
+    if _shows_progress():
+        sys.stderr.write("\r\033[K")
+
+
 def progress_line(what: str) -> "Progress | None":
     """A line on stderr for a search that takes more than a second, on a terminal only."""
     if not _shows_progress():
@@ -152,7 +158,7 @@ def steps_line() -> Callable[[int, int, str], None] | None:
 
     def show(done: int, of: int, what: str) -> None:
         if done >= of or due():
-            sys.stderr.write(f"\r\033[K{done} of {of}: {what}" if done < of else "\r\033[K")
+            sys.stderr.write(f"\r\033[K{done:,} of {of:,}: {what}" if done < of else "\r\033[K")
             sys.stderr.flush()
 
     return show

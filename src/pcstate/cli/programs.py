@@ -53,7 +53,7 @@ def predict(scenario: str | None, expression: str | None, requests: int | None, 
 
     program = open_program(scenario, expression, requests)
     spec = pipeline.read_spec()
-    reports = [foretell(spec, program, go) for go in gos or (None,)]
+    reports = [foretell(spec, program, go, progress=steps_line()) for go in gos or (None,)]
     if style == "json":
         print_json(report.predict_json(program, reports), True)
     else:
