@@ -29,7 +29,9 @@ from pcstate.specs.checkpoint import Saved, store
 __all__ = ["SMALL", "Checkpoint", "Reductions", "every_chain", "every_state"]
 
 SMALL = 400_000
-"""The states up to which the plain search is not worth replacing."""
+"""The states up to which nothing is left out, and the plain search is not worth replacing where loops must be compiled first."""
+READY = 50_000
+"""The states up to which it is not where they were compiled before."""
 PILOT = 1_000_000
 """The states after which a search begins anew with what it has learned of its components, if it may reduce them."""
 FEW = 50
@@ -78,9 +80,11 @@ def every_state(
     With a checkpoint, a search goes on from it; it is written down every ten minutes, and where it is stopped or interrupted.
     Raises: SpecError if that is not possible.
     """
+    whole = replace(bounds, max_states=min(SMALL, bounds.max_states))
     if checkpoint is None:
-        graph = explore(network, replace(bounds, max_states=min(SMALL, bounds.max_states)), progress=progress)
-        if len(graph.states) <= SMALL or bounds.max_states <= SMALL:
+        limit = min(READY if _compiled_before("kernels.expand-*.nbi") else SMALL, whole.max_states)
+        graph = explore(network, replace(bounds, max_states=limit), progress=progress)
+        if len(graph.states) <= limit or limit == bounds.max_states:
             return graph
     from pcstate.check.compiled import Search  # numba takes a second to import
     from pcstate.check.packed import PackedGraph
@@ -88,6 +92,11 @@ def every_state(
     if checkpoint and checkpoint.saved:
         search = Search.restored(network, checkpoint.saved.header, checkpoint.saved.arrays)
     else:
+        if checkpoint is None and limit < SMALL:
+            search = Search(network)
+            search.run(whole, progress)
+            if search.total <= SMALL or whole == bounds:
+                return PackedGraph(search)
         search = Search(network, symmetry=reductions.symmetry, first=reductions.first)
         if reductions.looks is not None and bounds.max_states > PILOT:
             search.run(replace(bounds, max_states=PILOT), progress)
@@ -120,7 +129,7 @@ def every_chain(
 
     Bounds: as `skeleton`; what it takes to compile the loops, once for each installation, is not counted.
     """
-    limit = FEW if _compiled_before() else MANY
+    limit = FEW if _compiled_before("chain_kernels.*search*.nbi") else MANY
     if reduction is None or bounds.max_states <= limit:
         return skeleton(network, bounds, reduction, lacks, headway)
     graph = skeleton(network, replace(bounds, max_states=limit), reduction, lacks, headway)
@@ -138,7 +147,7 @@ def every_chain(
     return ChainGraph(search)
 
 
-def _compiled_before() -> bool:
-    """Whether the loops of the search for chains are compiled already, as far as one can see without numba."""
+def _compiled_before(pattern: str) -> bool:
+    """Whether loops are compiled already, as far as one can see without numba: whether it has kept a file of that name."""
     folders = [Path(check.__file__).with_name("__pycache__"), Path(os.environ.get("NUMBA_CACHE_DIR", os.devnull))]
-    return any(folder.is_dir() and any(folder.rglob("chain_kernels.*search*.nbi")) for folder in folders)
+    return any(folder.is_dir() and any(folder.rglob(pattern)) for folder in folders)

@@ -35,6 +35,20 @@ def test_both_searches_give_the_same_report_to_the_last_step_of_a_trace(spec: Sp
     assert figures(plain) == figures(found)
 
 
+def test_loops_that_are_compiled_are_used_early_and_leave_nothing_out(spec: Spec, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two callers are alike: of so few states of theirs none is left out, whichever search finds them."""
+    monkeypatch.setattr(search, "_compiled_before", lambda pattern: False)
+    bounds = Bounds(requests=1, closers=0, callers=2, max_states=20_000)
+    plain = pipeline.check(spec, "1.27", bounds)
+    monkeypatch.setattr(search, "_compiled_before", lambda pattern: True)
+    monkeypatch.setattr(search, "READY", 100)
+    found = pipeline.check(spec, "1.27", bounds)
+    assert isinstance(found.graph, PackedGraph)
+    assert not isinstance(plain.graph, PackedGraph)
+    assert "" != plain.graph.stopped == found.graph.stopped
+    assert () == found.reductions
+
+
 def test_a_search_that_was_stopped_goes_on_from_its_checkpoint(spec: Spec, tmp_path: Path) -> None:
     file = tmp_path / "search.npz"
     whole = pipeline.check(spec, None, BOUNDS)
