@@ -4,6 +4,7 @@ In: a network, its reduction, a question. Out: `plan`, and the numbers by which 
 """
 
 import functools
+import itertools
 import operator
 from collections.abc import Sequence
 from typing import Any
@@ -167,7 +168,7 @@ class Told:
         for section, kind in zip((plan.CONNS, plan.CALLERS, plan.REQUESTS), KINDS, strict=True):
             scalars[section] = len(self._symmetry.blocks[kind].components)
         scalars[plan.WIDTH], scalars[plan.TRIVIAL] = self._symmetry.width, int(self._symmetry.trivial)
-        scalars[plan.NAMES], scalars[plan.SPENTS], scalars[plan.FIRST_SPENT] = len(names), spents, facts
+        scalars[plan.SPENTS], scalars[plan.FIRST_SPENT] = spents, facts
         scalars[plan.LACKS] = facts + spents
         scalars[plan.ALIKES] = len(self._symmetry.alike)
         lists(plan.WHO, [[c for c, _ in v.who] for v in vectors])
@@ -179,6 +180,9 @@ class Told:
         ]
         words = [self._words_of(self.packed(members)) for members in asking]
         lists(plan.WORDS, words)
+        ends = list(itertools.accumulate((2 + 2 * len(each) << plan.WAYS_BITS for each in words), initial=0))
+        put(plan.RECENT, ends[:-1])
+        self.recent = ends[-1]
         lists(plan.SHARES, [self._shares(c, word) for c, each in enumerate(words) for word in each])
         lists(plan.ABOUT, [sets.facts_about[number] for number in self.order])
         lists(plan.END_WORDS, [self._words_of(self.mask(ends)) for ends in sets.ends])
@@ -189,7 +193,7 @@ class Told:
         put(plan.PLACE, place)
         put(plan.SEED_AT, sorted(range(len(vectors)), key=place.__getitem__))
         put(plan.NAME, [names[vector.name] for vector in vectors])
-        put(plan.LUCK, [0] * (2 * len(names)))
+        put(plan.LUCK, [0] * len(names))
         put(plan.ROLES, list(map(len, self.possible)))
         put(plan.POSSIBLE, [rows.start for rows in self.possible])
         lists(plan.PLAYS, [[row for members in roles for row in self._play(c, members)] for c, roles in enumerate(self.roles)])
@@ -225,7 +229,7 @@ class Told:
     def _place_nodes(self, made: _Plan) -> None:
         """Say where the nodes are that there are from the beginning: heads of lists, then those of components and objects."""
         made.numbers[plan.HEADS] = 1
-        self.nodes = 1 + 3 * len(self.order)
+        self.nodes = 1 + 2 * len(self.order)
         for section, count in ((plan.MEANWHILE, self.size), (plan.LOOKS, len(self.objects)), (plan.RENAMED, len(self.objects))):
             made.put(section, range(self.nodes, self.nodes + count))
             self.nodes += count

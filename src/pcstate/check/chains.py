@@ -67,8 +67,9 @@ class Chains:
 
     def _prepare_nodes(self) -> None:
         self.nodes = np.zeros((self._told.nodes + _ROOM, recall_kernels.COLUMNS), np.int64)
-        self.pool = np.zeros(_ROOM, np.int64)
-        end, looks = 0, self.plan[plan.LOOKS]
+        self.pool = np.zeros(self._told.recent + _ROOM, np.int64)
+        self.pool[: self._told.recent] = plan.NO_LOCAL
+        end, looks = self._told.recent, self.plan[plan.LOOKS]
         for g, (_, _, block) in enumerate(self._told.objects):
             node = self.plan[looks + g]
             self.nodes[node, recall_kernels.PARTS_AT], self.nodes[node, recall_kernels.PARTS] = end, len(block)

@@ -11,12 +11,54 @@ __all__ = ["meanwhile"]
 
 U = np.uint64
 _0, _1 = U(0), U(1)
+_SPREAD = U(0x9E3779B97F4A7C15)
+"""The odd number nearest to 2 ** 64 divided by the golden ratio (Knuth 1973, multiplicative hashing)."""
 
 
 @inner
-def meanwhile(plan, by_local, masks, reg, asked, slots, entries, keys, key, component, local, own, others):
+def meanwhile(plan, by_local, masks, reg, asked, slots, entries, keys, pool, key, component, local, own, others):
     """The row of those vectors that a component does not keep from firing, there or wherever the `others` bring it; NOTHING if it
-    makes a difference to it what comes first. `own` and `others` are rows; those count that it has a part in."""
+    makes a difference to it what comes first. `own` and `others` are rows; those count that it has a part in.
+
+    What was asked lately is found by these as they are, all that was asked ever by the roles that they have.
+    """
+    at, known = _at_hand(plan, masks, pool, component, local, own, others)
+    if known:
+        return pool[at + 1]
+    row = _by_roles(plan, by_local, masks, reg, asked, slots, entries, keys, key, component, local, own, others)
+    if reg[P.ASKED] == 0:
+        pool[at], pool[at + 1] = local, row
+        at += 2
+        for u in range(plan[plan[P.WORDS] + component], plan[plan[P.WORDS] + component + 1]):
+            mine = masks[P.HERE + plan[P.SIZE] + component, plan[u]]
+            pool[at], pool[at + 1] = np.int64(masks[own, plan[u]] & mine), np.int64(masks[others, plan[u]] & mine)
+            at += 2
+    return row
+
+
+@inner
+def _at_hand(plan, masks, pool, component, local, own, others):
+    """Where in the pool the answer stands that was given lately, or is to stand; and whether it does."""
+    begin, end = plan[plan[P.WORDS] + component], plan[plan[P.WORDS] + component + 1]
+    parts, found = P.HERE + plan[P.SIZE] + component, U(local + 1) * _SPREAD
+    for u in range(begin, end):
+        mine = masks[parts, plan[u]]
+        found = (found ^ masks[own, plan[u]] & mine) * _SPREAD
+        found = (found ^ masks[others, plan[u]] & mine) * _SPREAD
+    way = np.int64(found >> U(64 - P.WAYS_BITS))
+    at = plan[plan[P.RECENT] + component] + way * (2 + 2 * (end - begin))
+    known, place = pool[at] == local, at + 2
+    for u in range(begin, end):
+        mine = masks[parts, plan[u]]
+        known &= pool[place] == np.int64(masks[own, plan[u]] & mine)
+        known &= pool[place + 1] == np.int64(masks[others, plan[u]] & mine)
+        place += 2
+    return at, known
+
+
+@inner
+def _by_roles(plan, by_local, masks, reg, asked, slots, entries, keys, key, component, local, own, others):
+    """What `meanwhile` says, looked up or worked out."""
     words = plan[plan[P.ROLES] + component]
     size = 1 + 2 * words
     key[0] = local

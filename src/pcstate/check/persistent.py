@@ -15,11 +15,9 @@ It is found as what happens among some components, a cluster. The cluster grows 
 
 The enabled vectors whose components are all inside are then persistent. What was found is remembered by what it rests on: the
 configurations of the cluster's components, and the facts; a set of one vector also by the vector that led there, for what comes
-behind it is mostly the same wherever it fires. Whether things come to the same is costly to ask, and asked only where
-a state has no set of one vector without that. Sets of vectors are integers, one bit a vector.
+behind it is mostly the same wherever it fires. Sets of vectors are integers, one bit a vector.
 """
 
-import itertools
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
@@ -56,9 +54,9 @@ class _Next(NamedTuple):
     singles: dict[tuple[int, ...], int]
 
 
-GAIN, HOPELESS = (5, 50), (-40, -200)
+GAIN, HOPELESS = 200, -200
 """A seed that gives a small set adds `GAIN` to the luck of all vectors of its name, one that gives none takes 1 from it; at
-`HOPELESS` they are tried no more. The first of each counts where it is not asked thoroughly, the second where it is."""
+`HOPELESS` they are tried no more."""
 DEEP = 3
 """How many vectors that could end one another's facts are followed."""
 NEXT = 48
@@ -88,8 +86,8 @@ class PersistentSets:
         self.place = {number: place for place, number in enumerate(order)}
         self.first = sum(1 << number for number, v in enumerate(network.vectors) if first and v.first) & self.dependence.counted
         self.name = [v.name for v in network.vectors]
-        self._luck = [dict.fromkeys(self.name, 0) for _ in range(2)]
-        self._known: dict[tuple[int, bool], list[_Stage]] = {}
+        self._luck = dict.fromkeys(self.name, 0)
+        self._known: dict[int, list[_Stage]] = {}
         self._next: list[list[_Next]] = [[] for _ in network.vectors]
 
     def _facts_about(self) -> list[list[int]]:
@@ -142,10 +140,7 @@ class PersistentSets:
             best = first & -first
             basis: _Basis | None = (self.dependence.components(best.bit_length() - 1), ())
         else:
-            best, basis = enabled, None
-            for thorough in (False, True):
-                if best & (best - 1):
-                    best, basis = self._smallest(state, enabled, best, thorough)
+            best, basis = self._smallest(state, enabled) if enabled & (enabled - 1) else (enabled, None)
         if basis and after >= 0 and not best & (best - 1):
             self._learn(after, basis, state, best.bit_length() - 1)
         return best
@@ -160,15 +155,16 @@ class PersistentSets:
             known.append(found)
         found.singles[found.get(state)] = single
 
-    def _smallest(self, state: GlobalState, enabled: int, best: int, thorough: bool) -> tuple[int, _Basis | None]:
-        """The smallest persistent set that any seed gives, and what it rests on; `best` if none is smaller."""
-        luck, name = self._luck[thorough], self.name
-        basis = None
+    def _smallest(self, state: GlobalState, enabled: int) -> tuple[int, _Basis | None]:
+        """The smallest persistent set that any seed gives, and what one of one vector rests on; all `enabled` if none is
+        smaller."""
+        luck, name = self._luck, self.name
+        best, basis = enabled, None
         for unlucky, _, seed in sorted([(-luck[name[seed]], self.place[seed], seed) for seed in bits(enabled)]):
-            if unlucky > -HOPELESS[thorough]:
+            if unlucky > -HOPELESS:
                 break
-            found, stages = self._around(seed, state, enabled, best.bit_count(), thorough)
-            luck[name[seed]] += GAIN[thorough] if found else -1
+            found, stages = self._around(seed, state, enabled, best.bit_count())
+            luck[name[seed]] += GAIN if found else -1
             if found:
                 best = found
                 if best.bit_count() == 1:
@@ -183,22 +179,21 @@ class PersistentSets:
         if first:
             return first & -first
         best, limit = 0, enabled.bit_count() + 1
-        seeds = sorted(bits(enabled & among), key=lambda n: self.place[n])
-        for thorough, seed in itertools.product((False, True), seeds):
-            found, _ = self._around(seed, state, enabled, limit, thorough)
+        for seed in sorted(bits(enabled & among), key=lambda n: self.place[n]):
+            found, _ = self._around(seed, state, enabled, limit)
             if found and not found & ~among:
                 best, limit = found, found.bit_count()
                 if limit == 1:
                     break
         return best
 
-    def _around(self, seed: int, state: GlobalState, enabled: int, limit: int, thorough: bool) -> tuple[int, Sequence[_Basis]]:
+    def _around(self, seed: int, state: GlobalState, enabled: int, limit: int) -> tuple[int, Sequence[_Basis]]:
         """The persistent set that grows from `seed`, and what it rests on; 0 if it has `limit` members or more."""
-        known = self._known.setdefault((seed, thorough), [])
+        known = self._known.setdefault(seed, [])
         stages: list[_Basis] = []
         answer = self._recall(known, state, limit, stages)
         if answer is None:
-            cluster = _Cluster(self, state, enabled, thorough)
+            cluster = _Cluster(self, state, enabled)
             found = cluster.grow(seed, limit)
             answer, stages = (found, found.bit_count() < limit), cluster.stages
             _remember(known, stages, state, answer)
@@ -227,13 +222,12 @@ class PersistentSets:
 
 
 class _Cluster:
-    """One cluster, while it grows in one state. If not `thorough` it counts as a difference that a component is moved at all."""
+    """One cluster, while it grows in one state."""
 
-    def __init__(self, sets: PersistentSets, state: GlobalState, enabled: int, thorough: bool) -> None:
+    def __init__(self, sets: PersistentSets, state: GlobalState, enabled: int) -> None:
         self.sets = sets
         self.state = state
         self.enabled = enabled
-        self.thorough = thorough
         self.components: set[int] = set()
         self.stages: list[_Basis] = []
         """The components that were taken in one round after the other, and the facts that were looked at in the round before."""
@@ -289,7 +283,7 @@ class _Cluster:
             here = dependence.changes(component, state[component])
             for target in reached:
                 here |= dependence.changes(component, target) | dependence.stopped(component, target)
-            if self.thorough and here & self._now & outside:
+            if here & self._now & outside:
                 disturbed[component] = here
             else:
                 able &= dependence.allowed(component, state[component])

@@ -15,8 +15,6 @@ __all__ = ["choose", "fire"]
 
 U = np.uint64
 _0, _1 = U(0), U(1)
-_QUICK_GAIN, _THOROUGH_GAIN = GAIN
-_QUICK_HOPELESS, _THOROUGH_HOPELESS = HOPELESS
 
 
 @inner
@@ -56,7 +54,7 @@ def _take_all(masks, row, reg):
 
 
 @inner
-def _disturb(plan, by_local, masks, reg, asked, slots, entries, keys, key, state, thorough):
+def _disturb(plan, by_local, masks, reg, asked, slots, entries, keys, pool, key, state):
     """Put into DISTURBING the vectors from outside that would change the cluster, or that one of those FOUND would change, where
     that makes a difference; from then on ABLE is about wherever the others may bring its components."""
     width, size = masks.shape[1], reg[P.CLUSTER_SIZE]
@@ -84,27 +82,26 @@ def _disturb(plan, by_local, masks, reg, asked, slots, entries, keys, key, state
     disturbed = 0
     for n in range(size):
         c = reg[P.CLUSTER + n]
-        if thorough:
-            touched = False
-            for u in range(plan[plan[P.WORDS] + c], plan[plan[P.WORDS] + c + 1]):
-                touched |= masks[P.HERE + c, plan[u]] & masks[P.NOW, plan[u]] & masks[P.OUTSIDE, plan[u]] != _0
-            if touched:
-                reg[P.GOING_ON + disturbed] = c
-                disturbed += 1
-                continue
-        _keep(plan, by_local, masks, reg, asked, state, c)
+        touched = False
+        for u in range(plan[plan[P.WORDS] + c], plan[plan[P.WORDS] + c + 1]):
+            touched |= masks[P.HERE + c, plan[u]] & masks[P.NOW, plan[u]] & masks[P.OUTSIDE, plan[u]] != _0
+        if touched:
+            reg[P.GOING_ON + disturbed] = c
+            disturbed += 1
+        else:
+            _keep(plan, by_local, masks, reg, asked, state, c)
     if disturbed:
         _others(masks)
         for n in range(disturbed):
             c = reg[P.GOING_ON + n]
-            row = meanwhile(plan, by_local, masks, reg, asked, slots, entries, keys, key, c, state[c], P.NOTHING, P.OTHERS)
+            row = meanwhile(plan, by_local, masks, reg, asked, slots, entries, keys, pool, key, c, state[c], P.NOTHING, P.OTHERS)
             if row != P.NOTHING:
                 for u in range(plan[plan[P.WORDS] + c], plan[plan[P.WORDS] + c + 1]):
                     masks[P.ABLE, plan[u]] &= masks[row, plan[u]]
         _others(masks)
         for n in range(disturbed):
             c = reg[P.GOING_ON + n]
-            row = meanwhile(plan, by_local, masks, reg, asked, slots, entries, keys, key, c, state[c], P.FOUND, P.OTHERS)
+            row = meanwhile(plan, by_local, masks, reg, asked, slots, entries, keys, pool, key, c, state[c], P.FOUND, P.OTHERS)
             allowed = row_of(by_local, reg, asked, c, state[c], P.ALLOWED)
             commutes = row != P.NOTHING
             for u in range(plan[plan[P.WORDS] + c], plan[plan[P.WORDS] + c + 1]):
@@ -136,7 +133,7 @@ def _keep(plan, by_local, masks, reg, asked, state, component):
 
 
 @inner
-def _grow(plan, by_local, masks, reg, asked, slots, entries, keys, key, state, seed, limit, thorough):
+def _grow(plan, by_local, masks, reg, asked, slots, entries, keys, pool, key, state, seed, limit):
     """Grow the cluster around `seed`: how many of the enabled vectors, then in FOUND, are in it; as many as it had then when
     these are `limit` or more. What came into it in one round after the other are its stages."""
     size, width = plan[P.SIZE], masks.shape[1]
@@ -147,6 +144,7 @@ def _grow(plan, by_local, masks, reg, asked, slots, entries, keys, key, state, s
     reg[P.FACTS_USED] = reg[P.CLUSTER_SIZE] = reg[P.STAGES] = 0
     for w in range(width):
         masks[P.NOW, w] = masks[P.ABLE, w] = masks[P.COUNTED, w]
+        masks[P.OFF_NOW, w] = _0
     for k in range(plan[plan[P.MOBILE] + seed], plan[plan[P.MOBILE] + seed + 1]):
         add(plan, by_local, masks, reg, asked, state, plan[k])
     while True:
@@ -167,16 +165,33 @@ def _grow(plan, by_local, masks, reg, asked, slots, entries, keys, key, state, s
         reg[P.STAGES] += 1
         if count >= limit:
             return count
-        _disturb(plan, by_local, masks, reg, asked, slots, entries, keys, key, state, thorough)
+        _disturb(plan, by_local, masks, reg, asked, slots, entries, keys, pool, key, state)
+        _forget_off(masks)
         for w in range(width):
-            left = masks[P.DISTURBING, w]
+            left = masks[P.DISTURBING, w] & ~masks[P.OFF_NOW, w]
             while left != _0:
-                vector = w * 64 + np.int64(trailing(left))
+                vector, before = w * 64 + np.int64(trailing(left)), reg[P.CLUSTER_SIZE]
+                if has(masks, P.ABLE, vector):
+                    if not kept_off(plan, by_local, masks, reg, asked, state, vector):
+                        take(plan, by_local, masks, reg, asked, state, vector)
+                    elif reg[P.CLUSTER_SIZE] == before:
+                        masks[P.OFF_NOW, w] |= left & ~(left - _1)
                 left &= left - _1
-                if has(masks, P.ABLE, vector) and not kept_off(plan, by_local, masks, reg, asked, state, vector):
-                    take(plan, by_local, masks, reg, asked, state, vector)
         if reg[P.TAKEN] == 0:
             return count
+        for w in range(width):
+            masks[P.SCOPE, w] = masks[P.ABLE, w] & masks[P.OUTSIDE, w]
+
+
+@inner
+def _forget_off(masks):
+    """Vectors that facts kept off, and nothing else, stay so in the next round if no more can fire by now to end these."""
+    more = _0
+    for w in range(masks.shape[1]):
+        more |= masks[P.ABLE, w] & masks[P.OUTSIDE, w] & ~masks[P.SCOPE, w]
+    if more != _0:
+        for w in range(masks.shape[1]):
+            masks[P.OFF_NOW, w] = _0
 
 
 @inner
@@ -190,16 +205,16 @@ def _sort(numbers, begin, count):
 
 
 @inner
-def _around(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, pool, key, state, seed, limit, thorough):
+def _around(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, pool, key, state, seed, limit):
     """Where in the pool the set is that grows from `seed`, behind its size, and on the PATH what it rests on; -1 if it has
     `limit` members or more, or where something is not known yet."""
-    head = plan[P.HEADS] + plan[P.VECTORS] + 2 * seed + thorough
+    head = plan[P.HEADS] + plan[P.VECTORS] + seed
     entry = descend(plan, by_local, reg, asked, slots, entries, keys, nodes, pool, head, state, limit)
     if entry >= 0:
         return entries[entry, VALUE]
     if entry == TOO_LARGE:
         return np.int64(-1)
-    count = _grow(plan, by_local, masks, reg, asked, slots, entries, keys, key, state, seed, limit, thorough)
+    count = _grow(plan, by_local, masks, reg, asked, slots, entries, keys, pool, key, state, seed, limit)
     if reg[P.ASKED]:
         return np.int64(-1)
     parts, facts = 0, 0
@@ -244,10 +259,10 @@ def _gather_basis(nodes, pool, reg):
 
 
 @inner
-def _smallest(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, pool, key, state, thorough):
+def _smallest(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, pool, key, state):
     """Make the smallest persistent set that any seed gives the choice, if it is smaller than that; what a set of one rests on is
     the PATH."""
-    luck = plan[P.LUCK] + thorough * plan[P.NAMES]
+    luck = plan[P.LUCK]
     seeds = 0
     for w in range(masks.shape[1]):
         left = masks[P.ENABLED, w] & masks[P.COUNTED, w]
@@ -260,14 +275,14 @@ def _smallest(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, po
     for n in range(seeds):
         seed = plan[plan[P.SEED_AT] + (reg[P.SEEDS + n] & 65535)]
         name = luck + plan[plan[P.NAME] + seed]
-        if plan[name] < (_THOROUGH_HOPELESS if thorough else _QUICK_HOPELESS):
+        if plan[name] < HOPELESS:
             break
         limit = reg[P.CHOSEN]
-        at = _around(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, pool, key, state, seed, limit, thorough)
+        at = _around(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, pool, key, state, seed, limit)
         if reg[P.ASKED]:
             return
         if at >= 0:
-            plan[name] += _THOROUGH_GAIN if thorough else _QUICK_GAIN
+            plan[name] += GAIN
             reg[P.CHOSEN] = pool[at]
             for k in range(pool[at]):
                 reg[P.CHOICE + k] = pool[at + 1 + k]
@@ -313,14 +328,11 @@ def choose(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, pool,
             _sort(reg, P.CLUSTER, size)
             _learn(plan, reg, slots, entries, keys, nodes, pool, state, after, size, 0)
             return
-    for thorough in range(2):
-        if reg[P.CHOSEN] > 1:
-            _smallest(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, pool, key, state, thorough)
-            if reg[P.ASKED]:
-                return
-            if reg[P.CHOSEN] == 1:
-                size, facts = _gather_basis(nodes, pool, reg)
-                _learn(plan, reg, slots, entries, keys, nodes, pool, state, after, size, facts)
+    if reg[P.CHOSEN] > 1:
+        _smallest(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, pool, key, state)
+        if reg[P.CHOSEN] == 1 and not reg[P.ASKED]:
+            size, facts = _gather_basis(nodes, pool, reg)
+            _learn(plan, reg, slots, entries, keys, nodes, pool, state, after, size, facts)
 
 
 @inner

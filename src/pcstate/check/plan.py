@@ -6,7 +6,7 @@
 
 # What `plan` begins with: numbers, and where lists begin. Of a list of lists: where each of them begins, and the last ends.
 (
-    SIZE, VECTORS, CONNS, CALLERS, REQUESTS, WIDTH, NAMES, SHARES, ROLES, MEANWHILE, WHO, MOVED, MOBILE, WORDS, ABOUT, ENDS,
+    SIZE, VECTORS, CONNS, CALLERS, REQUESTS, WIDTH, RECENT, SHARES, ROLES, MEANWHILE, WHO, MOVED, MOBILE, WORDS, ABOUT, ENDS,
     END_WORDS, OFF, RANK, PLACE, SEED_AT, NAME, LUCK, JUMPS, LACKS, SPENT, SPENTS, FIRST_SPENT, OBJECT, REFERENCES, LOOKS,
     RENAMED, ALIKE, ALIKES, TRIVIAL, HEADS, PLAYS, POSSIBLE,
 ) = range(38)  # fmt: skip
@@ -15,7 +15,7 @@ SECTIONS = 38
 # Rows of `masks`; from HERE on one for each component, then what each has a part in, then the ends of each fact. A configuration
 # has three rows.
 NOTHING = 0
-ENABLED, NOW, ABLE, OUTSIDE, FOUND, DISTURBING, OTHERS, INNER, COUNTED, FIRST, WAITING = range(3, 14)
+ENABLED, NOW, ABLE, OUTSIDE, FOUND, DISTURBING, OTHERS, INNER, OFF_NOW, SCOPE, COUNTED, FIRST, WAITING = range(3, 16)
 HERE = WAITING + 2
 ALLOWED, CHANGES, STOPPED = range(3)
 
@@ -35,9 +35,11 @@ LONG = 4096 + 64
 
 ROW, LOOK, RENAME = range(3)
 """What can be asked for: all about a configuration of a component, how an object looks, or looks renamed."""
-UNKNOWN, PENDING = -2, -9
-"""What stands in `by_local` for what has not been asked yet, and as a value for what has been."""
+NO_LOCAL, UNKNOWN, PENDING = -1, -2, -9
+"""What stands for no configuration at all, in `by_local` for what has not been asked yet, and as a value for what has been."""
 
+WAYS_BITS = 6
+"""Of a component so many answers are at hand, as a power of two, to whether it makes a difference to it what comes first."""
 ROLE_BITS = 15
 """How many roles a short number of a key holds."""
 
