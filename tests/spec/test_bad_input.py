@@ -304,6 +304,7 @@ def test_a_spec_without_a_needed_chart_is_refused(copy: Path, name: str) -> None
 # --- scenarios and expressions -----------------------------------------------------------------------------------------
 
 CALLER = '[[caller]]\nrequests = 1\nhosts = [0]\neach = ["get"]\n'
+LISTED = 'caller = [\n  { requests = 1, each = ["get"] }, # {\n  { requests = 0, each = [\n    "get",\n  ] },\n]\n'
 SCENARIO = {
     "unknown key": ("abuot = 'x'\n" + CALLER, 1, 1, "abuot", "did you mean 'about'?"),
     "unknown table": (CALLER + "[sevrer]\n", 5, 2, "sevrer", "did you mean 'server'?"),
@@ -322,7 +323,12 @@ SCENARIO = {
     "a duration beyond Go's": ("[transport]\nTimeout = '99999999999h'\n" + CALLER, 2, 11, "beyond 292 years", ""),
     "half a millisecond": ("[transport]\nTimeout = 0.5\n" + CALLER, 2, 11, "whole milliseconds, or a string", ""),
     "more than a read can ask for": (CALLER.replace('"]', '", "read 99999999999999"]'), 4, 17, "there is no step", "at most"),
-    "a step of no word": (CALLER.replace('"]', '", ""]'), 4, 1, "there is no step ''", "known: cancel"),
+    "a step of no word": (CALLER.replace('"]', '", ""]'), 4, 17, "there is no step ''", "known: cancel"),
+    "a step that is a part of another": (CALLER.replace('"]', '", "close", "clos"]'), 4, 26, "no step 'clos'", "mean 'close'?"),
+    "a step of which a comment speaks": ("[[caller]]\neach = ['get',\n# gte\n 'gte',\n]\n", 4, 3, "no step 'gte'", "mean 'get'?"),
+    "a step with an escape": (CALLER.replace('"]', '", "clo\\u0073"]'), 4, 8, "no step 'clos'", "did you mean 'close'?"),
+    "the second of two in a list": (LISTED, 3, 16, "'requests' must be from 1 to 1000", ""),
+    "a table in quotes": (CALLER + CALLER.replace("caller", "'caller'").replace("1", "0"), 6, 12, "'requests' must be from", ""),
     "a read with two numbers": (CALLER.replace('"]', '", "read 100 200"]'), 4, 17, "there is no step", "write 'read 100'"),
     "digits of another script": (CALLER.replace('"]', '", "read ٣"]'), 4, 17, "there is no step 'read ٣'", "write 'read 100'"),
     "one bracket": ('[caller]\neach = ["get"]\n', 1, 1, "'caller' must be a list", "two brackets"),
@@ -341,6 +347,7 @@ SCENARIO = {
     "no caller": ("about = 'x'\n", 1, 1, "at least one [[caller]]", ""),
     "wrong TOML": (CALLER + "x = \n", 5, 5, "not TOML", ""),
     "wrong TOML behind a line's end of Unicode": (CALLER + "# a\u2028b\r\nx = [1,\r\n  =\n", 8, 3, "not TOML", ""),
+    "a duration without its quotes": ("[transport]\nTimeout = 1m30s\n" + CALLER, 2, 12, "not TOML", 'string: "1m30s"'),
     "wrong TOML beside one": ('about = "a\u0085b" x\n', 2, 4, "not TOML", ""),
 }
 
@@ -369,6 +376,12 @@ def test_an_unknown_scenario_lists_a_few_that_are_like_it(root: Path) -> None:
     assert "seed" not in found.hint
     assert re.search(r"and \d+ more", found.hint)
     assert len(found.hint) < 300
+
+
+def test_a_file_without_its_ending_is_named(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.v2.toml").write_text(CALLER)
+    (found,) = mistakes(lambda: load_scenario(str(tmp_path / "mine.v2"), root))
+    assert found.hint == f"there is a file {tmp_path / 'mine.v2.toml'}"
 
 
 @pytest.mark.parametrize("requests", [0, 1001])

@@ -52,7 +52,7 @@ def scenario_names(root: Path) -> dict[str, Path]:
 def parse_scenario(source: Source, name: str) -> Scenario:
     """Read a scenario file. Raises: SpecError with every mistake in it."""
     reader = Reader(source)
-    document = reader.toml()
+    document = reader.toml(_bare_duration)
     _check_keys(reader, document, 1, "a scenario")
     about = reader.typed(document, "about", str, 1, " ").strip()
     transport = read_transport(reader, reader.typed(document, "transport", dict, 1, {}, EXAMPLES["transport"]))
@@ -127,6 +127,12 @@ def read_transport(reader: Reader, table: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def _bare_duration(line: str) -> str:
+    """What to do about a line that is no TOML for a duration without its quotes."""
+    found = re.search(r"=\s*([-+\w.]+)", line)
+    return f'a duration of Go\'s is a string: "{found[1]}"' if found and milliseconds(found[1]) is not None else ""
+
+
 def _server(reader: Reader, table: dict[str, Any]) -> ServerScript:
     line = reader.table("server")
     _check_keys(reader, table, line, "[server]")
@@ -159,9 +165,19 @@ def _caller(reader: Reader, table: Any, index: int) -> CallerProgram:
     steps: list[Step] = []
     where = reader.find("", line, "each")
     for text in reader.strings(table, "each", line, EXAMPLES["each"], needed=True):
-        steps += _step(reader, text, reader.find(text, where.line))
+        steps += _step(reader, text, _place(reader, text, where))
     _check_order(reader, steps, where)
     return CallerProgram(requests, tuple(hosts), tuple(steps))
+
+
+def _place(reader: Reader, text: str, each: Place) -> Place:
+    """Where a step stands between its quotes, for it may be a part of another, or of a comment; that of all steps where it is
+    written in another way."""
+    for quote in "\"'":
+        found = reader.find(f"{quote}{text}{quote}", each.line)
+        if reader.source.line(found.line).startswith(f"{quote}{text}{quote}", found.column - 1):
+            return reader.place(found.line, found.column + 1, len(text))
+    return each
 
 
 def _step(reader: Reader, text: str, place: Place) -> list[Step]:
@@ -216,6 +232,8 @@ def load_scenario(asked: str, root: Path, stdin: str = "") -> Scenario:
     if (asked and path.exists()) or (path.suffix == ".toml" and path.stem not in names):
         return parse_scenario(read_source(path), path.stem)
     hint = f"{known(names, path.stem)}\n'pcstate scenarios' lists them, with a sentence each"
-    if set(re.split(r"[;, ]+", asked.strip())) & set(VERBS):
+    if asked and path.with_name(f"{path.name}.toml").exists():
+        hint = f"there is a file {asked}.toml"
+    elif set(re.split(r"[;, ]+", asked.strip())) & set(VERBS):
         hint = f"steps are an expression: -e {shlex.quote(asked)}"
     raise SpecError([Mistake(Place(asked or "''", 0), "there is no scenario or file of that name", "", hint)])

@@ -112,13 +112,13 @@ class Reader:
         if self.mistakes:
             raise SpecError(sorted(self.mistakes, key=lambda mistake: mistake.place))
 
-    def toml(self) -> dict[str, Any]:
-        """The source parsed as TOML; a syntax error is the only mistake then. Raises: SpecError."""
+    def toml(self, hint: Callable[[str], str] = lambda line: "") -> dict[str, Any]:
+        """The source parsed as TOML; a syntax error is the only mistake then, with a hint for its line. Raises: SpecError."""
         try:
             return tomllib.loads(self.source.text)
         except (tomllib.TOMLDecodeError, RecursionError) as error:
             message, line, column = _toml_place(str(error), self.source)
-            self.wrong(self.place(line, column), f"not TOML: {message}")
+            self.wrong(self.place(line, column), f"not TOML: {message}", hint(self.source.line(line)))
             self.finish()
             raise AssertionError from error
 
@@ -156,11 +156,20 @@ class Reader:
         return Written(text, self.place(row, max(column + 1, 1), len(first)), tuple(lines))
 
     def table(self, header: str, index: int = 0) -> int:
-        """The line of the `index`-th `[header]` or `[[header]]`; 1 if there is none."""
+        """The line of the `index`-th `[header]` or `[[header]]`, or of that table in a list `header = [{...}, {...}]`; 1 if there
+        is none."""
         if not self._tables:
+            within = ""
             for number, line in enumerate(self.source.text.splitlines(), 1):
-                if found := re.match(r"^\s*\[\[?\s*([\w.-]+)\s*\]", line):
+                if found := re.match(r"""^\s*\[\[?\s*["']?([\w.-]+)["']?\s*\]""", line):
                     self._tables.setdefault(found[1], []).append(number)
+                    within = ""
+                elif found := re.match(r"""^\s*["']?([\w-]+)["']?\s*=\s*\[\s*([{#]|$)""", line):
+                    within = found[1]
+                if within:
+                    self._tables.setdefault(within, []).extend([number] * line.partition("#")[0].count("{"))
+                if re.match(r"^\s*\]\s*(#|$)", line):
+                    within = ""
         lines = self._tables.get(header, [])
         return lines[index] if index < len(lines) else 1
 
