@@ -28,6 +28,7 @@ ONE_IS_LATE = tuple(
     parse_expression(text, 1).callers[0] for text in ("get; cancel; settle; settle; read-all", "settle; get; settle")
 )
 TWO_GET = tuple(parse_expression(text, 1).callers[0] for text in ("get; cancel; close", "settle; get; close"))
+TWO_CLOSE = parse_expression("get; close", 1).callers * 2
 PROFILES = ("go1.12", "go1.16", "go1.19", "go1.22", "go1.26", "go1.27.2")
 
 
@@ -139,6 +140,8 @@ def graphs(request: pytest.FixtureRequest, spec: Spec) -> list[StateGraph]:
         replace(parse_expression("get; spawn close; read-all", 1), server=ServerScript("chunked", 262_145)),
         replace(parse_expression("get; spawn close; read 10", 1), server=ServerScript(behaviour="truncate-body")),
         Scenario("late", "", ONE_IS_LATE, ServerScript(behaviour="stall-body"), {"Timeout": 300}),
+        Scenario("two drains", "", TWO_CLOSE, ServerScript(behaviour="stall-body")),
+        Scenario("two clocks", "", TWO_CLOSE, ServerScript(behaviour="stall-head"), {"ResponseHeaderTimeout": 300}),
         Scenario("no body", "", TWO_GET, ServerScript("none")),
         Scenario("one place", "", TWO_GET, ServerScript(behaviour="close-after-response"), {"MaxConnsPerHost": 1}),
     ):

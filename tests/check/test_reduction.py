@@ -71,6 +71,17 @@ def test_nor_does_it_with_two_callers(spec: Spec, text: str, profile: str) -> No
     assert all("stuck" not in outcome.errors for outcome in whole.outcomes)
 
 
+@pytest.mark.parametrize("behaviour", ["stall-body", "stall-head"])
+def test_nor_does_it_where_two_clocks_run_side_by_side(spec: Spec, behaviour: str) -> None:
+    """One caller goes on when its own is over, while the other's may be over at any moment."""
+    callers = (parse_expression("get; close; settle", 1).callers[0], parse_expression("get; close", 1).callers[0])
+    program = Scenario("", "", callers, ServerScript(behaviour=behaviour), {"ResponseHeaderTimeout": 300})
+    reduced = predict(spec, program)
+    whole = predict(spec, program, None, replace(BOUNDS, max_states=100_000, timeout=60.0), reduce=False)
+    assert reduced.complete and whole.complete
+    assert set(whole.outcomes) == set(reduced.outcomes)
+
+
 @pytest.mark.parametrize("behaviour", ["stall-body", "truncate-body"])
 def test_a_server_without_a_body_to_stall_answers(spec: Spec, behaviour: str) -> None:
     program = replace(parse_expression("get", 1), server=ServerScript(body="none", behaviour=behaviour))

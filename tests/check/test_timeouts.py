@@ -71,6 +71,28 @@ def test_a_drain_is_given_up_before_a_long_timeout(spec: Spec, timeout: int, err
     assert errors == {outcome.errors for outcome in predict(spec, program).outcomes}
 
 
+def test_drains_that_began_together_are_given_up_together(spec: Spec) -> None:
+    """Both places go to callers that wait, each of whom dials; were one drain to end long before the other, the second caller
+    would be handed the connection of the first."""
+    closers, heads = (replace(parse_expression(each, 1)).callers * 2 for each in ("get; close", "head"))
+    server = ServerScript(behaviour="stall-body")
+    found = predict(spec, Scenario("", "", closers + heads, server, {"MaxConnsPerHost": 2})).outcomes
+    assert any(outcome.dials == 4 and not any(outcome.reused) for outcome in found)
+
+
+@pytest.mark.parametrize("reduce", [True, False], ids=["reduced", "whole"])
+def test_of_two_timeouts_that_do_not_differ_clearly_either_may_end_each_wait(spec: Spec, reduce: bool) -> None:
+    """The second request has waited for the first one's place: its Client.Timeout may pass just then, its dial on its way, or it
+    has all the time that ResponseHeaderTimeout gives it from there on."""
+    one = parse_expression("get", 1)
+    transport = {"ResponseHeaderTimeout": 300, "Timeout": 500, "MaxConnsPerHost": 1}
+    program = replace(one, callers=one.callers * 2, transport=transport, server=ServerScript(behaviour="stall-head"))
+    found = {(outcome.dials, outcome.idle_conns, *outcome.errors) for outcome in predict(spec, program, reduce=reduce).outcomes}
+    header, client = "header-timeout", "deadline"
+    assert {(1, 0, header, client), (2, 0, header, client), (2, 1, header, client), (2, 0, header, header)} <= found
+    assert not any(idle and errors == [header, header] for _, idle, *errors in found)
+
+
 @pytest.mark.parametrize(
     ("transport", "what"),
     [

@@ -232,7 +232,9 @@ def _constants(scenario: Scenario) -> dict[str, Value]:
         "one_write": 1,  # no step sends more than a head and a body of one byte
         "client_timeout": int(fields.get("Timeout", 0) > 0),
         "header_timeout": int(fields.get("ResponseHeaderTimeout", 0) > 0),
+        "side_by_side": int(len(scenario.callers) > 1),
         "sooner": _sooner(scenario),
+        "staggered": int(_staggered(scenario)),
         "before_client": int(_idles_out_first(scenario)),
         "own_clocks_first": int(_own_clocks_first(scenario)),
         "may_outlast": int(_may_outlast(scenario)),
@@ -250,6 +252,12 @@ def _sooner(scenario: Scenario) -> str:
         return "client"
     ahead = len(scenario.callers) if scenario.transport.get("MaxConnsPerHost", 0) > 0 else 1
     return "header" if client >= _clearly(_spent(scenario, ahead, header)) else ""
+
+
+def _staggered(scenario: Scenario) -> bool:
+    """Whether requests begin to wait at different times for one of two timeouts: a server that never answers makes both pass."""
+    both = all(scenario.transport.get(name, 0) > 0 for name in ("ResponseHeaderTimeout", "Timeout"))
+    return both and not _sooner(scenario) and scenario.server.behaviour == "stall-head"
 
 
 def _may_idle_out(scenario: Scenario) -> bool:
