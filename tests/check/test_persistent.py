@@ -140,7 +140,6 @@ def graphs(request: pytest.FixtureRequest, spec: Spec) -> list[StateGraph]:
         replace(parse_expression("get; spawn close; read-all", 1), server=ServerScript("chunked", 262_145)),
         replace(parse_expression("get; spawn close; read 10", 1), server=ServerScript(behaviour="truncate-body")),
         Scenario("late", "", ONE_IS_LATE, ServerScript(behaviour="stall-body"), {"Timeout": 300}),
-        Scenario("two drains", "", TWO_CLOSE, ServerScript(behaviour="stall-body")),
         Scenario("two clocks", "", TWO_CLOSE, ServerScript(behaviour="stall-head"), {"ResponseHeaderTimeout": 300}),
         Scenario("no body", "", TWO_GET, ServerScript("none")),
         Scenario("one place", "", TWO_GET, ServerScript(behaviour="close-after-response"), {"MaxConnsPerHost": 1}),
