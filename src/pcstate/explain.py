@@ -23,7 +23,7 @@ _FORMS = (
 
 BARE = "it has no functions, only goroutines or addresses: take /debug/pprof/goroutine?debug=2 of the running program"
 CUT = "the dump breaks off: there may be more than this"
-ENDLESS = "what SIGQUIT prints ends with the processor's registers, and this does not: there may be more than this"
+ENDLESS = "what a signal makes Go print ends with the processor's registers, and this does not: there may be more than this"
 LEAKED = (
     "a goroutineleak profile has only the goroutines that nothing can wake any more: /debug/pprof/goroutine has the others too"
 )

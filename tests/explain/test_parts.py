@@ -52,11 +52,18 @@ def test_the_end_of_what_sigquit_prints_is_a_part(spec: Spec) -> None:
     assert (False, False, "guess") == (end.whole, end.conclusive, end.groups[0].confidence)
 
 
-def test_what_sigquit_prints_ends_with_registers(spec: Spec) -> None:
-    cut = diagnosed(spec, "SIGQUIT: quit\nPC=0x43ea81\n", RUNNING)
+@pytest.mark.parametrize("name", ["SIGQUIT: quit", "SIGABRT: abort", "SIGSEGV: segmentation violation"])
+def test_what_a_signal_makes_go_print_ends_with_registers(spec: Spec, name: str) -> None:
+    cut = diagnosed(spec, f"{name}\nPC=0x43ea81 m=0 sigcode=0\n", RUNNING)
     assert ("none", False, False) == (cut.verdict, cut.whole, cut.conclusive)
     assert "registers" in cut.missing
-    assert diagnosed(spec, "SIGQUIT: quit\nPC=0x43ea81\n", RUNNING, "r0      0x10").conclusive
+    assert diagnosed(spec, f"{name}\nPC=0x43ea81 m=0 sigcode=0\n", RUNNING, "r0      0x10").conclusive
+
+
+def test_a_signal_that_go_makes_a_panic_of_has_no_registers(spec: Spec) -> None:
+    signal = "[signal SIGSEGV: segmentation violation code=0x1 addr=0x0 pc=0x0]\n"
+    found = diagnosed(spec, "panic: runtime error: invalid memory address or nil pointer dereference", signal, RUNNING, PEEK)
+    assert ("panic", True, "") == (found.format, found.whole, found.missing)
 
 
 def test_what_goleak_lists_is_a_part_of_a_dump(spec: Spec) -> None:

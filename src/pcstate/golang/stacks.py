@@ -28,6 +28,8 @@ _TOTAL = re.compile(r"\bgoroutine\s?(leak)? profile: total (\d{1,9})\b")
 _FOREIGN = re.compile(r"\b(?:heap|allocs|threadcreate) profile: |--- (?:contention|mutex):|\d+: \d+ \[\d+: \d+\] @ 0x")
 _SYMBOL = re.compile(r"(?:#\s+|^[\s>|]*)0x[0-9a-f]+\s+(\S.*?)\+0x[0-9a-f]+(?:\s+(\S.*:\d+)|\s.*|)$")
 _REGISTERS = re.compile(r"\b(?:rax|eax|r0|trap|ra)\s+0x[0-9a-f]+$")
+_SIGNAL = re.compile(r"(?<!\[signal )\bSIG(?:QUIT|ABRT|ILL|TRAP|BUS|FPE|SEGV|SYS|STKFLT|EMT): ")
+"""What Go prints of a signal that makes it print all goroutines; beneath a panic it names the one that it made into that."""
 _HALF_HEADER = re.compile(r"\s*goroutine(?: \d+(?: \[[^\]]*)?)?")
 _CREATED = re.compile(r"\bcreated by (\S+(?: in goroutine \d+)?)")
 _ORIGIN = re.compile(r"\[originating from goroutine \d+\]")
@@ -131,7 +133,8 @@ class Facts:
     """What one dump of a text says of itself."""
 
     format: str = ""
-    """`debug=1`, `debug=2` (so is runtime.Stack's), `pprof`, `traces`, `SIGQUIT`, `panic`, `goleak`, `stacks`; `""`: none."""
+    """`debug=1`, `debug=2` (so is runtime.Stack's), `pprof`, `traces`, `SIGQUIT` (so is what SIGABRT and others make Go print),
+    `panic`, `goleak`, `stacks`; `""`: none."""
     truncated: bool = False
     """Whether it begins or ends within a goroutine, or has fewer than it says."""
     counted: bool = False
@@ -398,7 +401,7 @@ def _kind(line: str) -> tuple[str, str]:
         return "rule", ""
     if _RACE in line:
         return "race", ""
-    if line.find("SIGQUIT:") >= 0:
+    if "SIG" in line and _SIGNAL.search(line):
         return "signal", "SIGQUIT"
     if ("profile: " in line or "--- " in line or "] @" in line) and _FOREIGN.search(line):
         return "foreign", ""
