@@ -154,6 +154,15 @@ def test_a_stack_that_a_goroutine_shows_of_itself_proves_nothing(spec: Spec) -> 
     assert diagnosed(spec, shown).missing
 
 
+def test_one_goroutine_that_runs_and_is_not_mains_has_shown_its_own_stack(spec: Spec) -> None:
+    """As of runtime.Stack, which leaves no function of its own: where all are shown, main's is there."""
+    alone = RUNNING.replace("goroutine 1 ", "goroutine 57 ").replace("main.main", "main.(*shop).serve")
+    alone += "created by main.main in goroutine 1\n\t/srv/shop/main.go:3 +0x3a\n"
+    one, both = diagnosed(spec, alone), diagnosed(spec, alone, RUNNING.replace("running", "select"))
+    assert [(False, False), (True, True)] == [(each.whole, each.conclusive) for each in (one, both)]
+    assert "own stack" in one.missing
+
+
 def test_a_goroutine_whose_stack_cannot_be_shown_may_be_the_other_half(spec: Spec) -> None:
     hidden = """\
 goroutine 19 [running]:

@@ -95,7 +95,7 @@ class Census:
     running: bool = False
     """Whether one of them runs: that which took the dump, or the one that a signal met. Part of a dump seldom has it."""
     own: bool = False
-    """Whether a goroutine shows its own stack: it has panicked, or called debug.Stack."""
+    """Whether a goroutine shows its own stack: it has panicked, called debug.Stack, or runs and is not main's."""
     timed: bool = False
     """Whether the dump says of a goroutine for how long it has waited, if that is a minute or more."""
     loose: dict[tuple[str, Seen], Tally] = field(default_factory=dict)
@@ -201,7 +201,7 @@ class Census:
         """What a stack means; called once for each, as long as it is remembered."""
         stack = goroutine.stack
         whole = "\n".join((*stack.frames, stack.created_by))
-        self.own = self.own or not _OWN.isdisjoint(stack.frames)
+        self.own = self.own or not _OWN.isdisjoint(stack.frames) or (stack.wait == "running" and bool(stack.created_by))
         if not self.release:
             self.release = _release(
                 place for name, place in zip(stack.frames, goroutine.places, strict=False) if is_library(name, self.knowledge)
