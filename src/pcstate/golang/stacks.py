@@ -23,7 +23,7 @@ LONG = 10_000
 """Characters; a line of more is none of a dump."""
 _HEADER = re.compile(r"\bgoroutine (\d+)((?: \w+=\S+)*) \[([^\]\n]*)\](?: ?\{.*\})?(:?)")
 _GOLEAK = re.compile(r"\bGoroutine (\d+) in state (.{1,80}?), with \S+ on top of the stack")
-_COUNT = re.compile(r"(?:^|[\s|>\":,+\]])(\d{1,9}) @((?: 0x[0-9a-f]*)*)(?:\s?(?:\.\.\.|\u2026))?\s*$")
+_COUNT = re.compile(r"(?:^|[\s|>\":,+\]-])(\d{1,9}) @((?: 0x[0-9a-f]*)*)(?:\s?(?:\.\.\.|\u2026))?\s*$")
 _TOTAL = re.compile(r"\bgoroutine\s?(leak)? profile: total (\d{1,9})\b")
 _FOREIGN = re.compile(r"\b(?:heap|allocs|threadcreate) profile: |--- (?:contention|mutex):|\d+: \d+ \[\d+: \d+\] @ 0x")
 _SYMBOL = re.compile(r"(?:#\s+|^[\s>|]*)0x[0-9a-f]+\s+(\S.*?)\+0x[0-9a-f]+(?:\s+(\S.*:\d+)|\s.*|)$")
@@ -50,8 +50,8 @@ _TAIL = " \t\r\"'`,|"
 """What may stand behind a line: spaces, and the ends of strings, of code in Markdown and of tables."""
 _ARGUMENT = ")0{._…<*"
 """How the arguments of a function begin, as the runtime prints them; `)`: none; `<`, `*`: a mask that somebody put over them."""
-_BEFORE = re.compile(r"^(?:.*[:\"'`|>,=]|\[[\w.-]+\]|\+)+")
-"""What may stand before a function without a space: the number of its line, a field of a log, the `+` of a diff."""
+_BEFORE = re.compile(r"^(?:.*[:\"'`|>,=]|\[[\w.-]+\]|[+-])+")
+"""What may stand before a function without a space: the number of its line, a field of a log, the `+` or `-` of a diff."""
 _LEFT_OUT = re.compile(
     r"[\s>|#/*-]*+[\[(<]*+\s?(?:\.{3,}+|\u2026|snip(?:ped)?|cut|truncated|omitted)\s?[\])>.\u2026]*+[\s>|#/*-]*+",
     re.IGNORECASE,
@@ -146,7 +146,7 @@ class Facts:
     leaked: bool = False
     """Whether it is a profile of the goroutines that Go takes for leaked, and of no other."""
     left_out: bool = False
-    """Whether somebody has left some out, and put dots or a word there."""
+    """Whether somebody has left some out, and put dots or a word there, or there are lines of some that cannot be read."""
     marked: bool = False
     """Whether Go has written `(leaked)` behind a wait reason."""
 
@@ -171,6 +171,8 @@ class TextDump:
     """Whether the last rule was one of `pprof -traces`."""
     _race: bool = False
     """Whether a race detector's report has begun."""
+    _nameless: bool = False
+    """Whether the last call was of what has no package, as what is written in assembly."""
     _taker: bool = False
     """Whether the dump began with who took it, which is the only one that runs."""
     _seen: set[str] = field(default_factory=set)
@@ -184,6 +186,7 @@ class TextDump:
         line = ""
         for whole in lines:
             if len(whole) > LONG:
+                self._facts.left_out |= "goroutine " in whole
                 continue
             line = whole.rstrip(_TAIL)
             if self._race:
@@ -201,7 +204,7 @@ class TextDump:
                 continue
             kind, value = self._kind(line)
             if kind == "place":
-                yield from self._place(value)
+                yield from self._place(value, " +0x" in line)
             elif kind == "cut":
                 self._call(line + ")", int(value))
             elif kind != "rest":
@@ -314,6 +317,7 @@ class TextDump:
             if len(self._functions) > CACHED:
                 self._functions.clear()
             self._functions[line[:cut]] = name
+        self._nameless = not name
         if not name:
             return
         opened = self._open
@@ -326,7 +330,8 @@ class TextDump:
             opened.arguments.append(line[cut + 1 : -1])
             opened.places.append("")
 
-    def _place(self, value: str) -> Iterator[Goroutine]:
+    def _place(self, value: str, sure: bool) -> Iterator[Goroutine]:
+        """A place; `sure`: with an offset, as Go prints it behind a function, so that one which has none could not be read."""
         if self._pending:
             name, arguments = self._pending
             first = not (self._introduced or self._count or self._open or name.startswith("runtime."))
@@ -342,10 +347,12 @@ class TextDump:
         elif opened.origin:
             if opened.ancestors and " (" not in opened.ancestors[-1]:
                 opened.ancestors[-1] += f" ({value})"
-        elif opened.created_by:
+        elif opened.created_by and not opened.created_at:
             opened.created_at = True
         elif opened.places and not opened.places[-1]:
             opened.places[-1] = value
+        elif not self._nameless:
+            self._facts.left_out |= sure
 
     def _created(self, value: str) -> None:
         if self._open and not self._open.origin and not self._open.created_by:
