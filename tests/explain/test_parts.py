@@ -46,6 +46,19 @@ def test_long_lines_of_dots_and_dashes_take_no_time(spec: Spec, sign: str) -> No
     assert ("leak", True) == (found.verdict, found.whole)
 
 
+def test_what_each_thread_was_at_is_no_dump_of_its_own(spec: Spec) -> None:
+    """As GOTRACEBACK=crash adds it: the schedulers, all of them goroutine 0, and what could not be shown on its thread before."""
+    scheduler = (
+        "SIGQUIT: quit\nPC=0x43ea81 m={} sigcode=0\n\ngoroutine 0 [idle]:\nruntime.mcall()\n\t/usr/local/go/src/asm.s:4 +0x5\n"
+    )
+    hidden = "goroutine 1 [running]:\n\tgoroutine running on other thread; stack unavailable\ncreated by main.init\n"
+    end = "\nrax    0x0\n"
+    first = scheduler.format(0) + "\n" + hidden + "\n" + PEEK + end
+    found = diagnosed(spec, first, "-----\n", scheduler.format(1) + end, "-----\n", scheduler.format(2), RUNNING + end)
+    assert (("no-leak", (IDLE,)), (), True) == (said(found), found.beside, found.whole)
+    assert 1 == len(diagnosed(spec, first, "-----\n", first).beside)
+
+
 def test_the_end_of_what_sigquit_prints_is_a_part(spec: Spec) -> None:
     """As `tail` gives it: it has the registers, and who would tell of the lone writeLoop may stand above."""
     end = diagnosed(spec, WRITER, "rax    0x0")

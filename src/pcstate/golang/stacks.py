@@ -30,6 +30,10 @@ _SYMBOL = re.compile(r"(?:#\s+|^[\s>|]*)0x[0-9a-f]+\s+(\S.*?)\+0x[0-9a-f]+(?:\s+
 _REGISTERS = re.compile(r"\b(?:rax|eax|r0|trap|ra)\s+0x[0-9a-f]+$")
 _SIGNAL = re.compile(r"(?<!\[signal )\bSIG(?:QUIT|ABRT|ILL|TRAP|BUS|FPE|SEGV|SYS|STKFLT|EMT): ")
 """What Go prints of a signal that makes it print all goroutines; beneath a panic it names the one that it made into that."""
+_THREAD = re.compile(r"(?:^|[\s|>:])-----$")
+"""What GOTRACEBACK=crash puts before what each further thread was at."""
+_AT_WORK = ("idle", "running", "syscall")
+"""Wait reasons of what a thread is at."""
 _HALF_HEADER = re.compile(r"\s*goroutine(?: \d+(?: \[[^\]]*)?)?")
 _CREATED = re.compile(r"\bcreated by (\S+(?: in goroutine \d+)?)")
 _ORIGIN = re.compile(r"\[originating from goroutine \d+\]")
@@ -173,6 +177,8 @@ class TextDump:
     """Whether a race detector's report has begun."""
     _nameless: bool = False
     """Whether the last call was of what has no package, as what is written in assembly."""
+    _threads: bool = False
+    """Whether what each thread was at has begun, where goroutines that were there before come again."""
     _taker: bool = False
     """Whether the dump began with who took it, which is the only one that runs."""
     _seen: set[str] = field(default_factory=set)
@@ -244,6 +250,8 @@ class TextDump:
             yield from self._finish()
         elif kind == "registers":
             self._facts.registers = True
+        elif kind == "thread":
+            self._threads = self._facts.registers
         elif kind == "left out" and (self._open or self._count):
             self._facts.left_out = True
         elif kind == "blank" and self._open and self._open.ended:
@@ -284,6 +292,7 @@ class TextDump:
         self._settle()
         self.dumps.append(Facts("" if self._total else self._facts.format))
         self._seen.clear()
+        self._threads = False
         self._count = self._total = 0
 
     def _begin(self, opened: _Open) -> Iterator[Goroutine]:
@@ -292,7 +301,8 @@ class TextDump:
         yield from self._finish()
         if opened.number:
             taker = opened.wait == "running" and self._facts.format in ("", "debug=2")
-            if opened.number in self._seen or self._total or (taker and self._taker):  # behind a profile, another form of it
+            again = opened.number in self._seen and not (self._threads and opened.wait in _AT_WORK)
+            if again or self._total or (taker and self._taker):  # behind a profile, another form of it
                 self._next()
             if not self._count:
                 self._taker = taker
@@ -406,6 +416,8 @@ def _kind(line: str) -> tuple[str, str]:
         return "cut", str(line.rfind("("))
     if "---" in line and _RULE.fullmatch(line):
         return "rule", ""
+    if line.endswith("-----") and _THREAD.search(line):
+        return "thread", ""
     if _RACE in line:
         return "race", ""
     if "SIG" in line and _SIGNAL.search(line):
