@@ -28,7 +28,8 @@ def test_that_nobody_asks_or_reads_is_certain_only_in_a_whole_dump(spec: Spec) -
 
 
 @pytest.mark.parametrize(
-    "line", ["...", "[...]", "\u2026", "<snip>", "[ cut ]", "(41 more goroutines)", "... 7 similar goroutines omitted"]
+    "line",
+    ["...", "[...]", "\u2026", "<snip>", "[ cut ]", "(41 more goroutines)", "... 7 similar goroutines omitted", "--", "> --"],
 )
 def test_where_somebody_has_left_goroutines_out_the_rest_is_a_part(spec: Spec, line: str) -> None:
     """What the runtime leaves out of a deep stack is within one goroutine, and a text before the dump may have dots, too."""

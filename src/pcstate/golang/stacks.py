@@ -416,6 +416,8 @@ def _kind(line: str) -> tuple[str, str]:
         return "cut", str(line.rfind("("))
     if "---" in line and _RULE.fullmatch(line):
         return "rule", ""
+    if line.lstrip(" \t>|") == "--":  # grep's
+        return "left out", ""
     if line.endswith("-----") and _THREAD.search(line):
         return "thread", ""
     if _RACE in line:
