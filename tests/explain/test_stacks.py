@@ -251,6 +251,7 @@ runtime.goexit({})
 created by net/http.(*Transport).dialConn in goroutine 6
 \t/usr/local/go/src/net/http/transport.go:1799 +0x1585
 """
+BUBBLE_124 = "goroutine 7 [select (synctest), synctest group 3]:"
 BUBBLE = """\
 goroutine 7 [select (durable), 2 minutes, synctest bubble 3]:
 net/http.(*persistConn).readLoop(0xc0000e0120)
@@ -281,6 +282,7 @@ WRITTEN: dict[str, tuple[str, str, str, tuple[tuple[str, int, int], ...]]] = {
     "no headers": (HEADLESS, "stacks", "leak", (("body-unfinished", 1, 1),)),
     "frames of the runtime": (SYSTEM, "debug=2", "leak", (("body-unfinished", 1, 1),)),
     "in a bubble": (BUBBLE, "debug=2", "leak", (("body-unfinished", 1, 1),)),
+    "in a bubble of 1.24": (BUBBLE_124 + BUBBLE[BUBBLE.index("\n") :], "debug=2", "leak", (("body-unfinished", 1, 1),)),
     "a profile of leaks": (LEAK_PROFILE, "debug=1", "leak", (("body-unfinished", 2, 2),)),
     "a copy of net/http": (COPY, "debug=2", "leak", (LEAK,)),
     "a loop without a request": (FOREVER, "debug=2", "leak", (("unknown", 1, 2),)),

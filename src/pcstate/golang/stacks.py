@@ -66,7 +66,7 @@ _MORE = re.compile(r"\b(?:more|other|similar) goroutines?\b", re.IGNORECASE)
 _BLANK = re.compile(r"^[\s|>#]*$")
 _MINUTES = re.compile(r"(\d+) minutes?")
 _LEAKED = " (leaked)"
-_ASIDE = re.compile(r" \((?:durable|leaked|scan)\)")
+_ASIDE = re.compile(r" \((?:durable|synctest|leaked|scan)\)")
 _ROOTS = ("main.main", "main.init", "runtime.", "testing.tRunner")
 """How the outermost function begins, where "created by" is not said."""
 _LOOPS = (".(*persistConn).readLoop", ".(*persistConn).writeLoop")
