@@ -57,6 +57,8 @@ def _diagnosis(census: Census, facts: Facts, number: int) -> Diagnosis:
     """What one dump of a file means."""
     if facts.parents:
         census.date("created by")
+    if facts.format in ("panic", "SIGQUIT"):
+        census.crashed()
     missing = _missing(census, facts)
     signal = facts.registers and facts.format in ("SIGQUIT", "panic")  # its end, and its beginning
     whole = not (missing or census.hidden or facts.left_out) and (facts.counted or census.running or signal)

@@ -49,6 +49,19 @@ def test_a_stream_between_two_reads_is_a_likely_leak_at_most(spec: Spec, holder:
     assert "unless" in group.remark and "'held?'" in group.why
 
 
+@pytest.mark.parametrize("above", ["fatal error: concurrent map writes\n", "panic: boom\n", "SIGQUIT: quit\nPC=0x43ea81\n"])
+def test_who_has_crashed_may_have_had_the_body_in_hand(spec: Spec, above: str) -> None:
+    """It runs no deferred Close any more; who takes a dump runs, too, and so does what ends a test that takes too long."""
+    crashed, timer = (
+        program("shop.parse()", "main.main()", wait="running"),
+        program("testing.(*M).startAlarm.func1()", wait="running"),
+    )
+    group, *_ = diagnosed(spec, above, crashed, UNREAD, "rax    0x0").groups
+    assert ("likely", ("1 at shop.parse (/srv/0/of.go:0)",)) == (group.confidence, group.held_at)
+    for taken in (diagnosed(spec, crashed, UNREAD), diagnosed(spec, above, timer, UNREAD, "rax    0x0")):
+        assert ("certain", ()) == (taken.groups[0].confidence, taken.groups[0].held_at)
+
+
 NOBODY = {
     "main waits for nothing at all": program("main.main()", wait="select (no cases)"),
     "main serves": program("net.(*netFD).accept(0xc0)", "net/http.(*Server).Serve(0xc0)", "main.main()", wait="IO wait"),

@@ -102,6 +102,8 @@ class Census:
     """Goroutines that no pointer ties to a connection, by role."""
     program: dict[tuple[str, int], int] = field(default_factory=dict)
     """Goroutines that may have a response in hand: in which function of the program's, and the minutes that they have waited."""
+    acting: dict[tuple[str, int], int] = field(default_factory=dict)
+    """Such ones that run: who takes a dump does, and has no response in hand; who crashes, or is met by a signal, may."""
     bystanders: dict[str, int] = field(default_factory=dict)
     """Those of them that are neither a server's nor part of a connection: in which function of the program's."""
     release: str = ""
@@ -131,8 +133,10 @@ class Census:
                 continue
             if part.role == "program":
                 where = (part.frames[0] if part.frames else _sender(goroutine), goroutine.minutes or 0)
-                self.program[where] = self.program.get(where, 0) + goroutine.count
-                if len(parts) == 1:
+                acts = goroutine.stack.wait == "running"
+                found = self.acting if acts else self.program
+                found[where] = found.get(where, 0) + goroutine.count
+                if len(parts) == 1 and not acts:
                     self.bystanders[where[0]] = self.bystanders.get(where[0], 0) + goroutine.count
                 continue
             frames = part.frames + ancestors
@@ -143,6 +147,11 @@ class Census:
                 self._conns.setdefault(pointer, []).append((part.role, seen, goroutine.minutes))
             else:
                 self.loose.setdefault((part.role, seen), Tally()).add(goroutine.count, goroutine.minutes)
+
+    def crashed(self) -> None:
+        """Said of a dump that nobody of the program has taken."""
+        for where, count in self.acting.items():
+            self.program[where] = self.program.get(where, 0) + count
 
     def end(self) -> None:
         """Said when no goroutine is to come: what was remembered of stacks and functions is given up."""
