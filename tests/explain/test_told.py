@@ -191,3 +191,10 @@ def test_a_crowd_is_named_once(spec: Spec) -> None:
     held, queued = diagnosed(spec, RUNNING, UNREAD, *queue), diagnosed(spec, RUNNING, *callers)
     assert ["20 at shop.(*Queue).put (/srv/shop/queue.go:9)"] == list(held.groups[0].held_at)
     assert ["", ""] == [held.crowd, queued.crowd]
+
+
+def test_what_is_told_of_is_not_said_to_be_untold(spec: Spec) -> None:
+    """Whatever leaks or is stuck has a headline that says so: "in a state that the dump does not tell" is for the rest."""
+    assert [] == [
+        state for state in spec.knowledge.states if (state.leak or state.stuck) and state.name == "unknown" and not state.title
+    ]
