@@ -414,3 +414,19 @@ def test_more_requests_than_dials_are_not_said_to_have_nobody_who_dials(spec: Sp
         assert "nobody dials" not in queued.why + queued.title and "See first to the dials" in queued.fix
     (alone,) = diagnosed(spec, RUNNING, *waiting).groups
     assert "nobody dials" in alone.why
+
+
+@pytest.mark.parametrize(("end", "more"), [("\n", "\n"), ("\n", "\n\n"), ("\n", " ")])
+def test_the_stacks_of_ancestors_are_no_goroutines(spec: Spec, end: str, more: str) -> None:
+    """As GODEBUG=tracebackancestors gives them, with a blank line more between lines, or in one."""
+    ancestor = """\
+[originating from goroutine 7]:
+net/http.(*Transport).dialConn(...)
+\t/usr/local/go/src/net/http/transport.go:1747 +0x1e05
+shop.fetch(...)
+\t/srv/shop/fetch.go:12 +0x35
+created by shop.run
+\t/srv/shop/run.go:9 +0x35
+"""
+    found = diagnosed(spec, (RUNNING + "\n" + UNREAD + ancestor + "\n" + PEEK).replace(end, more))
+    assert ("leak", (LEAK, IDLE)) == said(found)

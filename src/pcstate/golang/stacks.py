@@ -177,6 +177,8 @@ class TextDump:
     """Whether a race detector's report has begun."""
     _nameless: bool = False
     """Whether the last call was of what has no package, as what is written in assembly."""
+    _origin: bool = False
+    """Whether the stacks of a goroutine's ancestors have begun, which are no goroutines, even if a blank line came between."""
     _threads: bool = False
     """Whether what each thread was at has begun, where goroutines that were there before come again."""
     _taker: bool = False
@@ -276,6 +278,7 @@ class TextDump:
         if _ORIGIN.search(line):
             if self._open:
                 self._open.origin = True
+            self._origin = True
             return iter(())
         if found := _TOTAL.search(line):
             self._foreign = self._traces = False
@@ -308,7 +311,7 @@ class TextDump:
                 self._taker = taker
             self._seen.add(opened.number)
             self._facts.looks_like("debug=2")
-        self._open = opened
+        self._open, self._origin = opened, False
 
     def _finish(self) -> Iterator[Goroutine]:
         self._pending = None
@@ -331,6 +334,8 @@ class TextDump:
         if not name:
             return
         opened = self._open
+        if opened is None and self._origin:
+            return
         if opened is None or opened.listed or (not opened.origin and (opened.created_by or opened.before(name))):
             self._pending = (name, line[cut + 1 : -1])
         elif opened.origin:
