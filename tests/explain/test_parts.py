@@ -111,6 +111,16 @@ def test_pointers_keep_the_halves_of_two_connections_apart(spec: Spec) -> None:
     assert headline(found) == f"inconclusive: {idle} and 1 connection of which only writeLoop is there, for up to 7 minutes"
 
 
+def test_a_request_is_waited_for_certainly_only_where_its_write_loop_is_seen(spec: Spec) -> None:
+    """That may be in the program's own request body, or wait for 100 Continue, and lack in a part of a dump."""
+    loops = (WAITING, PEEK.replace("0xc0000b3000", "0xc0000d5000"))
+    both = (*loops, WRITER.replace("0xc0000c4000", "0xc0000d5000"))
+    found = [diagnosed(spec, *parts).groups for parts in (loops, both, (RUNNING, *loops))]
+    assert [[("awaiting-headers", claim)] for claim in ("likely", "certain", "certain")] == [
+        [(group.state, group.confidence) for group in groups] for groups in found
+    ]
+
+
 def test_a_caller_is_not_put_to_another_connection(spec: Spec) -> None:
     found = diagnosed(spec, PEEK, WAITING)
     assert ("stuck", (("awaiting-headers", 1, 1), IDLE)) == said(found)

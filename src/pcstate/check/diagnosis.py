@@ -49,6 +49,8 @@ class _Found:
     guess: bool = False
     part: bool = False
     """Whether the dump may be a part of one."""
+    half: bool = False
+    """Whether it has a connection whose writeLoop is not in the dump, which would tell whether the request is written."""
     frames: dict[str, int] = field(default_factory=dict)
     holders: dict[str, int] = field(default_factory=dict)
     """Who else may have the bodies in hand."""
@@ -125,7 +127,7 @@ def groups(census: Census, whole: bool, lacking: bool = False, proved: bool = Fa
         there = {each.state.name for each in found if each.connections}
         if not taken.state.shared and taken.state.after in ("", *there):
             _alone(taken.state, taken, rest, sum(map(_under_way, found)) if taken.state.beyond else 0)
-        taken.sure = taken.sure and (whole or not taken.state.alone)
+        taken.sure = taken.sure and (whole or not (taken.state.alone or taken.half))
         taken.guess, taken.part = lacking and taken.state.alone, not whole
         if taken.goroutines and taken.state.held_why and not proved:
             taken.holders = census.holders(taken.minutes)
@@ -156,7 +158,8 @@ def _each(state: State, kinds: list[_Kind], loose: _Loose) -> _Found:
             loose.take(found, role, state.parts[role], count, not kind.tied, timed=True)
         if "read-loop" in kind.parts and "write-loop" not in kind.parts and "write-loop" not in state.parts:
             taken = loose.take(found, "write-loop", ("select",), count, not kind.tied)
-            loose.take(found, "write-loop", WRITES, count - taken, not kind.tied)
+            taken += loose.take(found, "write-loop", WRITES, count - taken, not kind.tied)
+            found.half = found.half or taken < count
         if _caller(kind) in state.takes:
             count = 0
         for point in state.takes:
