@@ -185,7 +185,7 @@ def _grow(plan, by_local, masks, reg, asked, slots, entries, keys, pool, key, st
 
 @inner
 def _forget_off(masks):
-    """Vectors that facts kept off, and nothing else, stay so in the next round if no more can fire by now to end these."""
+    """What facts kept off, and nothing else, they keep off in the next round too if no more can fire by now to end them."""
     more = _0
     for w in range(masks.shape[1]):
         more |= masks[P.ABLE, w] & masks[P.OUTSIDE, w] & ~masks[P.SCOPE, w]

@@ -13,7 +13,7 @@
 SECTIONS = 38
 
 # Rows of `masks`; from HERE on one for each component, then what each has a part in, then the ends of each fact. A configuration
-# has three rows.
+# has three rows. OFF_NOW are vectors that facts keep off for as long as no more than SCOPE can fire outside the cluster.
 NOTHING = 0
 ENABLED, NOW, ABLE, OUTSIDE, FOUND, DISTURBING, OTHERS, INNER, OFF_NOW, SCOPE, COUNTED, FIRST, WAITING = range(3, 16)
 HERE = WAITING + 2
