@@ -7,8 +7,10 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-__all__ = ["borrowed", "inner", "mix", "ones", "trailing"]
+__all__ = ["SPREAD", "borrowed", "inner", "mix", "ones", "trailing"]
 
+SPREAD = np.uint64(0x9E3779B97F4A7C15)
+"""The odd number nearest to 2 ** 64 divided by the golden ratio (Knuth 1973, multiplicative hashing)."""
 inner = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 """For a function that only compiled ones call."""
 

@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 
 from pcstate.check import plan as P
-from pcstate.check.bit_kernels import borrowed, inner, mix
+from pcstate.check.bit_kernels import SPREAD, borrowed, inner, mix
 from pcstate.check.persistent_kernels import choose, fire
 from pcstate.check.recall_kernels import MIXED, holds
 from pcstate.check.skeleton import LONGEST
@@ -27,7 +27,7 @@ STEPS = 2_000
 def _hash(states, n):
     found = U(0)
     for c in range(states.shape[1]):
-        found = (found ^ U(np.int64(states[n, c]) & 0xFFFF)) * U(0x9E3779B97F4A7C15)
+        found = (found ^ U(np.int64(states[n, c]) & 0xFFFF)) * SPREAD
         found ^= found >> U(29)
     return mix(found)
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from pcstate.check import plan as P
-from pcstate.check.bit_kernels import inner, trailing
+from pcstate.check.bit_kernels import SPREAD, inner, trailing
 from pcstate.check.commuting import MANY
 from pcstate.check.recall_kernels import VALUE, ask, probe, put, row_of
 
@@ -11,8 +11,6 @@ __all__ = ["meanwhile"]
 
 U = np.uint64
 _0, _1 = U(0), U(1)
-_SPREAD = U(0x9E3779B97F4A7C15)
-"""The odd number nearest to 2 ** 64 divided by the golden ratio (Knuth 1973, multiplicative hashing)."""
 
 
 @inner
@@ -40,11 +38,11 @@ def meanwhile(plan, by_local, masks, reg, asked, slots, entries, keys, pool, key
 def _at_hand(plan, masks, pool, component, local, own, others):
     """Where in the pool the answer stands that was given lately, or is to stand; and whether it does."""
     begin, end = plan[plan[P.WORDS] + component], plan[plan[P.WORDS] + component + 1]
-    parts, found = P.HERE + plan[P.SIZE] + component, U(local + 1) * _SPREAD
+    parts, found = P.HERE + plan[P.SIZE] + component, U(local + 1) * SPREAD
     for u in range(begin, end):
         mine = masks[parts, plan[u]]
-        found = (found ^ masks[own, plan[u]] & mine) * _SPREAD
-        found = (found ^ masks[others, plan[u]] & mine) * _SPREAD
+        found = (found ^ masks[own, plan[u]] & mine) * SPREAD
+        found = (found ^ masks[others, plan[u]] & mine) * SPREAD
     way = np.int64(found >> U(64 - P.WAYS_BITS))
     at = plan[plan[P.RECENT] + component] + way * (2 + 2 * (end - begin))
     known, place = pool[at] == local, at + 2

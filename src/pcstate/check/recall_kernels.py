@@ -7,7 +7,7 @@ have rested on so far: a basis is some components, whose configurations are the 
 import numpy as np
 
 from pcstate.check import plan as P
-from pcstate.check.bit_kernels import inner, mix
+from pcstate.check.bit_kernels import SPREAD, inner, mix
 
 __all__ = [
     "COLUMNS", "COUNT", "FACTS", "FACTS_AT", "HASH", "KEY", "LINK", "MIXED", "NODE", "PARTS", "PARTS_AT", "VALUE", "all_hold",
@@ -81,7 +81,7 @@ def gather(pool, nodes, node, state, key):
 def _hash(node, key, size):
     found = U(node)
     for k in range(size):
-        found = (found ^ U(np.int64(key[k]) & 0xFFFF)) * U(0x9E3779B97F4A7C15)
+        found = (found ^ U(np.int64(key[k]) & 0xFFFF)) * SPREAD
         found ^= found >> U(29)
     return mix(found)
 

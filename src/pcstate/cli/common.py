@@ -20,6 +20,8 @@ SCHEMAS = Path(__file__).parent.with_name("schemas")
 HOLDS, FINDING, USAGE, INCONCLUSIVE, INTERNAL, INTERRUPTED, UNHEARD = 0, 1, 2, 3, 4, 130, 141
 """Exit statuses; the last two as a shell has them: stopped by the user, and by a reader of its output that has gone."""
 STEPS = "Steps: get, head, post; read-all, read N, read-exact, close, spawn close; cancel, close-idle, settle."
+_CLEAR = "\r\033[K"
+"""Takes away the line of progress before."""
 A_MOMENT = 0.1
 """Seconds between two progress lines, at least."""
 
@@ -129,7 +131,7 @@ def _shows_progress() -> bool:
 def clear_line() -> None:
     """Take away what a line of progress has left."""
     if _shows_progress():
-        sys.stderr.write("\r\033[K")
+        sys.stderr.write(_CLEAR)
 
 
 def progress_line(what: str) -> "Progress | None":
@@ -143,7 +145,7 @@ def progress_line(what: str) -> "Progress | None":
         if status.seconds > 1 and due():
             rate, memory = f"{status.rate:,.0f} a second", f"{status.memory / 1e9:.1f} GB"
             counts = f"{status.found:,} states, {rate}, depth {status.depth}, {memory}"
-            sys.stderr.write(f"\r\033[K{what}: {counts}, {status.seconds:.0f} s ")
+            sys.stderr.write(f"{_CLEAR}{what}: {counts}, {status.seconds:.0f} s ")
             sys.stderr.flush()
 
     return show
@@ -158,7 +160,7 @@ def steps_line() -> Callable[[int, int, str], None] | None:
 
     def show(done: int, of: int, what: str) -> None:
         if done >= of or due():
-            sys.stderr.write(f"\r\033[K{done:,} of {of:,}: {what}" if done < of else "\r\033[K")
+            sys.stderr.write(f"{_CLEAR}{done:,} of {of:,}: {what}" if done < of else _CLEAR)
             sys.stderr.flush()
 
     return show
