@@ -4,8 +4,13 @@ It is no part of the state, so that paths that differ in it only are explored on
 afterwards: for each state the set of all that can have been seen on the way to it.
 """
 
-from collections.abc import Iterable, Sequence
+import functools
+import heapq
+import operator
+from collections.abc import Iterable, Iterator, Sequence
 
+from pcstate.check.bits import bits
+from pcstate.check.decoded import Decoded
 from pcstate.check.skeleton import Chained, Noted
 from pcstate.model.network import Network, Part
 
@@ -15,28 +20,58 @@ History = tuple[int, ...]
 """The configuration of each observer."""
 
 
-def histories(graph: Chained) -> list[set[History]]:
-    """For each kept state what the observers can have seen on the way there. Cost: arrows times histories of a state."""
-    found: list[set[History]] = [set() for _ in graph.states]
-    fresh: list[set[History]] = [set() for _ in graph.states]
-    fresh[0].add(beginning(graph.network))
-    after: dict[Noted, dict[History, History]] = {}
+def histories(graph: Chained) -> Sequence[set[History]]:
+    """For each kept state what the observers can have seen on the way there. Cost: arrows times histories of a state.
+
+    A set of histories is a number meanwhile, with a bit for each: most states share theirs with many others, so that what an
+    arrow makes of a set is seldom worked out. Earlier states come first, as most arrows lead to later ones.
+    """
+    sets = _Sets(graph.network)
+    found, fresh = [0] * len(graph.states), [0] * len(graph.states)
+    fresh[0] = sets.only(beginning(graph.network))
     queue = [0]
     while queue:
-        number = queue.pop()
-        news, fresh[number] = fresh[number], set()
+        number = heapq.heappop(queue)
+        news, fresh[number] = fresh[number], 0
         found[number] |= news
         for noted, target in graph.noted_of(number):
-            known = after.setdefault(noted, {})
-            for history in news:
-                if history not in known:
-                    known[history] = along(graph.network, history, *noted)
-            more = {known[history] for history in news} - found[target] - fresh[target]
+            more = sets.after(news, noted) & ~found[target]
             if more:
                 if not fresh[target]:
-                    queue.append(target)
+                    heapq.heappush(queue, target)
                 fresh[target] |= more
-    return found
+    return Decoded(len(found), lambda number: set(sets.members(found[number])))
+
+
+class _Sets:
+    """Sets of histories as bits: bit k is the k-th history that was met."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._met: list[History] = []
+        self._bit: dict[History, int] = {}
+        self._after: dict[tuple[int, Noted], int] = {}
+
+    def only(self, history: History) -> int:
+        """The set of one history."""
+        bit = self._bit.setdefault(history, 1 << len(self._met))
+        if bit >> len(self._met):
+            self._met.append(history)
+        return bit
+
+    def members(self, among: int) -> Iterator[History]:
+        """The histories in a set."""
+        return map(self._met.__getitem__, bits(among))
+
+    def after(self, before: int, noted: Noted) -> int:
+        """What each history of a set is after an arrow of which the observers see that."""
+        if not any(noted):
+            return before
+        found = self._after.get((before, noted))
+        if found is None:
+            afterwards = (along(self._network, history, *noted) for history in self.members(before))
+            found = self._after[before, noted] = functools.reduce(operator.or_, map(self.only, afterwards), 0)
+        return found
 
 
 def beginning(network: Network) -> History:
