@@ -6,7 +6,7 @@ In: a network, its reduction, a question. Out: `plan`, and the numbers by which 
 import functools
 import itertools
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from pcstate.model.formula import take_apart
 from pcstate.model.lts import Event
 from pcstate.model.network import Network
 
-__all__ = ["KINDS", "Told", "Unsuited"]
+__all__ = ["KINDS", "Asked", "Told", "Unsuited"]
 
 Ints = npt.NDArray[Any]
 KINDS = (CONNS, CALLERS, REQUESTS)
@@ -33,14 +33,8 @@ class Unsuited(Exception):
     """The network has more of something than the search has numbers for."""
 
 
-class Asked:
-    """The events of one name that are asked of a component: each with its row, in which vectors' `who`, `also`, `unless`."""
-
-    def __init__(self, name: str, events: Sequence[tuple[Event, int, int, int, int]]) -> None:
-        self.name, self.events = name, events
-        self.rows = [row for _, row, *_ in events]
-        self.who = functools.reduce(operator.or_, (who for _, _, who, _, _ in events))
-        """The vectors that need one of them."""
+Asked = tuple[Event, int, int, int, int]
+"""An event that is asked of a component: its row, and in which vectors' `who`, `also`, `unless`."""
 
 
 class _Plan:
@@ -91,8 +85,8 @@ class Told:
         self.roles = [[sum(1 << self._number[vector] for vector in bits(members)) for _, members in each] for each in roles]
         """For each component the vectors, in the order of the loops, that ask the same of it: a set for each role."""
         self._rows: dict[tuple[str, int, Event], int] = {}
-        self.events: list[list[Asked]] = []
-        """For each component the events that are asked of it."""
+        self.events: list[list[tuple[str, int, list[Asked]]]] = []
+        """For each component the events that are asked of it, by name, with the vectors that need one of that name."""
         self.possible: list[range] = []
         """For each component the rows that say which of its roles keep no vector from firing."""
         self._asks: dict[Any, int] = {}
@@ -122,10 +116,10 @@ class Told:
                     asked[c].setdefault(event, [0, 0, 0])[which] |= 1 << self._number[number]
         self._next_row = 2 * self.size
         for c, events in enumerate(asked):
-            by_name: dict[str, list[tuple[Event, int, int, int, int]]] = {}
+            by_name: dict[str, list[Asked]] = {}
             for event, (who, also, unless) in events.items():
                 by_name.setdefault(event.name, []).append((event, self._row(c, event), who, also, unless))
-            self.events.append([Asked(name, tuple(each)) for name, each in by_name.items()])
+            self.events.append([(name, _either(who for _, _, who, *_ in each), each) for name, each in by_name.items()])
         for roles in self.roles:
             self.possible.append(range(self._next_row, self._next_row + -(-len(roles) // plan.ROLE_BITS)))
             self._next_row = self.possible[-1].stop
@@ -174,10 +168,7 @@ class Told:
         lists(plan.WHO, [[c for c, _ in v.who] for v in vectors])
         lists(plan.MOVED, [[n for c, event in (*v.who, *v.also) for n in (c, self._row(c, event))] for v in vectors])
         lists(plan.MOBILE, [dependence.components(number) for number in self.order])
-        asking = [
-            functools.reduce(operator.or_, (v for named in asked for _, _, *vectors in named.events for v in vectors), 0)
-            for asked in self.events
-        ]
+        asking = [_either(v for _, _, each in asked for _, _, *vectors in each for v in vectors) for asked in self.events]
         words = [self._words_of(self.packed(members)) for members in asking]
         lists(plan.WORDS, words)
         ends = list(itertools.accumulate((2 + 2 * len(each) << plan.WAYS_BITS for each in words), initial=0))
@@ -249,3 +240,8 @@ class Told:
         """Those of the words that are not empty."""
         found: list[int] = words.nonzero()[0].tolist()
         return found
+
+
+def _either(sets: Iterable[int]) -> int:
+    """The members of any of the sets."""
+    return functools.reduce(operator.or_, sets, 0)

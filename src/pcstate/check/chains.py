@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pcstate.check import chain_kernels, plan, recall_kernels, symmetry_kernels
-from pcstate.check.chain_plan import Told, Unsuited
+from pcstate.check.chain_plan import Asked, Told, Unsuited
 from pcstate.check.limits import Headway
 from pcstate.check.reduction import Reduction
 from pcstate.check.symmetry import CALLERS
@@ -58,6 +58,7 @@ class Chains:
         self._symmetry = reduction.symmetry
         locals_ = {component.name: _Locals() for component in network.components}
         self._locals = [locals_[component.name] for component in network.components]
+        self._by_state: dict[tuple[int, str], tuple[int, Ints, list[Asked]]] = {}
         self._looks: list[Any] = []
         self._look_keys: dict[tuple[str, Any], int] = {}
         self._state: Any = list(network.initial())
@@ -142,28 +143,21 @@ class Chains:
             return
         locals_ = self._locals[component]
         local, behaviour = locals_.real[number], self.network.components[component].behaviour
-        refused = changes = stopped = offers = 0
-        impossible: list[int] = []
-        for asked in self._told.events[component]:
-            if not behaviour.may(local, asked.name):
-                refused |= asked.who
-                changes |= asked.who
-                impossible += asked.rows
-                continue
-            for event, row, who, also, unless in asked.events:
-                target = behaviour.step(local, event)
-                if target < 0:
-                    refused |= who
-                    changes |= who
-                    impossible.append(row)
-                else:
-                    offers |= who
-                    refused |= unless
-                    stopped |= unless
-                    if target != local:
-                        changes |= who | also
-                    self.by_local[row, number] = locals_.number(target)
-        self.by_local[impossible, number] = -1
+        refused, rows, events = self._asked_in(component, behaviour.configuration(local).state, local)
+        changes, stopped, offers = refused, 0, 0
+        self.by_local[rows, number] = -1
+        for event, row, who, also, unless in events:
+            target = behaviour.step(local, event)
+            if target < 0:
+                refused |= who
+                changes |= who
+            else:
+                offers |= who
+                refused |= unless
+                stopped |= unless
+                if target != local:
+                    changes |= who | also
+                self.by_local[row, number] = locals_.number(target)
         row, allowed = int(self.reg[plan.NEXT_MASK]), ~refused
         self.reg[plan.NEXT_MASK] += 3
         self.masks[row], self.masks[row + plan.CHANGES], self.masks[row + plan.STOPPED] = map(
@@ -178,6 +172,21 @@ class Chains:
         self._state[component] = before
         self.by_local[self._size + component, number] = bool(offers)
         self.by_local[component, number] = row
+
+    def _asked_in(self, component: int, state: str, local: int) -> tuple[int, Ints, list[Asked]]:
+        """Of a component in one of its states, of which `local` is a configuration: the vectors that it keeps from firing
+        whatever its data, the rows of all its events, and those that it may take."""
+        found = self._by_state.get((component, state))
+        if found is None:
+            refused, rows, events = 0, [], []
+            for name, who, each in self._told.events[component]:
+                rows += [row for _, row, *_ in each]
+                if self.network.components[component].behaviour.may(local, name):
+                    events += each
+                else:
+                    refused |= who
+            found = self._by_state[component, state] = refused, np.array(rows, np.int64), events
+        return found
 
     def _key(self, entry: int, size: int) -> list[int]:
         at = self.entries[entry, recall_kernels.KEY]

@@ -4,11 +4,12 @@ A `Behaviour` is what a chart, a hand-made `Lts` and a scenario's line of steps 
 a partial step function. It may be lazy: a chart is driven only where the network goes.
 """
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-__all__ = ["Behaviour", "Configuration", "Event", "Lts", "Value", "explore_behaviour", "lts"]
+__all__ = ["Behaviour", "Configuration", "Event", "Lts", "Value", "explore_behaviour", "lts", "one_event"]
 
 Value = int | str
 
@@ -23,6 +24,12 @@ class Event:
     def __str__(self) -> str:
         inside = ", ".join(f"{key}={value}" for key, value in self.args)
         return f"{self.name}({inside})" if inside else self.name
+
+
+@functools.cache
+def one_event(name: str, args: tuple[tuple[str, Value], ...] = ()) -> Event:
+    """The event of that name with these arguments: the same object each time, which a table finds without a comparison."""
+    return Event(name, args)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +61,8 @@ class Behaviour(Protocol):
         ...
 
     def may(self, local: int, name: str) -> bool:
-        """Whether an event of that name may be offered there; where not, none is, whatever its arguments."""
+        """Whether an event of that name may be offered there; where not, none is, whatever its arguments. So it is in each
+        configuration of the same state."""
         ...
 
     def cites(self, local: int, event: Event) -> tuple[str, ...]:

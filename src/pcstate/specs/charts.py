@@ -12,7 +12,7 @@ from typing import Any
 
 from pcstate.errors import Mistake, Place, SpecError
 from pcstate.model.chart import Chart, ChartTransition
-from pcstate.model.lts import Configuration, Event, Value
+from pcstate.model.lts import Configuration, Event, Value, one_event
 
 __all__ = ["ChartBehaviour", "LiveChart"]
 
@@ -114,13 +114,14 @@ class ChartBehaviour:
 
     def step(self, local: int, event: Event) -> int:
         """The configuration that `event` leads to, or -1 where the chart does not take it."""
-        if not self.may(local, event.name):
-            return -1
-        row = self._steps.setdefault(event, {})
-        target = row.get(local)
+        row = self._steps.get(event)
+        target = None if row is None else row.get(local)
         if target is None:
+            if not self.may(local, event.name):
+                return -1
             self.asked += 1
-            target = row[local] = self._drive(local, event)
+            target = self._drive(local, event)
+            self._steps.setdefault(event, {})[local] = target
         return target
 
     def may(self, local: int, name: str) -> bool:
@@ -189,5 +190,5 @@ class ChartBehaviour:
         for active, data in memory["configurations"]:
             self._number(Configuration(tuple(active), tuple((name, value) for name, value in data)))
         for name, args, sources, targets in memory["steps"]:
-            event = Event(name, tuple((key, value) for key, value in args))
+            event = one_event(name, tuple((key, value) for key, value in args))
             self._steps[event] = dict(zip(sources, targets, strict=True))

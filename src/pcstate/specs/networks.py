@@ -15,7 +15,7 @@ from typing import Any
 from pcstate.errors import Place, SpecError
 from pcstate.model.chart import Chart
 from pcstate.model.formula import FormulaError, Written, compile_formula, evaluate_constant
-from pcstate.model.lts import Behaviour, Event, Value
+from pcstate.model.lts import Behaviour, Event, Value, one_event
 from pcstate.model.network import Apart, Component, Named, Network, Part, Spent, Vector
 from pcstate.specs.charts import ChartBehaviour
 from pcstate.specs.network_text import NetworkText
@@ -344,7 +344,7 @@ class _Builder:
         args = [(name, self.value(text, binding, table["line"], call)) for name, text in _arguments(found["args"])]
         if family:
             self._check_event(found["event"], [name for name, _ in args], family, table, call)
-        return Event(found["event"], tuple(args))
+        return one_event(found["event"], tuple(args))
 
     def _check_event(self, event: str, args: list[str], family: str, table: Mapping[str, Any], call: str) -> None:
         """Once for each use in the file: the chart has the event, and the arguments are what its transitions ask for."""
