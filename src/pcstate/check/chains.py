@@ -58,6 +58,7 @@ class Chains:
         self._symmetry = reduction.symmetry
         locals_ = {component.name: _Locals() for component in network.components}
         self._locals = [locals_[component.name] for component in network.components]
+        self._rows: dict[tuple[int, int, int, int], tuple[int, list[int]]] = {}
         self._by_state: dict[tuple[int, str], tuple[int, Ints, list[Asked]]] = {}
         self._looks: list[Any] = []
         self._look_keys: dict[tuple[str, Any], int] = {}
@@ -158,20 +159,29 @@ class Chains:
                 if target != local:
                     changes |= who | also
                 self.by_local[row, number] = locals_.number(target)
-        row, allowed = int(self.reg[plan.NEXT_MASK]), ~refused
-        self.reg[plan.NEXT_MASK] += 3
-        self.masks[row], self.masks[row + plan.CHANGES], self.masks[row + plan.STOPPED] = map(
-            self._told.packed, (allowed, changes, stopped)
-        )
-        for word, possible in enumerate(self._told.possible[component]):
-            roles = self._told.roles[component][word * plan.ROLE_BITS :][: plan.ROLE_BITS]
-            self.by_local[possible, number] = sum(1 << k for k, members in enumerate(roles) if members & allowed)
+        row, roles = self._rows_of(component, ~refused, changes, stopped)
+        self.by_local[self._told.possible[component], number] = roles
         before, self._state[component] = self._state[component], local
         for atom, ask in self._told.atoms[component]:
             self.by_local[atom, number] = ask(self._state)
         self._state[component] = before
         self.by_local[self._size + component, number] = bool(offers)
         self.by_local[component, number] = row
+
+    def _rows_of(self, component: int, allowed: int, changes: int, stopped: int) -> tuple[int, list[int]]:
+        """The first of the rows of masks that are these, and which of a component's roles are allowed, as numbers. Few
+        configurations differ in them, so that what the loops read of many stays near the processor."""
+        found = self._rows.get((component, allowed, changes, stopped))
+        if found is None:
+            row = int(self.reg[plan.NEXT_MASK])
+            self.reg[plan.NEXT_MASK] += 3
+            for place, members in ((plan.ALLOWED, allowed), (plan.CHANGES, changes), (plan.STOPPED, stopped)):
+                self.masks[row + place] = self._told.packed(members)
+            roles, width = self._told.roles[component], plan.ROLE_BITS
+            words = [roles[begin : begin + width] for begin in range(0, len(roles), width)]
+            found = row, [sum(1 << k for k, members in enumerate(word) if members & allowed) for word in words]
+            self._rows[component, allowed, changes, stopped] = found
+        return found
 
     def _asked_in(self, component: int, state: str, local: int) -> tuple[int, Ints, list[Asked]]:
         """Of a component in one of its states, of which `local` is a configuration: the vectors that it keeps from firing
