@@ -6,11 +6,8 @@ all outcomes are known, a log that fits, and ends in the outcome, answers the fi
 """
 
 import atexit
-import multiprocessing
-import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -22,6 +19,7 @@ from pcstate.model.scenario import Scenario
 from pcstate.model.verdict import Bounds, Verdict, worst
 from pcstate.pipeline import Steps, open_scenarios
 from pcstate.predict import SCENARIO_BOUNDS, PredictReport, predict
+from pcstate.processes import shared_out
 from pcstate.specs.library import Spec
 from pcstate.specs.profiles import Profile, choose_profile
 from pcstate.specs.scenarios import scenario_names
@@ -139,8 +137,10 @@ def conform(
     exercised = Exercised()
     with ExitStack() as stack:
         drivers = _Drivers(stack)
-        runner = _Runner(spec, toolchains, repeat, drivers)
-        judged = stack.enter_context(_shared(runner, cases, jobs)) if jobs > 1 and len(cases) > 1 else map(runner.judge, cases)
+        if jobs > 1 and len(cases) > 1:
+            judged = stack.enter_context(shared_out(_judge, cases, jobs, _begin, spec, toolchains, repeat))
+        else:
+            judged = map(_Runner(spec, toolchains, repeat, drivers).judge, cases)
         for case in cases:
             if progress:
                 progress(len(results), total, case.scenario.name)
@@ -201,20 +201,8 @@ class _Runner:
         return compared, taken
 
 
-@contextmanager
-def _shared(runner: _Runner, cases: Sequence[_Case], jobs: int) -> Iterator[Iterator[tuple[list[Compared], Exercised]]]:
-    """What the runner says of each case, in order, from so many processes that have drivers of their own."""
-    spawned = multiprocessing.get_context("spawn")  # drivers have threads, which a fork would lose
-    pool = ProcessPoolExecutor(min(jobs, len(cases)), spawned, _begin, (runner.spec, runner.toolchains, runner.repeat))
-    try:
-        yield pool.map(_judge, cases)
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
 def _begin(spec: Spec, toolchains: Sequence[tuple["Toolchain", Profile]], repeat: int) -> None:
-    """What each process of `_shared` does first. Ctrl-C is for the one that it belongs to."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """What each of several processes does first."""
     stack = ExitStack()
     atexit.register(stack.close)
     _own.append(_Runner(spec, toolchains, repeat, _Drivers(stack)))

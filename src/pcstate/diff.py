@@ -3,8 +3,10 @@
 In: the spec, two Gos and scenarios. Out: a `DiffReport` of nothing but differences, and of what is not known to be equal.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 
 from pcstate.check.difference import constant_changes, exclusive_outcomes, property_changes, telling_side
 from pcstate.check.inclusion import included
@@ -15,10 +17,14 @@ from pcstate.model.scenario import Scenario
 from pcstate.model.verdict import Bounds
 from pcstate.pipeline import CheckReport, Steps, check
 from pcstate.predict import SCENARIO_BOUNDS, search_outcomes, shortest_way, trace_of
+from pcstate.processes import shared_out
 from pcstate.specs.library import Spec
 from pcstate.specs.profiles import choose_profile
 
 __all__ = ["DiffReport", "diff"]
+
+FEW = 5
+"""So many scenarios are not worth other processes: to start one takes about as long as a scenario."""
 
 BOUNDS = replace(SCENARIO_BOUNDS, timeout=20.0)
 """The limits of a scenario's search: less time than `predict` gives it, for the library has hundreds of them."""
@@ -45,10 +51,13 @@ class DiffReport:
         return agreement((*self.properties, *self.scenarios))
 
 
-def diff(spec: Spec, gos: tuple[str, str], scenarios: Sequence[Scenario], progress: Steps | None = None) -> DiffReport:
+def diff(
+    spec: Spec, gos: tuple[str, str], scenarios: Sequence[Scenario], progress: Steps | None = None, jobs: int = 1
+) -> DiffReport:
     """What the spec answers differently under two Gos: every property, and the outcomes of every one of `scenarios`.
 
-    Also whether each sequence of lifecycle events of the one is one of the other.
+    Also whether each sequence of lifecycle events of the one is one of the other. More `jobs` than one are processes, which share
+    the scenarios where these are more than `FEW`.
 
     Raises: SpecError.
     Cost:   two `check` at the default bounds and two `predict` for each scenario, some minutes for all of the library; nothing
@@ -66,10 +75,15 @@ def diff(spec: Spec, gos: tuple[str, str], scenarios: Sequence[Scenario], progre
     reports = [check(spec, go) for go in gos]
     properties = _properties(reports)
     lives = tuple(_lives(*pair) for pair in (reports, reports[::-1]))
-    found = []
-    for done, scenario in enumerate(scenarios, 1):
-        tell(done, 1 + len(scenarios), scenario.name)
-        found += _scenario(spec, gos, scenario)
+    found: list[ScenarioChange] = []
+    with ExitStack() as stack:
+        if jobs > 1 and len(scenarios) > FEW:
+            answers = stack.enter_context(shared_out(_answer, scenarios, jobs, _begin, spec, gos))
+        else:
+            answers = map(partial(_scenario, spec, gos), scenarios)
+        for done, scenario in enumerate(scenarios, 1):
+            tell(done, 1 + len(scenarios), scenario.name)
+            found += next(answers)
     tell(1 + len(scenarios), 1 + len(scenarios), "")
     return DiffReport(gos, profiles, Bounds(), len(scenarios), constants, lives, properties, tuple(found))
 
@@ -93,6 +107,19 @@ def _properties(reports: Sequence[CheckReport]) -> tuple[PropertyChange, ...]:
         shortest = pair[side].kind != "leads-to"
         changes.append(replace(change, distinction=Distinction(side, trace, common, shortest)))
     return tuple(changes)
+
+
+def _begin(spec: Spec, gos: tuple[str, str]) -> None:
+    """What each of several processes does first."""
+    _own.append(partial(_scenario, spec, gos))
+
+
+def _answer(scenario: Scenario) -> list[ScenarioChange]:
+    return _own[0](scenario)
+
+
+_own: list[Callable[[Scenario], list[ScenarioChange]]] = []
+"""The question of a process that `_begin` began."""
 
 
 def _scenario(spec: Spec, gos: tuple[str, str], scenario: Scenario) -> list[ScenarioChange]:

@@ -46,6 +46,15 @@ def drained(spec: Spec) -> DiffReport:
         return diff(spec, ("1.26", "1.27.0"), scenarios)
 
 
+def test_several_processes_find_the_same_in_the_same_order(drained: DiffReport, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pcstate.diff.FEW", 1)
+    monkeypatch.setattr("pcstate.diff.check", lambda spec, go: pipeline.check(spec, go, Bounds(requests=1, closers=0)))
+    spec = pipeline.read_spec()
+    scenarios = pipeline.open_scenarios(spec, ["seed", "truncated-read", "close-only-at-once"])
+    assert len(drained.scenarios) > 1
+    assert drained.scenarios == diff(spec, ("1.26", "1.27.0"), scenarios, jobs=2).scenarios
+
+
 def test_one_profile_for_both_is_said_at_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def searched(*_: object) -> None:
         raise AssertionError("nothing is to be explored")

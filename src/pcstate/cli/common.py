@@ -33,6 +33,15 @@ go_option = click.option(
 )
 
 
+jobs_option = click.option(
+    "--jobs",
+    type=click.IntRange(1, 256),
+    default=lambda: os.cpu_count() or 1,
+    metavar="N",
+    help="So many scenarios at once; one a processor if not given.",
+)
+
+
 def sizes_options(command: Callable[..., int]) -> Callable[..., int]:
     for name, least, default, about in (
         ("--max-conns-per-host", 0, 0, "As in http.Transport; 0: no limit."),

@@ -1,6 +1,5 @@
 """Commands about a client program or its goroutines: scenarios, predict, observe, conform, diff, explain."""
 
-import os
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,6 +12,7 @@ from pcstate.cli.common import (
     check_room,
     format_option,
     go_option,
+    jobs_option,
     open_program,
     print_json,
     scenario_arguments,
@@ -93,7 +93,7 @@ def observe(
 )
 @click.option("--random", "count", type=click.IntRange(1, 1_000_000), metavar="N", help="Draw N programs at random.")
 @click.option("--seed", type=int, metavar="S", help="Which ones; 1 if not given.")
-@click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="So many scenarios at once; one a processor if not given.")
+@jobs_option
 @click.option("--spec", "against", metavar="V", help="Compare with this release's or profile's spec, whatever Go runs.")
 @click.option(
     "--table",
@@ -108,7 +108,7 @@ def conform(
     repeat: int | None,
     count: int | None,
     seed: int | None,
-    jobs: int | None,
+    jobs: int,
     against: str | None,
     table: Path | None,
     style: str,
@@ -140,7 +140,7 @@ def conform(
         steps_line(),
         stdin,
         drawn,
-        jobs or os.cpu_count() or 1,
+        jobs,
     )
     if table:
         table.write_text(agreement.agreement_page(found), encoding="utf-8", newline="\n")
@@ -156,8 +156,9 @@ def conform(
 @click.argument("v2")
 @click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
 @click.option("--full", is_flag=True, help="Show every step of a trace, not only those near the difference.")
+@jobs_option
 @format_option
-def diff(v1: str, v2: str, scenarios: tuple[str, ...], full: bool, style: str) -> int:
+def diff(v1: str, v2: str, scenarios: tuple[str, ...], full: bool, jobs: int, style: str) -> int:
     """What differs between two Gos: properties, and outcomes of scenarios.
 
     V1 and V2 are Go releases (1.26, 1.27.1) or names of profiles. SCENARIO is a name that `pcstate scenarios` lists, a TOML
@@ -169,7 +170,7 @@ def diff(v1: str, v2: str, scenarios: tuple[str, ...], full: bool, style: str) -
 
     spec = pipeline.read_spec()
     programs = pipeline.open_scenarios(spec, scenarios, stdin)
-    found = compare(spec, (v1, v2), programs, steps_line())
+    found = compare(spec, (v1, v2), programs, steps_line(), jobs)
     if style == "json":
         print_json(difference.diff_json(found), True)
     else:
