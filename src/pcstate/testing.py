@@ -199,7 +199,8 @@ def live_machine(
             self.server = server
             self.number = number
             self.some = Step("read", server.bytes // 2)
-            scenario = Scenario("live", "", (CallerProgram(requests, (0,), (Step("get"), self.some)),), server, transport)
+            steps = (Step("get"), Step("cancel"), self.some, self.some, Step("read-all"))  # where its reads may come to
+            scenario = Scenario("live", "", (CallerProgram(requests, (0,), steps),), server, transport)
             self.drawn: list[int | Step | str] = [number]
             self.steps: list[list[Step]] = []
             self.entries = 0

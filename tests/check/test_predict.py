@@ -122,6 +122,13 @@ def test_a_body_that_stalls_does_not_come_to_its_last_byte(spec: Spec, body: str
         ("", "read-all", "until-close", 3_000, {"context-canceled"}),  # its end is the connection's
         ("", "read 11000", "length", 10_240, {"context-canceled"}),  # what is asked for behind the cancel has not been read
         ("read 10; ", "read 9000", "length", 10_240, {"context-canceled"}),
+        ("", "read 9000; read 10", "length", 10_240, {"context-canceled"}),
+        ("", "read 10; read 9000", "length", 10_240, {"context-canceled"}),
+        ("", "read 3000; read 3000", "length", 10_240, {"context-canceled"}),
+        ("", "read 3000; read 1096", "length", 10_240, {"", "context-canceled"}),
+        ("", "read 3000; read 1097", "length", 10_240, {"context-canceled"}),
+        ("", "read 1500; read-all", "length", 5_500, {"context-canceled"}),
+        ("", "read 2000; read 2000", "length", 4_096, {"", "context-canceled"}),
     ],
 )
 def test_what_is_in_the_buffer_can_be_read_after_a_cancel(
@@ -130,6 +137,18 @@ def test_what_is_in_the_buffer_can_be_read_after_a_cancel(
     steps = f"get; {before}settle; cancel; settle; {after}"
     program = replace(parse_expression(steps, 1), server=ServerScript(body, size))
     assert errors == {error for outcome in predict(spec, program).outcomes for error in outcome.errors}
+
+
+def test_what_was_read_before_the_connection_was_closed_leaves_less_than_the_buffer_holds(spec: Spec) -> None:
+    """Though it was read behind the cancel: readLoop hears of that later."""
+    program = replace(parse_expression("get; cancel; read 5200; settle; read-all", 1), server=ServerScript("length", 5_500))
+    assert {("",), ("context-canceled",)} == {outcome.errors for outcome in predict(spec, program).outcomes}
+
+
+def test_what_one_caller_has_read_is_not_another_s(spec: Spec) -> None:
+    each = [parse_expression(f"get; {read}settle; cancel; settle; read-all", 1).callers[0] for read in ("read 7000; ", "")]
+    report = predict(spec, Scenario("s", "", tuple(each)))
+    assert {("", "context-canceled"), ("context-canceled",) * 2} == {outcome.errors for outcome in report.outcomes}
 
 
 @pytest.mark.parametrize("last", ["read-all", "close", "spawn close"])

@@ -3,7 +3,7 @@
 No behaviour of the protocol is decided here: a program's line only says which calls its goroutine makes next.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pcstate.model.lts import Configuration, Event, Lts, Value
@@ -93,6 +93,7 @@ def demands(scenario: Scenario) -> Demands:
         "kinds": _kinds(server),
         "goals": ["all", "part", "exact"],
         "halves": ["first", "both", "first_tail", "both_tail"],
+        "lefts": _lefts(steps),
         "evictions": [1] * (constants["max_idle_conns"] != 0),
         "methods": [*METHODS],
         "part_ends": ["usable", *["closech"] * _buffers_a_part(scenario)],
@@ -101,6 +102,12 @@ def demands(scenario: Scenario) -> Demands:
     }
     ranks = int(constants["max_idle_conns"] or max(1, int(constants["max_idle_conns_per_host"])))
     return Demands(lines, sets, constants, ranks, tuple(_unsupported(scenario)), _too_close(scenario), steps)
+
+
+def _lefts(steps: Iterable[Iterable[Iterable[Sequence[Event]]]]) -> list[Value]:
+    """How many bytes some read leaves behind it."""
+    events = (event for requests in steps for request in requests for step in request for event in step)
+    return sorted({0, *(int(dict(event.args)["l"]) for event in events if event.name == "read")})
 
 
 def _line(requests: tuple[tuple[tuple[Event, ...], ...], ...]) -> Lts:
@@ -149,7 +156,8 @@ def _read(step: Step, done: int, server: ServerScript) -> tuple[Event | None, in
         goal, half = "part", "both"  # only the connection's end is the body's
     if size - end <= DRAIN_LIMIT:
         half += "_tail"
-    return Event("read", (("g", goal), ("f", half))), server.bytes if step.verb == "read-all" else min(end, server.bytes)
+    event = Event("read", (("g", goal), ("f", half), ("l", max(0, size - end))))
+    return event, server.bytes if step.verb == "read-all" else min(end, server.bytes)
 
 
 def _size(server: ServerScript) -> int:
@@ -185,26 +193,27 @@ def _open_until(scenario: Scenario, steps: Sequence[Step]) -> int:
     return next((n for n, step in enumerate(steps) if step.verb in CLOSING), len(steps))
 
 
-def _buffers_a_part(scenario: Scenario) -> bool:
-    """Whether the buffer may hold all that some read asks for that stops before io.EOF, on a connection that is closed here."""
+def _late_reads(scenario: Scenario) -> Iterator[tuple[int, int]]:
+    """Of each read on a connection that may be closed here: how many bytes are left by then, and behind it."""
     for caller in scenario.callers:
         left, still_open = _size(scenario.server), _open_until(scenario, caller.each)
         for number, step in enumerate(caller.each):
-            asked = {"read": step.amount, "read-exact": left}.get(step.verb, 0)
-            left = max(0, left - asked)
-            if 0 < asked <= READ_BUFFER and number >= still_open:
-                return True
-    return False
+            asked = {"read": step.amount, "read-exact": left, "read-all": left}.get(step.verb)
+            if asked is not None:
+                before, left = left, max(0, left - asked)
+                if number >= still_open:
+                    yield before, left
+
+
+def _buffers_a_part(scenario: Scenario) -> bool:
+    """Whether the buffer may hold all that some read asks for, on a connection that is closed here."""
+    return any(0 < before - left <= READ_BUFFER for before, left in _late_reads(scenario))
 
 
 def _buffers_the_end(scenario: Scenario) -> bool:
     """Whether the buffer may hold all that is left of a body when its connection is closed here; where only the connection's end
     is the body's, it holds no end."""
-    if scenario.server.body == "until-close":
-        return False
-    before = [caller.each[: _open_until(scenario, caller.each) or None] for caller in scenario.callers]
-    read = max(sum(step.amount for step in steps if step.verb == "read") for steps in before)
-    return _size(scenario.server) - read <= READ_BUFFER
+    return scenario.server.body != "until-close" and any(before <= READ_BUFFER for before, _ in _late_reads(scenario))
 
 
 def _drains_half(scenario: Scenario) -> bool:
@@ -224,6 +233,7 @@ def _constants(scenario: Scenario) -> dict[str, Value]:
         "max_idle_conns": max(-1, fields.get("MaxIdleConns", 0)),
         "max_idle_conns_per_host": per_host if per_host > 0 else 2,
         "disable_keep_alives": int(bool(fields.get("DisableKeepAlives")) or per_host < 0),
+        "size": _size(server),
         "reads_parts": int(any(step.verb in ("read", "read-exact") for caller in scenario.callers for step in caller.each)),
         "drains_half": int(_drains_half(scenario)),
         "blocks": 1,
