@@ -14,7 +14,7 @@ from pcstate.check.replay import Way, real_run, shortest_ways
 from pcstate.check.skeleton import Chained, Skeleton
 from pcstate.check.standing import standing
 from pcstate.check.tracing import traced
-from pcstate.model.advice import Standing
+from pcstate.model.advice import Failure, Standing
 from pcstate.model.scenario import Outcome, Scenario
 from pcstate.model.trace import Trace
 from pcstate.model.verdict import Bounds
@@ -46,6 +46,8 @@ class PredictReport:
     prediction: Prediction
     standing: Mapping[Outcome, tuple[Standing, ...]] = field(default_factory=dict)
     """For each outcome what the goroutines that are there wait for."""
+    failures: Mapping[str, Failure] = field(default_factory=dict)
+    """Why a request fails, by the class of its error."""
 
     @property
     def span(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -128,7 +130,7 @@ def search_outcomes(
     prediction = outcomes(graph, search.rests)
     advice = compile_all_advice(spec, graph.network)
     stand = {outcome: standing(graph.network, graph.states[n], advice) for outcome, n in prediction.rests.items()}
-    return PredictReport(profile, go or profile.name, scenario, prediction, stand), search
+    return PredictReport(profile, go or profile.name, scenario, prediction, stand, spec.failures), search
 
 
 def _no_chart(reasons: Iterable[str]) -> str:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from pcstate.model.advice import Standing
+from pcstate.errors import Place
+from pcstate.model.advice import Failure, Standing
 from pcstate.model.scenario import CallerProgram, Outcome, Scenario
 from pcstate.pipeline import ObserveReport
 from pcstate.show.console import listed, span
@@ -30,6 +31,7 @@ class Made:
     standing: Mapping[Outcome, tuple[Standing, ...]] = field(default_factory=dict)
     reason: str = ""
     scenario: Scenario = ALONE
+    failures: Mapping[str, Failure] = field(default_factory=dict)
 
     @property
     def span(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -201,3 +203,10 @@ def test_a_range_of_numbers_has_its_noun(values: list[int], wanted: str) -> None
 
 def test_words_are_listed_as_in_a_sentence() -> None:
     assert ["", "a", "a and b", "a, b and c"] == [listed(words) for words in ([], ["a"], ["a", "b"], ["a", "b", "c"])]
+
+
+def test_what_fails_is_explained_where_the_spec_does(capsys: pytest.CaptureFixture[str]) -> None:
+    failures = {"unexpected-eof": Failure("unexpected-eof", "it was cut", ("Ask again.",), Place("f", 1))}
+    gone = replace(GONE, errors=("unexpected-eof", "context-canceled"))
+    lines = said(capsys, Made("1.26", {gone: (), replace(gone, errors=("", "")): ()}, failures=failures))
+    assert ["  why: 0 or 1 fail with unexpected-eof: it was cut", "  fix: Ask again."] == lines[-2:]

@@ -148,3 +148,26 @@ def test_connections_of_a_state_are_counted(spec: Spec, profile: str) -> None:
 def test_goroutines_that_no_advice_speaks_of_are_reported_by_their_state() -> None:
     net = network({"a": "a0 -x-> a1", "b": "b0"}, [Sync("x", {"a": "x"})], {"b": "object"})
     assert (Standing("a stands at 'a1'", 1),) == standing(net, (1, 0), ())
+
+
+FAILING = {
+    "server-closed": ("get", "drop-request", {}),
+    "unexpected-eof": ("get; read-all", "truncate-body", {}),
+    "header-timeout": ("get", "stall-head", {"ResponseHeaderTimeout": 100}),
+    "deadline": ("get; read-all", "stall-body", {"Timeout": 100}),
+    "closed-body": ("get; close; read-all", "normal", {}),
+}
+"""For each class of error a program that fails with it."""
+
+
+@pytest.mark.parametrize("name", FAILING)
+def test_what_fails_is_spoken_of(spec: Spec, name: str) -> None:
+    text, behaviour, transport = FAILING[name]
+    program = replace(parse_expression(text, 1), server=ServerScript(behaviour=behaviour), transport=transport)
+    report = predict(spec, program, "go1.27.2")
+    assert {(name,)} == {outcome.errors for outcome in report.outcomes}
+    assert report.failures[name].why and report.failures[name].fix
+
+
+def test_each_failure_that_is_explained_is_met(spec: Spec) -> None:
+    assert spec.failures.keys() == FAILING.keys()

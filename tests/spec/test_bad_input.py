@@ -15,6 +15,7 @@ from pcstate.specs.bugs import parse_bug
 from pcstate.specs.chart_text import parse_chart
 from pcstate.specs.clauses import parse_clauses
 from pcstate.specs.diagnosis import parse_diagnosis
+from pcstate.specs.failures import parse_failures
 from pcstate.specs.network_text import parse_network
 from pcstate.specs.profiles import parse_profile
 from pcstate.specs.properties import parse_property
@@ -24,7 +25,8 @@ from pcstate.specs.source import Source
 from pcstate.specs.steering import parse_steering
 
 BODY, NETWORK, PROFILE = "charts/body.yaml", "networks/transport.toml", "profiles/go1.12.toml"
-ADVICE, QUESTIONS, SEEN = "advice/rests.toml", "judgements/questions.toml", "conformance/seen.toml"
+ADVICE, FAILURES, QUESTIONS = "advice/rests.toml", "failures/errors.toml", "judgements/questions.toml"
+SEEN = "conformance/seen.toml"
 NEEDS, BESIDE = "properties/a-connection-is-reused.toml", "properties/close-returns.toml"
 ENABLED = "properties/the-server-can-hang-up-at-any-time.toml"
 PROPERTY, CLAUSES = "properties/pooled-has-no-unread-body.toml", "clauses/body.md"
@@ -150,6 +152,8 @@ while = "idle_slot[k] == 'out'"
     "a rest counts what it is for": (ADVICE, "readLoop of {conns}", "readLoop of «{callers}»", "no {callers} here", "{conns}"),
     "a rest speaks of components": (ADVICE, 'who = ["drainer[j]"]', 'who = ["«drainr[j]»"]', "no component 'drainr[j]'"),
     "a rest names states": (ADVICE, "== 'reading'", "== «'readng'»", "no state 'readng'", "reading"),
+    "errors have classes": (FAILURES, '"deadline"', '"«deadlin»"', "class cannot be 'deadlin'", "mean 'deadline'?"),
+    "errors come once": (FAILURES, '"deadline"', '"«server-closed»"', "an error 'server-closed' already", "one [[error]]"),
     "entries exist": (SEEN, '"put-idle-conn"', '"«put-idel-conn»"', "no entry is called 'put-idel-conn'", "put-idle-conn"),
     "what is seen are vectors": (SEEN, '"ctx_live"', '"«ctx_alive»"', "no vector is called 'ctx_alive'", "ctx_live"),
     "entries show what there is": (SEEN, "was_idle =", "«was_idel» =", "does not show 'was_idel'", "did you mean 'was_idle'?"),
@@ -406,6 +410,7 @@ EMPTY: dict[str, Callable[[Source], object]] = {
     "steering": parse_steering,
     "bug": lambda source: parse_bug(source, "bug"),
     "diagnosis": parse_diagnosis,
+    "failures": parse_failures,
     "profile": lambda source: parse_profile(source, "x"),
     "property": lambda source: parse_property(source, "x"),
     "scenario": lambda source: parse_scenario(source, "x"),

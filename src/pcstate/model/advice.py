@@ -1,11 +1,11 @@
-"""Where goroutines stand at rest, and what to do about it."""
+"""Where goroutines stand at rest and why requests fail, and what to do about it."""
 
 from dataclasses import dataclass
 
 from pcstate.errors import Place
 from pcstate.model.formula import Formula, Written
 
-__all__ = ["Advice", "CompiledAdvice", "Standing"]
+__all__ = ["Advice", "CompiledAdvice", "Failure", "Standing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +38,13 @@ class Standing:
     waits: str
     count: int
     fix: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One [[error]] of spec/failures: why a request fails with an error of that class."""
+
+    error: str
+    why: str
+    fix: tuple[str, ...]
+    place: Place

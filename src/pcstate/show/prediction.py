@@ -9,7 +9,7 @@ from typing import Protocol
 
 from rich.console import Console
 
-from pcstate.model.advice import Standing
+from pcstate.model.advice import Failure, Standing
 from pcstate.model.scenario import CallerProgram, Outcome, Scenario
 from pcstate.show.console import listed, span, terminal
 
@@ -31,6 +31,8 @@ class Predicted(Protocol):
     def outcomes(self) -> Mapping[Outcome, str]: ...
     @property
     def standing(self) -> Mapping[Outcome, tuple[Standing, ...]]: ...
+    @property
+    def failures(self) -> Mapping[str, Failure]: ...
     @property
     def complete(self) -> bool: ...
     @property
@@ -141,11 +143,16 @@ def _requests(outcomes: Sequence[Outcome]) -> str:
     parts = [span([len(outcomes[0].reused)], "request"), span([outcome.dials for outcome in outcomes], "dial")]
     reused = [sum(outcome.reused) for outcome in outcomes]
     parts.append(f"{span(reused)} reused" if any(reused) else "none reused")
-    classes = sorted({error for outcome in outcomes for error in outcome.errors if error and error != "stuck"})
-    for name in classes:
+    return ", ".join([*parts, *(failed for _, failed in _failed(outcomes))])
+
+
+def _failed(outcomes: Sequence[Outcome]) -> list[tuple[str, str]]:
+    """Each class of error, and how many requests fail with it."""
+    found = []
+    for name in sorted({error for outcome in outcomes for error in outcome.errors if error and error != "stuck"}):
         failed = [outcome.errors.count(name) for outcome in outcomes]
-        parts.append(f"{span(failed)} fail{'s' if set(failed) == {1} else ''} with {name}")
-    return ", ".join(parts)
+        found.append((name, f"{span(failed)} fail{'s' if set(failed) == {1} else ''} with {name}"))
+    return found
 
 
 def _stuck(outcome: Outcome, callers: Sequence[CallerProgram]) -> int:
@@ -246,7 +253,7 @@ def _why(report: Predicted) -> list[str]:
         for standing in standings:
             counts.setdefault(standing.waits, []).append(standing.count)
     several = max(outcome.dials for outcome in report.outcomes) > 1 if report.outcomes else False
-    return [
+    waiting = [
         waits.format(
             conns=span(found, "connection") if several else "the connection",
             callers=_waiting(found) if len(report.scenario.callers) > 1 else "main waits",
@@ -254,6 +261,7 @@ def _why(report: Predicted) -> list[str]:
         )
         for waits, found in counts.items()
     ]
+    return [*waiting, *(f"{failed}: {failure.why}" for failed, failure in _explained(report))]
 
 
 def _waiting(callers: Sequence[int]) -> str:
@@ -261,5 +269,12 @@ def _waiting(callers: Sequence[int]) -> str:
 
 
 def _fix(report: Predicted) -> list[str]:
-    found = (standing.fix for standings in report.standing.values() for standing in standings)
+    found = [standing.fix for standings in report.standing.values() for standing in standings]
+    found += [failure.fix for _, failure in _explained(report)]
     return list(dict.fromkeys(sentence for fix in found for sentence in fix))
+
+
+def _explained(report: Predicted) -> list[tuple[str, Failure]]:
+    """How many requests fail with each class of error that the spec says why of."""
+    failed = _failed(list(report.outcomes))
+    return [(said, report.failures[error]) for error, said in failed if error in report.failures]

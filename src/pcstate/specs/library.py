@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pcstate.errors import Mistake, Place, SpecError
-from pcstate.model.advice import Advice
+from pcstate.model.advice import Advice, Failure
 from pcstate.model.bug import Bug
 from pcstate.model.chart import Chart
 from pcstate.model.clause import Clause
@@ -24,6 +24,7 @@ from pcstate.specs.bugs import cross_check_bug, parse_bug
 from pcstate.specs.chart_text import parse_chart
 from pcstate.specs.clauses import parse_clauses
 from pcstate.specs.diagnosis import joined, parse_diagnosis
+from pcstate.specs.failures import check_failures, parse_failures
 from pcstate.specs.network_text import NetworkText, parse_network
 from pcstate.specs.profiles import Profile, parse_profile
 from pcstate.specs.properties import parse_property
@@ -50,6 +51,8 @@ class Spec:
     clauses: Mapping[str, Clause]
     advice: Mapping[str, tuple[Advice, ...]]
     """Where goroutines stand at rest and what to do about it, by file below spec/."""
+    failures: Mapping[str, Failure]
+    """Why requests fail and what to do about it, by the class of the error."""
     knowledge: Knowledge
     """What the goroutines of a dump mean."""
     steering: Steering
@@ -109,6 +112,7 @@ def _parsed(
     profiles = each("profiles", ".toml", lambda *about: _once(parse_profile, *about))
     properties = each("properties", ".toml", lambda *about: _once(parse_property, *about))
     advice = each("advice", ".toml", lambda source, stem: (f"advice/{stem}.toml", _once(parse_advice, source)))
+    failures = each("failures", ".toml", lambda source, _: (source, _once(parse_failures, source)))
     diagnosis = each("diagnosis", ".toml", lambda source, _: (source, _once(parse_diagnosis, source)))
     steering = each("replay", ".toml", lambda source, _: (source, _once(parse_steering, source)))
     bugs = each("bugs", ".toml", lambda source, stem: (source, _once(parse_bug, source, stem)))
@@ -122,6 +126,8 @@ def _parsed(
         mistakes += [Mistake(Place("spec/charts", 0), f"there is no chart {name!r}", "", known(charts)) for name in missing]
         mistakes += _cross_check(originals, charts, profiles, properties, clauses)
         mistakes += _check_diagnosis(diagnosis, clauses)
+        for source, known_failures in failures:
+            mistakes += check_failures(source, known_failures, networks[0])
         knowledge = joined(diagnosis)[0]
         for source, found in steering:
             mistakes += cross_check_steering(source, found, networks[0], charts, knowledge)
@@ -143,6 +149,7 @@ def _parsed(
         tuple(p for p in properties if not wanted or p.name in wanted),
         {clause.number: clause for clause in clauses},
         dict(advice),
+        {failure.error: failure for _, found in failures for failure in found},
         joined(diagnosis)[0],
         steering[0][1] if steering else Steering(),
         tuple(sorted((bug for _, bug in bugs), key=lambda bug: (bug.number, bug.name))),
