@@ -25,7 +25,8 @@ from pcstate.specs.profiles import Profile, choose_profile
 from pcstate.specs.programs import demands
 
 __all__ = [
-    "SCENARIO_BOUNDS", "PredictReport", "Search", "predict", "search_outcomes", "search_scenario", "shortest_way", "trace_of",
+    "SCENARIO_BOUNDS", "PredictReport", "Search", "predict", "predict_each", "search_outcomes", "search_scenario", "shortest_way",
+    "trace_of",
 ]  # fmt: skip
 
 SCENARIO_BOUNDS = Bounds(max_states=300_000, timeout=60.0)
@@ -101,6 +102,20 @@ def predict(
     if progress:
         progress(1, 1, "")
     return found
+
+
+def predict_each(
+    spec: Spec, scenario: Scenario, gos: Iterable[str], bounds: Bounds = SCENARIO_BOUNDS, progress: Steps | None = None
+) -> list[PredictReport]:
+    """What `predict` says under each of several Gos: worked out once for those that one profile speaks for. Raises: SpecError."""
+    found: dict[str, PredictReport] = {}
+    reports = []
+    for go in gos:
+        name = choose_profile(spec.profiles, go).name
+        if name not in found:
+            found[name] = predict(spec, scenario, go, bounds, progress=progress)
+        reports.append(replace(found[name], go=go))
+    return reports
 
 
 def search_outcomes(

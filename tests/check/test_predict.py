@@ -11,7 +11,7 @@ from pcstate.check.skeleton import skeleton
 from pcstate.model.network import Network
 from pcstate.model.scenario import CallerProgram, Scenario, ServerScript
 from pcstate.model.verdict import Bounds
-from pcstate.predict import predict
+from pcstate.predict import PredictReport, predict, predict_each
 from pcstate.specs.library import Spec
 from pcstate.specs.networks import instantiate
 from pcstate.specs.profiles import choose_profile
@@ -76,6 +76,19 @@ def test_histories_are_what_observers_hold_where_they_are_part_of_the_state(spec
     graph = skeleton(net, SIZES[number])
     assert not graph.stopped and len(graph.states) > 1
     assert {state: seen[state] for state in graph.states} == dict(zip(graph.states, histories(graph), strict=True))
+
+
+def test_gos_that_one_profile_speaks_for_are_answered_by_one_search(spec: Spec, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def noted(spec: Spec, scenario: Scenario, go: str, *_: object, **__: object) -> PredictReport:
+        asked.append(go)
+        return predict(spec, scenario, go)
+
+    monkeypatch.setattr("pcstate.predict.predict", noted)
+    gos, program = ["1.27.3", "1.26", "1.27.2", "1.27.0"], parse_expression("get; close", 1)
+    assert [predict(spec, program, go) for go in gos] == predict_each(spec, program, gos)
+    assert ["1.27.3", "1.26", "1.27.0"] == asked
 
 
 def test_callers_that_wait_for_quiet_go_on_together(spec: Spec) -> None:

@@ -49,11 +49,13 @@ def predict(scenario: str | None, expression: str | None, requests: int | None, 
     """
     from pcstate import pipeline
     from pcstate.predict import predict as foretell
+    from pcstate.predict import predict_each
     from pcstate.show import prediction, report
 
     program = open_program(scenario, expression, requests)
     spec = pipeline.read_spec()
-    reports = [foretell(spec, program, go, progress=steps_line()) for go in gos or (None,)]
+    shown = steps_line()
+    reports = predict_each(spec, program, gos, progress=shown) if gos else [foretell(spec, program, progress=shown)]
     if style == "json":
         print_json(report.predict_json(program, reports), True)
     else:
