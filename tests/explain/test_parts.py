@@ -29,7 +29,26 @@ def test_that_nobody_asks_or_reads_is_certain_only_in_a_whole_dump(spec: Spec) -
 
 @pytest.mark.parametrize(
     "line",
-    ["...", "[...]", "\u2026", "<snip>", "[ cut ]", "(41 more goroutines)", "... 7 similar goroutines omitted", "--", "> --"],
+    [
+        "...",
+        "[...]",
+        "\u2026",
+        "<snip>",
+        "[ cut ]",
+        "(41 more goroutines)",
+        "... 7 similar goroutines omitted",
+        "--",
+        "> --",
+        "--- 8< ---",
+        "Jan 02 15:04:05 host systemd-journald[88]: Suppressed 412 messages from shop.service",
+        "imjournal: 412 messages lost due to rate-limiting",
+        "##[warning]Output truncated",
+        "[...skipped 300 lines...]",
+        "... (truncated 120 KiB)",
+        "(12 lines omitted)",
+        "--More--(45%)",
+        "The job exceeded the maximum log length, and has been terminated.",
+    ],
 )
 def test_where_somebody_has_left_goroutines_out_the_rest_is_a_part(spec: Spec, line: str) -> None:
     """What the runtime leaves out of a deep stack is within one goroutine, and a text before the dump may have dots, too."""
@@ -45,6 +64,27 @@ def test_long_lines_of_dots_and_dashes_take_no_time(spec: Spec, sign: str) -> No
     """What marks what was left out was looked for from each sign on: ten seconds a line. This ends."""
     found = diagnosed(spec, RUNNING, f"{sign * (9_000 // len(sign))}x\n" * 200, UNREAD)
     assert ("leak", True) == (found.verdict, found.whole)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        " goroutine 1\n\t/srv/shop/main.go:9 +0x1a\n\n" + RUNNING,
+        "created by main.run in goroutine 1\n\t/srv/shop/main.go:9 +0x1a\n\n" + RUNNING,
+        "\t/srv/shop/main.go:9 +0x1a\n\n" + RUNNING,
+        RUNNING.replace("main.main", "main.run()\n\t/srv/shop/main.go:9 +0x2\nmain.main").partition(":7")[0],
+        RUNNING.replace("main.main", "main.run()\n\t/srv/shop/main.go:9 +0x2\nmain.main").partition("\t/srv/shop/main.go:7")[0],
+        RUNNING + "\ngorouti",
+        RUNNING + "\ngoroutine 2 [sel",
+        "rbx    0x0\nrip    0x403a2e\n\n-----\n\nSIGQUIT: quit\nPC=0x46d5a3 m=2\n\ngoroutine 0 [idle]:\n"
+        "runtime.futex()\n\t/usr/local/go/src/sys.s:5 +0x23\nrax    0x0\n",
+        "SIGQUIT: quit\nPC=0x46d5a3 m=2\n\ngoroutine 0 [idle]:\nruntime.futex()\n\t/usr/local/go/src/sys.s:5 +0x23\nrax    0x0\n",
+    ],
+)
+def test_a_dump_that_was_cut_within_a_goroutine_is_a_part(spec: Spec, text: str) -> None:
+    """At its beginning or its end, as `tail -n` and `head -c` do: there was "none" in it, and exit status 0."""
+    found = diagnosed(spec, text)
+    assert (False, False, "none") == (found.whole, found.conclusive, found.verdict)
 
 
 def test_what_each_thread_was_at_is_no_dump_of_its_own(spec: Spec) -> None:

@@ -14,14 +14,14 @@ LONG = 10_000
 """Characters; a line of more is none of a dump."""
 HEADER = re.compile(r"\bgoroutine (\d+)((?: \w+=\S+)*) \[([^\]\n]*)\](?: ?\{.*\})?(:?)")
 GOLEAK = re.compile(r"\bGoroutine (\d+) in state (.{1,80}?), with \S+ on top of the stack")
-_COUNT = re.compile(r"(?:^|[\s|>\":,+\]-])(\d{1,9}) @((?: 0x[0-9a-f]*)*)(?:\s?(?:\.\.\.|\u2026))?\s*$")
+_COUNT = re.compile(r"(?:^|[\s|>\":,+=\]-])(\d{1,9}) @((?: 0x[0-9a-f]*)*)(?:\s?(?:\.\.\.|\u2026))?\s*$")
 TOTAL = re.compile(r"\bgoroutine\s?(leak)? profile: total (\d{1,9})\b")
 _FOREIGN = re.compile(r"\b(?:heap|allocs|threadcreate) profile: |--- (?:contention|mutex):|\d+: \d+ \[\d+: \d+\] @ 0x")
 _SYMBOL = re.compile(r"(?:#\s+|^[\s>|]*)0x[0-9a-f]+\s+(\S.*?)\+0x[0-9a-f]+(?:\s+(\S.*:\d+)|\s.*|)$")
-_REGISTERS = re.compile(r"\b(?:rax|eax|r0|trap|ra)\s+0x[0-9a-f]+$")
+_REGISTERS = re.compile(r"\b(?:[re](?:[a-d]x|[sd]i|[bs]p|ip|flags)|r\d{1,2}|[c-gs]s|trap|ra|lr|cpsr|fault)\s+0x[0-9a-f]+$")
 _SIGNAL = re.compile(r"(?<!\[signal )\bSIG(?:QUIT|ABRT|ILL|TRAP|BUS|FPE|SEGV|SYS|STKFLT|EMT): ")
 """What Go prints of a signal that makes it print all goroutines; beneath a panic it names the one that it made into that."""
-_THREAD = re.compile(r"(?:^|[\s|>:])-----$")
+_THREAD = re.compile(r"(?:^|[\s|>:\"=\]+-])-----$")
 """What GOTRACEBACK=crash puts before what each further thread was at."""
 AT_WORK = ("idle", "running", "syscall")
 """Wait reasons of what a thread is at."""
@@ -41,19 +41,25 @@ _REST = re.compile(r"\s*,?\s*0x[0-9a-fx{}, ?.]*")
 """A line with arguments alone: the rest of the one before."""
 _RECEIVER = re.compile(r"\.\((?:\\?\*|_)?(?=\w)")
 _FUNCTION = re.compile(r"(?:[A-Za-z_][\w./~%@$+\-·]*)(?:[.(\[*][^\s|\"']*)?")
-TAIL = " \t\r\"'`,|"
+TAIL = " \t\r\"'`,|\u2502"
 """What may stand behind a line: spaces, and the ends of strings, of code in Markdown and of tables."""
 ARGUMENT = ")0{._…<*"
 """How the arguments of a function begin, as the runtime prints them; `)`: none; `<`, `*`: a mask that somebody put over them."""
-_BEFORE = re.compile(r"^(?:.*[:\"'`|>,=]|\[[\w.-]+\]|[+-])+")
-"""What may stand before a function without a space: the number of its line, a field of a log, the `+` or `-` of a diff."""
+_BEFORE = re.compile(r"^(?:.*[:\"'`|>,=]|\[[\w.-]+\]|\S*?\.(?:log|txt|out|err|dump)(?:\.\d+)?-|\d+-|[+-])+")
+"""What may stand before a function without a space: the number of its line, a field of a log, the `+` or `-` of a diff, the file
+and the number that `grep -A` puts there."""
 _LEFT_OUT = re.compile(
-    r"[\s>|#/*-]*+[\[(<]*+\s?(?:\.{3,}+|\u2026|snip(?:ped)?|cut|truncated|omitted)\s?[\])>.\u2026]*+[\s>|#/*-]*+",
+    r"[\s>|#/*-]*+[\[(<]*+\s?(?:\.{3,}+|\u2026|snip(?:ped)?|cut|truncated|omitted|8<|>8)\s?[\])>.\u2026]*+[\s>|#/*-]*+",
     re.IGNORECASE,
 )
 """A line that somebody put where he left goroutines out: dots, `[snip]`. Nothing is tried again, for lines can be long."""
-_MORE = re.compile(r"\b(?:more|other|similar) goroutines?\b", re.IGNORECASE)
-"""What is in one that says how many: `(40 more goroutines)`."""
+_MORE = re.compile(
+    r"\b(?:more|other|similar) goroutines?\b|--More--|\boutput (?:was )?truncated\b|\bmaximum log length\b"
+    r"|\b(?:suppressed|skipped|omitted|dropped|lost|truncated) \d+ (?:more )?(?:lines?|messages?|bytes|[km]i?b)\b"
+    r"|\b\d+ (?:more )?(?:lines?|messages?|bytes|[km]i?b) (?:were )?(?:suppressed|skipped|omitted|dropped|lost|truncated)\b",
+    re.IGNORECASE,
+)
+"""What is in one that says how many: `(40 more goroutines)`, or with which a log or a pager says that it lacks lines."""
 _BLANK = re.compile(r"^[\s|>#]*$")
 _MINUTES = re.compile(r"(\d+) minutes?")
 LEAKED = " (leaked)"

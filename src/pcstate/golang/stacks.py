@@ -88,7 +88,8 @@ class _Open:
         """Whether more of it must have come, if nothing came behind it."""
         if self.listed:
             return bool(self.frames) and self.addresses - len(self.frames) > _HIDDEN
-        return not self.whole or (bool(self.created_by) and any(self.places) and not self.created_at)
+        lacks = not self.created_at if self.created_by else not (self.places and self.places[-1])
+        return not self.whole or (any(self.places) and lacks)
 
     def before(self, function: str) -> bool:
         """Whether its outermost function has been read, so that `function` is another one's."""
@@ -173,8 +174,7 @@ class TextDump:
             if self._traces and (sample := SAMPLE.fullmatch(line)):
                 yield from self._sample(sample)
                 continue
-            if line.endswith(")") and "created by" not in line and " goroutines" not in line:
-                self._call(line, line.rfind("("))
+            if line.endswith(")") and "created by" not in line and self._call(line, line.rfind("(")):
                 continue
             if "oroutine" in line and (done := self._head(line)) is not None:
                 yield from done
@@ -186,7 +186,8 @@ class TextDump:
                 self._call(line + ")", int(value))
             elif kind != "rest":
                 yield from self._other(kind, value)
-        if (self._open and self._open.broken_off) or HALF_HEADER.fullmatch(line):
+        half = HALF_HEADER.fullmatch(line) or (line.strip() and "goroutine".startswith(line.strip()))
+        if (self._open and self._open.broken_off) or half:
             self._facts.truncated = True
         yield from self._finish()
         self._settle()
@@ -196,9 +197,9 @@ class TextDump:
         return self.dumps[-1]
 
     def _settle(self) -> None:
-        """Whether the dump that ends here has as many goroutines as it says."""
+        """Whether the dump that ends here has as many goroutines as it says, and more than the scheduler's."""
         self._facts.counted = 0 < self._total <= self._count
-        self._facts.truncated |= self._count < self._total
+        self._facts.truncated |= self._count < self._total or self._seen == {"0"}
 
     def _other(self, kind: str, value: str) -> Iterator[Goroutine]:
         """A line that is neither a function nor a place."""
@@ -221,6 +222,7 @@ class TextDump:
             yield from self._finish()
         elif kind == "registers":
             self._facts.registers = True
+            self._facts.truncated |= not (self._open or self._count)  # what they are the end of was cut off
         elif kind == "thread":
             self._threads = self._facts.registers
         elif kind == "left out" and (self._open or self._count):
@@ -287,10 +289,10 @@ class TextDump:
             self._count += opened.count
             yield opened.goroutine(len(self.dumps) - 1)
 
-    def _call(self, line: str, cut: int) -> None:
-        """A function, if what is behind the `(` at `cut` looks like arguments as the runtime prints them."""
+    def _call(self, line: str, cut: int) -> bool:
+        """Whether what is behind the `(` at `cut` looks like arguments as the runtime prints them: then it is a function."""
         if line[cut + 1] not in ARGUMENT:
-            return
+            return False
         name = self._functions.get(line[:cut])
         if name is None:
             name = function_of(line[:cut])
@@ -299,10 +301,10 @@ class TextDump:
             self._functions[line[:cut]] = name
         self._nameless = not name
         if not name:
-            return
+            return True
         opened = self._open
         if opened is None and self._origin:
-            return
+            return True
         if opened is None or opened.listed or (not self._origin and (opened.created_by or opened.before(name))):
             self._pending = (name, line[cut + 1 : -1])
         elif self._origin:
@@ -311,6 +313,7 @@ class TextDump:
             opened.frames.append(name)
             opened.arguments.append(line[cut + 1 : -1])
             opened.places.append("")
+        return True
 
     def _place(self, value: str, sure: bool) -> Iterator[Goroutine]:
         """A place; `sure`: with an offset, as Go prints it behind a function, so that one which has none could not be read."""
@@ -325,7 +328,7 @@ class TextDump:
             self._open.places.append(value)
             self._facts.looks_like("stacks")
         elif (opened := self._open) is None:
-            return
+            self._facts.truncated |= sure and not self._count  # its function was cut off, and what was above that
         elif self._origin:
             if opened.ancestors and " (" not in opened.ancestors[-1]:
                 opened.ancestors[-1] += f" ({value})"

@@ -23,6 +23,8 @@ _SPACES = {ord("\xa0"): " ", ord("\u200b"): "", ord("\ufeff"): ""}
 _TAG = re.compile(r"</?(?:br|pre|p|code|span|div|td|tr|li|b|a)\b[^>]*>", re.IGNORECASE)
 _BREAK = re.compile(r"<br\s*/?>(?=\s*\S)", re.IGNORECASE)
 """The end of a line within one, as where a page is all in one."""
+_NUMBERED = re.compile(r"^((?:\s*<[^<>]*>)+\s*\d+)(?=(?:</?[^<>]*>)+[^\s<])")
+"""The number of a line, where a page has it in a tag of its own."""
 _ENTITY = re.compile(r"&(?:#\d+|#x[0-9a-fA-F]+|lt|gt|amp|quot|apos|nbsp|middot);")
 _ESCAPE = re.compile(r"\\(?:u00([0-9a-fA-F]{2})|(.))")
 _GOES_ON = re.compile(r"\\n(?:\\|[\"'`]\s*[+,\\)\];]*)$")
@@ -53,6 +55,8 @@ _SOFT = range(70, 77)
 """The lengths of a line of mail that `=` at its end joins to the next."""
 _JOINED = 1 << 14
 """Characters that are joined, at most: no line of a dump is longer."""
+_LOGS = 3
+"""How many logs are unpacked that others are in."""
 _DEPTH = 8
 """How deep in a JSON document its strings are looked for."""
 
@@ -114,18 +118,25 @@ def _plain(line: str) -> Iterator[str]:
         unpacked = _unpacked(line)
         if unpacked is not None:
             for each in unpacked:
-                inner = _unpacked(each) if '{"' in each else None  # a log of a log
-                for text in [each] if inner is None else inner:
+                for text in _inner(each, _LOGS):
                     yield from _unhtml(text)
             return
     yield from _unhtml(line)
 
 
+def _inner(line: str, depth: int) -> list[str]:
+    """The lines inside one that was in a log: those of another log, which it may be a line of."""
+    found = _unpacked(line) if depth and '{"' in line else None
+    return [line] if found is None else [text for each in found for text in _inner(each, depth - 1)]
+
+
 def _unhtml(line: str) -> list[str]:
+    if line.endswith("$"):  # cat -A's end of a line, and its tab
+        line = line[:-1].replace("^I", "\t")
     if "&" in line:
         line = _ENTITY.sub(lambda found: html.unescape(found[0]), line)
     if "<" in line and ">" in line:
-        line = _TAG.sub("", _BREAK.sub("\n", line))
+        line = _TAG.sub("", _BREAK.sub("\n", _NUMBERED.sub(r"\1\t", line)))
     if (") " in line or ")\t" in line or "created by" in line) and _RUN_ON.search(line):
         line = _ENDS.sub(lambda found: found[0] + "\n\t", line)
     return line.split("\n")
