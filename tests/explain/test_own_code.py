@@ -199,6 +199,33 @@ def test_who_copies_what_is_no_body_has_none_in_hand(spec: Spec, other: str) -> 
     assert ["body-unfinished"] == [group.state for group in diagnosed(spec, RUNNING, UNREAD, other).groups]
 
 
+@pytest.mark.parametrize("stdin", ["stdin", "childStdin"])
+def test_who_writes_to_a_process_may_have_a_body_in_hand(spec: Spec, stdin: str) -> None:
+    """It has no function of the program's: what was said told to look at one."""
+    feeder = f"""\
+goroutine 60 [IO wait]:
+internal/poll.runtime_pollWait(0x7f28, 0x77)
+\t/usr/local/go/src/runtime/netpoll.go:234 +0x89
+os.(*File).Write(0xc000014040, {{0xc0000f49c0, 0x8000, 0x8000}})
+\t/usr/local/go/src/os/file.go:215 +0x4e
+io.copyBuffer({{0x813960, 0xc0000281f0}}, {{0x812b80, 0xc000064180}}, {{0x0, 0x0, 0x0}})
+\t/usr/local/go/src/io/io.go:429 +0x204
+os/exec.(*Cmd).{stdin}.func1()
+\t/usr/local/go/src/os/exec/exec.go:564 +0x33
+created by os/exec.(*Cmd).Start
+\t/usr/local/go/src/os/exec/exec.go:767 +0x9f3
+"""
+    (group,) = diagnosed(spec, RUNNING, UNREAD, feeder).groups
+    assert ("body-being-read", 1, 2, "guess", ()) == (
+        group.state,
+        group.connections,
+        group.goroutines,
+        group.confidence,
+        group.frames,
+    )
+    assert "a process" in group.title and "'code'" not in group.why + group.fix
+
+
 def test_a_round_tripper_that_waits_is_shown_whether_it_has_a_body_or_not(spec: Spec) -> None:
     (leak,) = diagnosed(spec, RUNNING, UNREAD, LIMITED).groups
     assert ("body-unfinished", True, "guess") == (leak.state, leak.leak, leak.confidence)
