@@ -52,6 +52,13 @@ def test_what_fails_from_a_size_on_is_expected_to_hold_below_it_and_fails_there(
     assert {promise.name for promise in beside} <= {j.name for j in report.judgements if j.verdict is Verdict.VIOLATED}
 
 
+@pytest.mark.parametrize("profile", ["go1.12", "go1.22", "go1.27.2"])
+@pytest.mark.parametrize("closers", [0, 1])
+def test_of_one_request_no_property_says_what_only_two_can_show(spec: Spec, profile: str, closers: int) -> None:
+    report = pipeline.check(spec, profile, Bounds(requests=1, closers=closers))
+    assert (report.surprises, report.verdict) == ((), Verdict.HOLDS)
+
+
 @functools.cache
 def kept_in(profile: str, bounds: Bounds) -> frozenset[str]:
     """The properties that the spec itself keeps in a network smaller than that whose verdicts are pinned."""
