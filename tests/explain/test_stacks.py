@@ -132,6 +132,15 @@ def _undrived(group: Group) -> Group:
     return replace(group, frames=frames, held_at=held_at)
 
 
+@pytest.mark.parametrize("before", ["", "Jan 02 15:04:05 host app[123]: "])
+def test_a_log_that_shows_the_newest_line_first_is_turned_round(spec: Spec, before: str) -> None:
+    """Each function had the place of another, and each goroutine the header of the one before."""
+    for path in (path for path in KEPT if path.name.endswith(("debug2.txt", "stack.txt", "sigquit.txt"))):
+        text = path.read_text(encoding="utf-8")
+        plain, turned = diagnosed(spec, text), diagnosed(spec, "\n".join(before + line for line in text.split("\n")[::-1]))
+        assert (plain.groups, plain.whole) == (turned.groups, turned.whole), path.name
+
+
 @pytest.mark.parametrize("line", ['"' + "x" * 200_000 + '","y"', ("x" * 70 + "=\n") * 1000 + "x"], ids=["a cell", "mail"])
 def test_a_line_that_has_no_end_is_no_dump(spec: Spec, line: str) -> None:
     found = diagnosed(spec, f"goroutine 1 [running]:\nmain.main()\n\n{line}\ngoroutine 2 [select]:\nmain.work()\n")

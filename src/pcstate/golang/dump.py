@@ -5,9 +5,11 @@ import io
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import chain, islice
 from typing import BinaryIO
 
 from pcstate.errors import GoError
+from pcstate.golang.lines import ARGUMENT, HEADER, TAIL, function_of
 from pcstate.golang.profile import is_profile, read_profile
 from pcstate.golang.stacks import Facts, TextDump
 from pcstate.golang.unwrapping import lines
@@ -17,6 +19,8 @@ __all__ = ["Dump"]
 
 LARGEST = 1 << 29
 """Bytes of an uncompressed profile, which is read at once; text is read line by line, and has no limit."""
+LOOK = 2_000
+"""Lines within which the first goroutine has its header, or it is not looked for which way round they are."""
 
 
 class Dump:
@@ -49,7 +53,7 @@ class Dump:
             self._profile, found = read_profile(data)
             yield from found
         else:
-            yield from self._text.goroutines(lines(stream))
+            yield from self._text.goroutines(_forwards(lines(stream)))
 
     def cut_off(self) -> None:
         """Told by the decompression when the compressed bytes end too early."""
@@ -59,6 +63,24 @@ class Dump:
 def _peek(stream: BinaryIO) -> bytes:
     assert isinstance(stream, io.BufferedReader)
     return stream.peek(4)[:4]
+
+
+def _forwards(found: Iterator[str]) -> Iterator[str]:
+    """The lines, turned round where a log shows the newest first: there the header of a goroutine stands behind its functions.
+
+    Memory: all of them, where they are turned round.
+    """
+    head = list(islice(found, LOOK))
+    at = next((number for number, line in enumerate(head) if HEADER.search(line)), 0)
+    before, behind = (next(filter(None, (line.rstrip(TAIL) for line in part)), "") for part in (head[:at][::-1], head[at + 1 :]))
+    if _is_call(before) and not _is_call(behind):
+        return reversed([*head, *found])
+    return chain(head, found)
+
+
+def _is_call(line: str) -> bool:
+    name, _, arguments = line.rpartition("(")
+    return line.endswith(")") and arguments[0] in ARGUMENT and bool(function_of(name))
 
 
 class _Bytes(io.RawIOBase):
