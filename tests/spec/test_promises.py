@@ -59,6 +59,12 @@ def test_of_one_request_no_property_says_what_only_two_can_show(spec: Spec, prof
     assert (report.surprises, report.verdict) == ((), Verdict.HOLDS)
 
 
+@pytest.mark.parametrize("profile", ["go1.12", "go1.27.2"])
+def test_a_place_that_the_network_has_no_connection_for_is_nobody_s_fault(spec: Spec, profile: str) -> None:
+    report = pipeline.check(spec, profile, Bounds(closers=0, max_conns_per_host=1))
+    assert (report.surprises, report.verdict) == ((), Verdict.HOLDS)
+
+
 @functools.cache
 def kept_in(profile: str, bounds: Bounds) -> frozenset[str]:
     """The properties that the spec itself keeps in a network smaller than that whose verdicts are pinned."""
