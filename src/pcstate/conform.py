@@ -138,7 +138,7 @@ def conform(
     with ExitStack() as stack:
         drivers = _Drivers(stack)
         if jobs > 1 and len(cases) > 1:
-            judged = stack.enter_context(shared_out(_judge, cases, jobs, _begin, spec, toolchains, repeat))
+            judged = stack.enter_context(shared_out(cases, jobs, _begin, spec, toolchains, repeat))
         else:
             judged = map(_Runner(spec, toolchains, repeat, drivers).judge, cases)
         for case in cases:
@@ -201,19 +201,13 @@ class _Runner:
         return compared, taken
 
 
-def _begin(spec: Spec, toolchains: Sequence[tuple["Toolchain", Profile]], repeat: int) -> None:
-    """What each of several processes does first."""
+def _begin(
+    spec: Spec, toolchains: Sequence[tuple["Toolchain", Profile]], repeat: int
+) -> Callable[[_Case], tuple[list[Compared], Exercised]]:
+    """What each of several processes answers with: a runner that has drivers of its own."""
     stack = ExitStack()
     atexit.register(stack.close)
-    _own.append(_Runner(spec, toolchains, repeat, _Drivers(stack)))
-
-
-def _judge(case: _Case) -> tuple[list[Compared], Exercised]:
-    return _own[0].judge(case)
-
-
-_own: list[_Runner] = []
-"""The one of a process that `_begin` began."""
+    return _Runner(spec, toolchains, repeat, _Drivers(stack)).judge
 
 
 class _Bench:

@@ -3,7 +3,7 @@
 In: the spec, two Gos and scenarios. Out: a `DiffReport` of nothing but differences, and of what is not known to be equal.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -78,7 +78,7 @@ def diff(
     found: list[ScenarioChange] = []
     with ExitStack() as stack:
         if jobs > 1 and len(scenarios) > FEW:
-            answers = stack.enter_context(shared_out(_answer, scenarios, jobs, _begin, spec, gos))
+            answers = stack.enter_context(shared_out(scenarios, jobs, partial, _scenario, spec, gos))
         else:
             answers = map(partial(_scenario, spec, gos), scenarios)
         for done, scenario in enumerate(scenarios, 1):
@@ -107,19 +107,6 @@ def _properties(reports: Sequence[CheckReport]) -> tuple[PropertyChange, ...]:
         shortest = pair[side].kind != "leads-to"
         changes.append(replace(change, distinction=Distinction(side, trace, common, shortest)))
     return tuple(changes)
-
-
-def _begin(spec: Spec, gos: tuple[str, str]) -> None:
-    """What each of several processes does first."""
-    _own.append(partial(_scenario, spec, gos))
-
-
-def _answer(scenario: Scenario) -> list[ScenarioChange]:
-    return _own[0](scenario)
-
-
-_own: list[Callable[[Scenario], list[ScenarioChange]]] = []
-"""The question of a process that `_begin` began."""
 
 
 def _scenario(spec: Spec, gos: tuple[str, str], scenario: Scenario) -> list[ScenarioChange]:

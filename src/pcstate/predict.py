@@ -105,7 +105,7 @@ def predict(
 
 
 def predict_each(
-    spec: Spec, scenario: Scenario, gos: Iterable[str], bounds: Bounds = SCENARIO_BOUNDS, progress: Steps | None = None
+    spec: Spec, scenario: Scenario, gos: Iterable[str | None], bounds: Bounds = SCENARIO_BOUNDS, progress: Steps | None = None
 ) -> list[PredictReport]:
     """What `predict` says under each of several Gos: worked out once for those that one profile speaks for. Raises: SpecError."""
     found: dict[str, PredictReport] = {}
@@ -114,7 +114,7 @@ def predict_each(
         name = choose_profile(spec.profiles, go).name
         if name not in found:
             found[name] = predict(spec, scenario, go, bounds, progress=progress)
-        reports.append(replace(found[name], go=go))
+        reports.append(replace(found[name], go=go or name))
     return reports
 
 

@@ -1,33 +1,31 @@
 """Work that processes share: answers in order, and nobody is left behind by one that is killed."""
 
+import operator
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import partial
 
 from pcstate.processes import shared_out
 
 KILLED = """
 import os, signal
 from pcstate.processes import shared_out
-from tests.unit.test_processes import begin, plus
+from tests.unit.test_processes import plus
 if __name__ == "__main__":
-    with shared_out(plus, [1, 2], 2, begin, 0) as answers:
+    with shared_out([1, 2], 2, plus, 0) as answers:
         print(*answers, flush=True)
         os.kill(os.getpid(), signal.SIGKILL)
 """
-_ADDED: list[int] = []
 
 
-def begin(more: int) -> None:
-    _ADDED.append(more)
-
-
-def plus(number: int) -> int:
-    return number + _ADDED[0]
+def plus(more: int) -> Callable[[int], int]:
+    return partial(operator.add, more)
 
 
 def test_answers_come_in_the_order_of_the_cases() -> None:
-    with shared_out(plus, range(20), 2, begin, 100) as answers:
+    with shared_out(range(20), 2, plus, 100) as answers:
         assert [*range(100, 120)] == [*answers]
 
 

@@ -144,7 +144,7 @@ class Chains:
             return
         locals_ = self._locals[component]
         local, behaviour = locals_.real[number], self.network.components[component].behaviour
-        refused, rows, events = self._asked_in(component, behaviour.configuration(local).state, local)
+        refused, rows, events = self._asked_in(component, local)
         changes, stopped, offers = refused, 0, 0
         self.by_local[rows, number] = -1
         for event, row, who, also, unless in events:
@@ -183,15 +183,17 @@ class Chains:
             self._rows[component, allowed, changes, stopped] = found
         return found
 
-    def _asked_in(self, component: int, state: str, local: int) -> tuple[int, Ints, list[Asked]]:
-        """Of a component in one of its states, of which `local` is a configuration: the vectors that it keeps from firing
-        whatever its data, the rows of all its events, and those that it may take."""
+    def _asked_in(self, component: int, local: int) -> tuple[int, Ints, list[Asked]]:
+        """Of a component in the state of a configuration: the vectors that it keeps from firing whatever its data, the rows of
+        all its events, and those that it may take."""
+        behaviour = self.network.components[component].behaviour
+        state = behaviour.configuration(local).state
         found = self._by_state.get((component, state))
         if found is None:
             refused, rows, events = 0, [], []
             for name, who, each in self._told.events[component]:
                 rows += [row for _, row, *_ in each]
-                if self.network.components[component].behaviour.may(local, name):
+                if behaviour.may(local, name):
                     events += each
                 else:
                     refused |= who

@@ -55,7 +55,7 @@ class _Sets:
     def only(self, history: History) -> int:
         """The set of one history."""
         bit = self._bit.setdefault(history, 1 << len(self._met))
-        if bit >> len(self._met):
+        if bit == 1 << len(self._met):
             self._met.append(history)
         return bit
 

@@ -48,14 +48,12 @@ def predict(scenario: str | None, expression: str | None, requests: int | None, 
     SCENARIO is a name that `pcstate scenarios` lists, a TOML file, or - for stdin.
     """
     from pcstate import pipeline
-    from pcstate.predict import predict as foretell
     from pcstate.predict import predict_each
     from pcstate.show import prediction, report
 
     program = open_program(scenario, expression, requests)
     spec = pipeline.read_spec()
-    shown = steps_line()
-    reports = predict_each(spec, program, gos, progress=shown) if gos else [foretell(spec, program, progress=shown)]
+    reports = predict_each(spec, program, gos or (None,), progress=steps_line())
     if style == "json":
         print_json(report.predict_json(program, reports), True)
     else:
