@@ -145,3 +145,13 @@ def test_fairness_is_as_strong_as_the_property_says() -> None:
     assert (Verdict.VIOLATED, Verdict.HOLDS) == (weak.verdict, strong.verdict)
     assert weak.trace is not None
     assert 0 == weak.trace.loop
+
+
+@pytest.mark.parametrize(("kind", "owed"), [("", True), ("timer", False), ("environment", False)])
+def test_what_an_object_has_still_to_do_is_owed_but_for_clocks_and_the_environment(kind: str, owed: bool) -> None:
+    """`a` goes round for ever beside an object whose place is still to be given back."""
+    charts = {"a": "a0 -x-> a0", "place": "held -release-> free"}
+    syncs = [Sync("x", {"a": "x"}), Sync("release", {"place": "release"}, kind=kind)]
+    net = network(charts, syncs, {"place": "object"})
+    verdict = judged("leads-to", "place == 'held'", "place == 'free'", net=net).verdict
+    assert (Verdict.HOLDS if owed else Verdict.VIOLATED) is verdict

@@ -230,6 +230,13 @@ def test_a_search_that_stops_early_says_unknown_in_text(run: Run) -> None:
     assert "HOLDS" not in out
 
 
+def test_a_search_that_stops_early_is_neither_as_expected_nor_a_finding(run: Run) -> None:
+    named = ("--property", "pooled-has-no-unread-body", "--property", "nothing-written-is-true")
+    code, out, _ = run("check", "--max-states", "100", *named, "--expect")
+    assert 3 == code
+    assert out.endswith("not known: nothing-written-is-true, pooled-has-no-unread-body\n")
+
+
 def test_on_a_terminal_check_says_what_it_judges_and_takes_that_away(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     monkeypatch.delenv("CI", raising=False)

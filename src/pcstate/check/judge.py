@@ -179,13 +179,18 @@ class Judge:
 
 
 def movers(network: Network) -> dict[int, frozenset[int]]:
-    """The vectors that somebody owes, each with the goroutines that must take it: not what the user, the server and clocks do."""
-    goroutines = {n for n, component in enumerate(network.components) if component.kind == "goroutine"}
-    return {
-        number: frozenset(component for component, _ in vector.who if component in goroutines)
-        for number, vector in enumerate(network.vectors)
-        if "environment" not in vector.kind and vector.kind != "settle"
-    }
+    """The vectors that somebody owes, each with the goroutines that must take it: not what the user, the server and clocks do.
+
+    A plain step of objects alone is what a goroutine that has gone on in its chart still has to do (pc.close gives back the
+    place of its connection): owed as a goroutine's.
+    """
+    goroutines = frozenset(n for n, component in enumerate(network.components) if component.kind == "goroutine")
+    owed = {}
+    for number, vector in enumerate(network.vectors):
+        if "environment" not in vector.kind and vector.kind != "settle":
+            who = frozenset(component for component, _ in vector.who)
+            owed[number] = who & goroutines or (frozenset() if vector.kind else who)
+    return owed
 
 
 def _turned(promise: Property, instance: Instance, places: Mapping[str, Sequence[int]]) -> tuple[Value, ...]:

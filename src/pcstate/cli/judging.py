@@ -68,7 +68,7 @@ from pcstate.cli.common import (
     metavar="V2",
     help="Judge one thing more: each sequence of lifecycle events is possible under V2, too. No symmetry is made use of then.",
 )
-@click.option("--expect", is_flag=True, help="Exit 0 if each verdict is the one that the profile expects.")
+@click.option("--expect", is_flag=True, help="Exit 0 if each verdict is the one that the profile expects, 3 if some are unknown.")
 @click.option(
     "--coverage",
     "covers",
@@ -105,7 +105,7 @@ def check(
     from pcstate import inclusion, pipeline
     from pcstate.coverage import coverage
     from pcstate.model.coverage import merged
-    from pcstate.model.verdict import Bounds
+    from pcstate.model.verdict import Bounds, Verdict
     from pcstate.show import report
     from pcstate.show.coverage import coverage_json, coverage_text
 
@@ -132,7 +132,8 @@ def check(
         if covered:
             coverage_text(merged(covered))
     if expect:
-        return FINDING if any(found.surprises for found in reports) else HOLDS
+        surprises = {judgement.verdict for found in reports for judgement in found.surprises}
+        return FINDING if surprises - {Verdict.UNKNOWN} else INCONCLUSIVE if surprises else HOLDS
     return status_of(found.verdict for found in reports)
 
 

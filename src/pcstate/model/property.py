@@ -61,7 +61,9 @@ class Property:
     def bounds(self, profile: str) -> Bounds:
         """The network that it is judged in: the default one, or the smallest that has what it needs, or needs to fail there."""
         least = {**dict(self.needs), **(dict(self.fails_from) if profile in self.fails else {})}
-        return Bounds(**{"requests": 1, "closers": 0, **least}) if least else Bounds()
+        default = Bounds()
+        suffices = all(number <= default.sizes[size] for size, number in least.items())
+        return default if suffices else Bounds(**{"requests": 1, "closers": 0, **least})
 
     def applies(self, profile: str) -> bool:
         """Whether it promises anything about that profile."""

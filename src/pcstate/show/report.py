@@ -104,8 +104,13 @@ def check_text(report: Checked, expect: bool) -> None:
     left_out = f"; reductions: {', '.join(report.reductions)}" if report.reductions else ""
     out.print(f"{report.verdict}: {counts}; bounds: {report.bounds.told}{left_out}")
     if expect:
-        surprises = ", ".join(judgement.name for judgement in report.surprises)
-        out.print(f"not as expected: {surprises}" if surprises else "every verdict is the expected one")
+        unknown = [judgement.name for judgement in report.surprises if judgement.verdict is Verdict.UNKNOWN]
+        others = [judgement.name for judgement in report.surprises if judgement.verdict is not Verdict.UNKNOWN]
+        for said, names in (("not as expected", others), ("not known", unknown)):
+            if names:
+                out.print(f"{said}: {', '.join(names)}")
+        if not report.surprises:
+            out.print("every verdict is the expected one")
 
 
 def _remark(judgement: Judgement) -> str:
