@@ -5,6 +5,7 @@ those of the search (Spin's own "elapsed time"; TLC's with its start, which it d
 """
 
 import argparse
+import os
 import re
 import statistics
 import subprocess
@@ -39,7 +40,8 @@ class Run:
     states: int
     transitions: int
     seconds: float
-    bytes_a_state: float
+    bytes_a_state: float | None
+    """None where the checker does not tell."""
 
 
 def plain(network: Network) -> Run:
@@ -70,8 +72,10 @@ def spin(network: FiniteNetwork, folder: Path, slots: int) -> Callable[[], Run]:
 def tlc(network: FiniteNetwork, folder: Path, jar: Path) -> Callable[[], Run]:
     """TLC's side; its seconds are from its start to its end."""
     (folder / "Model.tla").write_text(tla(network, "Model", network.name), encoding="utf-8")
-    (folder / "Model.cfg").write_text(TLC_CONFIGURATION, encoding="utf-8")
-    command = ["java", "-XX:+UseParallelGC", "-cp", str(jar.resolve()), "tlc2.TLC", "-workers", "auto", "Model"]
+    older = TLC_CONFIGURATION.removesuffix("CHECK_DEADLOCK FALSE\n")  # a release before 1.7 knows only the option
+    (folder / "Model.cfg").write_text(older, encoding="utf-8")
+    options = ["-deadlock", "-workers", str(os.cpu_count())]
+    command = ["java", "-XX:+UseParallelGC", "-cp", str(jar.resolve()), "tlc2.TLC", *options, "Model"]
 
     def run() -> Run:
         begin = time.monotonic()
@@ -80,7 +84,7 @@ def tlc(network: FiniteNetwork, folder: Path, jar: Path) -> Callable[[], Run]:
         said = done.stdout.replace(",", "")
         counts = re.findall(r"(\d+) states generated (\d+) distinct states found 0 states left", said)
         assert counts and "is violated" not in done.stdout, done.stdout[-2000:] + done.stderr[-500:]
-        return Run(int(counts[-1][1]), int(counts[-1][0]) - 1, seconds, 0.0)
+        return Run(int(counts[-1][1]), int(counts[-1][0]) - 1, seconds, None)
 
     return run
 
@@ -122,10 +126,8 @@ def compare(name: str, network: Network, rounds: int, jar: Path | None) -> bool:
         seconds = statistics.median(one.seconds for one in each)
         rate = f"{each[0].states / seconds / 1e6:6.2f} M states/s" if seconds else "   too quick to say"
         counts = f"{each[0].states:11,} {each[0].transitions:13,}"
-        print(
-            f"  {side:10} {counts} {seconds:9.3f} s {seconds / base:8.2f} x {rate} {each[0].bytes_a_state:6.0f} B/state",
-            flush=True,
-        )
+        size = "" if each[0].bytes_a_state is None else f" {each[0].bytes_a_state:6.0f} B/state"
+        print(f"  {side:10} {counts} {seconds:9.3f} s {seconds / base:8.2f} x {rate}{size}", flush=True)
     whole = [one for side, each in runs.items() if side != "symmetry" for one in each]
     return all(same_count(a.states, b.states) and same_count(a.transitions, b.transitions) for a, b in pairwise(whole))
 
