@@ -58,6 +58,7 @@ from pcstate.specs.source import Reader, check_words, spec_root
 
 if TYPE_CHECKING:
     from pcstate.check.cluster import ClusterGraph, ClusterJudge
+    from pcstate.check.symbolic import SymbolicGraph, SymbolicJudge
 
 __all__ = [
     "CheckReport", "build", "check", "compile_all", "library", "lint", "open_scenario", "open_scenarios", "read_spec",
@@ -79,7 +80,7 @@ class CheckReport:
     profile: Profile
     go: str
     bounds: Bounds
-    graph: "Explored | ClusterGraph"
+    graph: "Explored | ClusterGraph | SymbolicGraph"
     judgements: tuple[Judgement, ...]
     expected: tuple[Verdict, ...]
     """For each judgement the verdict that the property's file expects of this profile."""
@@ -93,7 +94,7 @@ class CheckReport:
     @property
     def whole(self) -> Explored:
         """The graph of a search in this process: all of it can be looked at."""
-        assert isinstance(self.graph, Explored), "no graph of a cluster"
+        assert isinstance(self.graph, Explored), "no graph of a cluster, and no set"
         return self.graph
 
     @property
@@ -107,8 +108,8 @@ class CheckReport:
         return self.graph.transitions
 
     @property
-    def depth(self) -> int:
-        """The length of the longest shortest path."""
+    def depth(self) -> int | None:
+        """The length of the longest shortest path, where it is known."""
         return self.graph.depth
 
     @property
@@ -273,6 +274,7 @@ def check(
     scenario: Scenario | None = None,
     cluster: str | None = None,
     confluence: bool = False,
+    symbolic: bool = False,
     steps: Steps | None = None,
 ) -> CheckReport:
     """Explore the network and judge every property; `steps` are those of judging. Raises: SpecError.
@@ -287,6 +289,7 @@ def check(
 
     A search that is stopped is written to the file `checkpoint`, if one is given, and goes on from there the next time.
     With `cluster`, the states are in the actors of the Ray cluster at that address, without reductions or a checkpoint.
+    With `symbolic` they are a set, and nothing else is kept: neither is there then, nor a depth.
     Cost: see benchmarks/; the default bounds take a second or two. Bounds: those given; judging may take as long as the search
     may, and what is judged by a look at each state comes first.
     """
@@ -305,15 +308,21 @@ def check(
     lifecycle = built.behaviours["lifecycle"]
     abstract = (lifecycle, lifecycle.initial(profile.constants))
     tracer = Tracer(network, spec.clauses)
-    graph: Explored | ClusterGraph
+    graph: Explored | ClusterGraph | SymbolicGraph
     with uncollected(), contextlib.ExitStack() as opened:
-        judge: Judge | ClusterJudge
+        judge: Judge | ClusterJudge | SymbolicJudge
         if cluster:
             from pcstate.check import cluster as shared  # numba takes a second to import
 
             graph = shared.ClusterGraph(network, opened.enter_context(shared.actors(cluster)))
             graph.search(bounds, progress)
             judge = shared.ClusterJudge(graph, tracer)
+        elif symbolic:
+            from pcstate.check import symbolic as sets
+
+            graph = sets.SymbolicGraph(network)
+            graph.search(bounds, progress)
+            judge = sets.SymbolicJudge(graph, tracer)
         else:
             reductions = Reductions(
                 symmetry and all(is_symmetric(promise.promise, network) for promise in compiled),

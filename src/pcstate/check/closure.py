@@ -5,10 +5,13 @@ in are collected, as if any of them went with any of the others': a vector count
 and then moves those that can from all of their configurations, whatever `unless` says. So the result holds every local
 configuration that is really reached, and a few more; it does not rest on the explorer that other tools are to check.
 
-Counters whose partners keep them in bounds have none here (`num_expected`, `idle_list`). A component that goes on beyond a limit
-keeps the configurations nearest to its first one; the tables say where it would leave them, and a tool that gets there must stop.
+Counters whose partners keep them in bounds have none here (`num_expected`, `idle_list`). Of a datum with more values than a limit
+the first ones are kept, of a component with more configurations than another the nearest to its first one; the tables say where
+it would leave them, and a tool that gets there must stop.
 An explorer's states could not be used instead: one that misses configurations would export a model that misses them too.
 """
+
+import sys
 
 from pcstate.model.finite import OFF, FiniteComponent, FiniteNetwork, FinitePart, FiniteVector
 from pcstate.model.lts import Event
@@ -18,19 +21,22 @@ __all__ = ["NEAR", "finite", "possible"]
 
 NEAR = 250
 """How many configurations are kept of a component that has too many; a byte holds their numbers."""
+VALUES = 64
+"""How many values are kept of a datum that has too many."""
 
 
-def finite(network: Network, limit: int = 1000) -> FiniteNetwork:
-    """`network` with at most `limit` configurations of each component (of one that has more, the nearest `NEAR`).
+def finite(network: Network, limit: int = 1000, values: int = VALUES) -> FiniteNetwork:
+    """`network` with at most `limit` configurations of each component (of one that has more, the nearest `NEAR`), and at most so
+    many `values` of each datum.
 
     Cost: local configurations times events. Order: configurations by when they were found, vectors as in the network.
     """
-    closure = _Closure(network, limit)
+    closure = _Closure(network, limit, values)
     closure.run()
     keep = [len(found) if len(found) < limit else min(NEAR, limit) for found in closure.found]
     rows = _Rows(network, [found[:size] for found, size in zip(closure.found, keep, strict=True)])
     vectors = tuple(
-        FiniteVector(v.name, str(v), *(tuple(map(rows.part, parts)) for parts in (v.who, v.also, v.unless)))
+        FiniteVector(number, v.name, str(v), *(tuple(map(rows.part, parts)) for parts in (v.who, v.also, v.unless)))
         for number, v in enumerate(network.vectors)
         if number in closure.alive
     )
@@ -40,7 +46,7 @@ def finite(network: Network, limit: int = 1000) -> FiniteNetwork:
     for number, component in enumerate(network.components):
         locals_ = rows.kept[number]
         configurations = tuple(component.behaviour.configuration(local) for local in locals_)
-        components.append(FiniteComponent(component.key, configurations, number not in left))
+        components.append(FiniteComponent(component.key, configurations, tuple(locals_), number not in left))
     return FiniteNetwork(network.name, tuple(components), vectors)
 
 
@@ -62,14 +68,16 @@ def possible(network: Network, limit: int = 1000) -> list[set[tuple[int, Event]]
 class _Closure:
     """The least fixpoint: where each component may be, and which vectors may fire."""
 
-    def __init__(self, network: Network, limit: int) -> None:
-        self.network, self.limit = network, limit
+    def __init__(self, network: Network, limit: int, values: int = sys.maxsize) -> None:
+        self.network, self.limit, self.values = network, limit, values
         self.found = [[component.initial] for component in network.components]
         self.known = [{component.initial} for component in network.components]
         self.alive: set[int] = set()
         self._offered: set[Part] = set()
         self._taken: dict[Part, int] = {}
         """From how many of its component's configurations a part has been taken."""
+        self._values: list[dict[str, set[object]]] = [{} for _ in network.components]
+        """What each component's data have been."""
 
     def run(self) -> None:
         grown = True
@@ -99,11 +107,21 @@ class _Closure:
         step = self.network.components[component].behaviour.step
         for local in found[self._taken.get(part, 0) : before]:
             target = step(local, event)
-            if target >= 0 and target not in known and len(found) < self.limit:
+            if target >= 0 and target not in known and len(found) < self.limit and self._has_room(component, target):
                 known.add(target)
                 found.append(target)
         self._taken[part] = before
         return len(found) > before
+
+    def _has_room(self, component: int, local: int) -> bool:
+        """Whether no datum has had too many values; those of that configuration are counted then."""
+        had = self._values[component]
+        data = self.network.components[component].behaviour.configuration(local).data
+        if any(value not in had.setdefault(name, set()) and len(had[name]) >= self.values for name, value in data):
+            return False
+        for name, value in data:
+            had[name].add(value)
+        return True
 
 
 class _Rows:

@@ -64,6 +64,12 @@ from pcstate.cli.common import (
     "one machine. Nothing is reduced; only always, sometimes and deadlock are judged.",
 )
 @click.option(
+    "--symbolic",
+    is_flag=True,
+    help="Keep a set of states (a decision diagram), not states: for networks of hundreds of millions. Nothing is reduced; only "
+    "always, sometimes and deadlock are judged.",
+)
+@click.option(
     "--refines",
     metavar="V2",
     help="Judge one thing more: each sequence of lifecycle events is possible under V2, too. No symmetry is made use of then.",
@@ -85,6 +91,7 @@ def check(
     minimise: bool,
     confluence: bool,
     cluster: str | None,
+    symbolic: bool,
     refines: str | None,
     expect: bool,
     covers: bool,
@@ -96,6 +103,8 @@ def check(
         raise click.UsageError("--cluster takes neither --checkpoint nor --minimise nor --coverage")
     if confluence and (cluster or checkpoint or covers or refines is not None):
         raise click.UsageError("--confluence leaves out steps: leave out --cluster, --checkpoint, --coverage and --refines")
+    if symbolic and (cluster or checkpoint or minimise or confluence or covers or refines is not None):
+        raise click.UsageError("--symbolic keeps a set and nothing else: leave out what reduces, keeps or follows states")
     if checkpoint and gos[1:]:
         raise click.UsageError("--checkpoint holds one search: give one --go with it")
     if covers and minimise:
@@ -117,7 +126,17 @@ def check(
     for go in gos or (None,):
         progress, steps = progress_line(f"exploring {go or 'the newest profile'}"), steps_line()
         found = pipeline.check(
-            spec, go, bounds, progress, checkpoint, symmetry, minimise, cluster=cluster, confluence=confluence, steps=steps
+            spec,
+            go,
+            bounds,
+            progress,
+            checkpoint,
+            symmetry,
+            minimise,
+            cluster=cluster,
+            confluence=confluence,
+            symbolic=symbolic,
+            steps=steps,
         )
         reports.append(inclusion.refines(spec, found, other) if other else found)
     covered = [coverage(spec, found) for found in reports] if covers else []

@@ -23,7 +23,9 @@ class FiniteComponent:
 
     key: str
     configurations: tuple[Configuration, ...]
-    whole: bool = True
+    numbers: tuple[int, ...]
+    """What its behaviour calls them."""
+    whole: bool
 
     @property
     def beyond(self) -> int:
@@ -33,8 +35,10 @@ class FiniteComponent:
 
 @dataclass(frozen=True, slots=True)
 class FiniteVector:
-    """A vector that may fire; the parts mean what they do in `model.network.Vector`. `name` is the name of its kind of step."""
+    """A vector that may fire; the parts mean what they do in `model.network.Vector`. `number` is its own in the network,
+    `name` that of its kind of step."""
 
+    number: int
     name: str
     label: str
     who: tuple[FinitePart, ...]

@@ -110,14 +110,14 @@ def _compile(text: str, network: Network, names: Names) -> Formula:
     return Formula(text, evaluate, frozenset(compiler.touched), data, kinds)
 
 
-def take_apart(formula: str | Written, network: Network, names: Names) -> Decision:
-    """A formula that `compile_formula` accepts, as a decision: and, or, not, if, all and any are taken apart."""
+def take_apart(formula: str | Written, network: Network, names: Names, wanted: bool = True) -> Decision:
+    """Whether a formula that `compile_formula` accepts is as `wanted`: and, or, not, if, all and any are taken apart."""
     text = formula if isinstance(formula, str) else formula.text
 
     def placed(evaluate: Evaluator) -> Evaluator:
         return evaluate if isinstance(formula, str) else _placed(evaluate, formula)
 
-    return _Compiler(network).take_apart(_parse(text), dict(names), placed)
+    return _Compiler(network).take_apart(_parse(text), dict(names), placed, wanted)
 
 
 def _placed(evaluate: Evaluator, formula: Written) -> Evaluator:

@@ -1,9 +1,10 @@
 """Properties: promises about a network, each in prose and in a formula."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from pcstate.errors import Place
+from pcstate.model.decision import Ask, Decision
 from pcstate.model.formula import Formula
 from pcstate.model.lts import Value
 from pcstate.model.verdict import Bounds
@@ -83,6 +84,14 @@ class Instance:
     then: Formula | None
     values: tuple[Value, ...] = ()
     """The values of the index variables, in the order of `Property.over`."""
+    apart: Callable[[bool], Decision] | None = None
+    """Whether the formula has that truth value, taken apart."""
+
+    def decision(self, wanted: bool) -> Decision:
+        """Whether the formula is as `wanted`, in as many questions as are known."""
+        if self.apart is not None:
+            return self.apart(wanted)
+        return Ask(tuple(sorted(self.formula.components)), lambda state: bool(self.formula(state)) == wanted)
 
 
 @dataclass(frozen=True, slots=True)

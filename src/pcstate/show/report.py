@@ -34,7 +34,7 @@ class Checked(Protocol):
     @property
     def transitions(self) -> int: ...
     @property
-    def depth(self) -> int: ...
+    def depth(self) -> int | None: ...
     @property
     def reductions(self) -> tuple[str, ...]: ...
     @property
@@ -100,7 +100,8 @@ def check_text(report: Checked, expect: bool) -> None:
     for judgement in report.judgements:
         if judgement.verdict is Verdict.VIOLATED and judgement.trace is not None:
             _trace_text(out, judgement)
-    counts = f"{report.states:,} states, {report.transitions:,} transitions, depth {report.depth}, {report.seconds:.1f} s"
+    depth = "" if report.depth is None else f", depth {report.depth}"
+    counts = f"{report.states:,} states, {report.transitions:,} transitions{depth}, {report.seconds:.1f} s"
     left_out = f"; reductions: {', '.join(report.reductions)}" if report.reductions else ""
     out.print(f"{report.verdict}: {counts}; bounds: {report.bounds.told}{left_out}")
     if expect:

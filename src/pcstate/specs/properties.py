@@ -1,11 +1,12 @@
 """Property files -> `Property`."""
 
 import ast
+import functools
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from pcstate.errors import SpecError
-from pcstate.model.formula import Written, compile_formula
+from pcstate.model.formula import Written, compile_formula, take_apart
 from pcstate.model.lts import Value
 from pcstate.model.network import Network
 from pcstate.model.property import CompiledProperty, Instance, Mutant, Property
@@ -178,5 +179,8 @@ def compile_property(
         if reader.mistakes:
             return None
         label = ", ".join(f"{variable}={value}" for variable, value in binding.items())
-        instances.append(Instance(label, formulas[0], formulas[1] if len(formulas) > 1 else None, tuple(binding.values())))
+        written = Written(promise.formula, promise.formula_place, lines)
+        apart = functools.partial(take_apart, written, network, {**names, **binding})
+        then = formulas[1] if len(formulas) > 1 else None
+        instances.append(Instance(label, formulas[0], then, tuple(binding.values()), apart))
     return CompiledProperty(promise, tuple(instances), idle)

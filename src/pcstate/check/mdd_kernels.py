@@ -1,0 +1,468 @@
+"""The loops of `mdd`, for numba: sets of states as decision diagrams, and saturation.
+
+A node of level l holds the values that component l has, in their order, each with the node of level l - 1 for what goes with it.
+Node 1 is level 0, node 0 the empty set; a path meets every level, and no two nodes are the same set. A node's number is higher
+than those below it.
+
+An event is a chain of links, one for each level that it touches, the highest first; chains share their ends. A link has a row:
+where each value leads, or -1. `able` has a bit for each chain that can be taken from somewhere in a node: what can't is not
+tried, which is nine of ten. Levels only fall from call to call, so that each has rows of its own to work in.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from pcstate.check.bit_kernels import borrowed, mix
+
+__all__ = [
+    "EDGES", "FULL", "NODES", "STOPPED", "WORK", "Store", "below", "enabled", "image", "merge", "minus", "node", "project",
+    "restrict", "saturate", "unable",
+]  # fmt: skip
+
+NODES, EDGES, STOPPED = range(3)
+"""What `Store.counts` counts, and where it says to stop."""
+FULL = 2
+"""What it says there when there is no room left."""
+WORK = 7
+_REACHED, _WAITS, _WAITING, _VALUES, _BELOW, _MERGED, _MERGED_BELOW = range(WORK)
+
+U = np.uint64
+_MERGE, _FIRE, _STEP, _IMAGE, _PROJECT, _RESTRICT, _MINUS, _UNABLE = (kind << 57 for kind in range(1, 9))
+
+
+class Store(NamedTuple):
+    """The nodes, what is remembered of them, and the events."""
+
+    nodes: npt.NDArray[np.int32]
+    """For each node its level, its first edge, and how many it has."""
+    edges: npt.NDArray[np.int32]
+    """A value, and the node below."""
+    able: npt.NDArray[np.uint64]
+    unique: npt.NDArray[np.int32]
+    """The nodes by their hash."""
+    cache: npt.NDArray[np.int64]
+    """A question and its answer, by the question's hash; a later one takes its place."""
+    counts: npt.NDArray[np.int64]
+    work: npt.NDArray[np.int32]
+    sizes: npt.NDArray[np.int64]
+    """For each level how many values it has; none for level 0."""
+    links: npt.NDArray[np.int32]
+    """For each chain its first link: the level, where its row begins, and the chain that goes on, 0 for none. By level."""
+    of_level: npt.NDArray[np.int64]
+    """Where each level's chains begin."""
+    rows: npt.NDArray[np.int32]
+    first: npt.NDArray[np.int64]
+    """For each level the number of its first value, counted over all levels."""
+    begins: npt.NDArray[np.int64]
+    """For each value of each level where what can be taken from there begins in `taken`."""
+    taken: npt.NDArray[np.int32]
+    """Of an event whose highest level this is: the chain that goes on below, and the value that it leads to."""
+
+
+@njit(cache=True)
+def _slot(s, question):
+    return mix(U(question)) & U(len(s.cache) - 1)
+
+
+@njit(cache=True)
+def _can(s, chain, node):
+    """Whether the chain can be taken from somewhere in the node; there is nothing to take of chain 0."""
+    return chain == 0 or s.able[node, chain >> 6] >> U(chain & 63) & U(1) != 0
+
+
+@njit(cache=True)
+def _node(s, level, row, size):
+    """The node of the first `size` values in that row of the level's work."""
+    if size == 0:
+        return 0
+    values, below = s.work[level, row], s.work[level, row + 1]
+    key = U(level)
+    for i in range(size):
+        key = mix(key * U(31) + (U(values[i]) << U(32)) + U(below[i]))
+    last = U(len(s.unique) - 1)
+    slot = key & last
+    while s.unique[slot] != 0:
+        found = s.unique[slot]
+        if s.nodes[found, 0] == level and s.nodes[found, 2] == size:
+            begin, same = s.nodes[found, 1], True
+            for i in range(size):
+                if s.edges[begin + i, 0] != values[i] or s.edges[begin + i, 1] != below[i]:
+                    same = False
+                    break
+            if same:
+                return found
+        slot = (slot + U(1)) & last
+    new, begin = s.counts[NODES], s.counts[EDGES]
+    if new == len(s.nodes) or begin + size > len(s.edges):
+        s.counts[STOPPED] = FULL
+        return 0
+    s.counts[NODES], s.counts[EDGES] = new + 1, begin + size
+    s.unique[slot] = new
+    s.nodes[new, 0], s.nodes[new, 1], s.nodes[new, 2] = level, begin, size
+    for i in range(size):
+        s.edges[begin + i, 0], s.edges[begin + i, 1] = values[i], below[i]
+        for word in range(s.able.shape[1]):
+            s.able[new, word] |= s.able[below[i], word]
+    for chain in range(s.of_level[level], s.of_level[level + 1]):
+        begin, rest = s.links[chain, 1], s.links[chain, 2]
+        for i in range(size):
+            if s.rows[begin + values[i]] >= 0 and _can(s, rest, below[i]):
+                s.able[new, chain >> 6] |= U(1) << U(chain & 63)
+                break
+    return new
+
+
+@njit(cache=True)
+def _merged(s, a, b):
+    """What is in either of two nodes of a level."""
+    if b in (a, 0):
+        return a
+    if a == 0:
+        return b
+    if a > b:
+        a, b = b, a
+    question = _MERGE | a << 28 | b
+    slot = _slot(s, question)
+    if s.cache[slot, 0] == question:
+        return s.cache[slot, 1]
+    level, i, j, size = s.nodes[a, 0], s.nodes[a, 1], s.nodes[b, 1], 0
+    values, below = s.work[level, _MERGED], s.work[level, _MERGED_BELOW]
+    end, other_end = i + s.nodes[a, 2], j + s.nodes[b, 2]
+    while i < end or j < other_end:
+        if j == other_end or (i < end and s.edges[i, 0] < s.edges[j, 0]):
+            values[size], below[size] = s.edges[i, 0], s.edges[i, 1]
+            i += 1
+        elif i == end or s.edges[j, 0] < s.edges[i, 0]:
+            values[size], below[size] = s.edges[j, 0], s.edges[j, 1]
+            j += 1
+        else:
+            values[size] = s.edges[i, 0]
+            below[size] = _merged(s, np.int64(s.edges[i, 1]), np.int64(s.edges[j, 1]))
+            i, j = i + 1, j + 1
+        size += 1
+    answer = np.int64(_node(s, level, _MERGED, size))
+    s.cache[slot, 0], s.cache[slot, 1] = question, answer
+    return answer
+
+
+@njit(cache=True)
+def _kept(s, slot, question, level, reached):
+    """The node of the values that have something below them in `reached`: the answer to the question, if there is one."""
+    values, below, size = s.work[level, _VALUES], s.work[level, _BELOW], 0
+    for value in range(s.sizes[level]):
+        if reached[value]:
+            values[size], below[size] = value, reached[value]
+            size += 1
+    answer = np.int64(_node(s, level, _VALUES, size))
+    if question:
+        s.cache[slot, 0], s.cache[slot, 1] = question, answer
+    return answer
+
+
+@njit(cache=True)
+def _fired(s, chain, node, level):
+    """Where the chain leads from the node, and all that events below lead to from there: it is saturated.
+
+    With chain 0 the values that are in the level's work are saturated.
+    """
+    reached, size = s.work[level, _REACHED], s.sizes[level]
+    question, slot = np.int64(_FIRE | chain << 28 | node), U(0)
+    if chain:
+        slot = _slot(s, question)
+        if s.cache[slot, 0] == question:
+            return s.cache[slot, 1]
+        reached[:size] = 0
+        here, row, rest = s.links[chain, 0] == level, s.links[chain, 1], np.int64(chain)
+        if here:
+            rest = np.int64(s.links[chain, 2])
+        begin = s.nodes[node, 1]
+        for edge in range(begin, begin + s.nodes[node, 2]):
+            value, below = s.edges[edge, 0], np.int64(s.edges[edge, 1])
+            target = s.rows[row + value] if here else value
+            if target >= 0 and _can(s, rest, below):
+                led = _fired(s, rest, below, level - 1) if rest else below
+                reached[target] = _merged(s, np.int64(reached[target]), led)
+    waits, waiting, left = s.work[level, _WAITS], s.work[level, _WAITING], 0
+    for value in range(size):
+        waits[value] = reached[value] != 0
+        if waits[value]:
+            waiting[left] = value
+            left += 1
+    while left and not s.counts[STOPPED]:
+        left -= 1
+        value = waiting[left]
+        waits[value] = 0
+        place = s.first[level] + value
+        for number in range(s.begins[place], s.begins[place + 1]):
+            rest, target, below = np.int64(s.taken[number, 0]), s.taken[number, 1], np.int64(reached[value])
+            if _can(s, rest, below):
+                led = _fired(s, rest, below, level - 1) if rest else below
+                more = _merged(s, np.int64(reached[target]), led)
+                if more != reached[target]:
+                    reached[target] = more
+                    if not waits[target]:
+                        waits[target], waiting[left] = 1, target
+                        left += 1
+    return _kept(s, slot, question if chain else np.int64(0), level, reached)
+
+
+@njit(cache=True, nogil=True)
+def saturate(store, initial):
+    """The node of all that is reached from the state with these values (by level)."""
+    s = borrowed(store)
+    node = np.int64(1)
+    for level in range(1, len(s.sizes)):
+        reached = s.work[level, _REACHED]
+        reached[: s.sizes[level]] = 0
+        reached[initial[level]] = node
+        node = _fired(s, np.int64(0), np.int64(0), np.int64(level))
+    return node
+
+
+@njit(cache=True)
+def _stepped(s, chain, node, level):
+    """Where the chain leads from the node, and no further."""
+    question = np.int64(_STEP | chain << 28 | node)
+    slot = _slot(s, question)
+    if s.cache[slot, 0] == question:
+        return s.cache[slot, 1]
+    reached = s.work[level, _REACHED]
+    reached[: s.sizes[level]] = 0
+    here, row, rest = s.links[chain, 0] == level, s.links[chain, 1], np.int64(chain)
+    if here:
+        rest = np.int64(s.links[chain, 2])
+    begin = s.nodes[node, 1]
+    for edge in range(begin, begin + s.nodes[node, 2]):
+        value, below = s.edges[edge, 0], np.int64(s.edges[edge, 1])
+        target = s.rows[row + value] if here else value
+        if target >= 0 and _can(s, rest, below):
+            led = _stepped(s, rest, below, level - 1) if rest else below
+            reached[target] = _merged(s, np.int64(reached[target]), led)
+    return _kept(s, slot, question, level, reached)
+
+
+@njit(cache=True)
+def _image(s, node, level):
+    if level == 0:
+        return np.int64(0)
+    question = np.int64(_IMAGE | node)
+    slot = _slot(s, question)
+    if s.cache[slot, 0] == question:
+        return s.cache[slot, 1]
+    reached, begin = s.work[level, _REACHED], s.nodes[node, 1]
+    reached[: s.sizes[level]] = 0
+    for edge in range(begin, begin + s.nodes[node, 2]):
+        value, below = s.edges[edge, 0], np.int64(s.edges[edge, 1])
+        reached[value] = _merged(s, np.int64(reached[value]), _image(s, below, level - 1))
+        place = s.first[level] + value
+        for number in range(s.begins[place], s.begins[place + 1]):
+            rest, target = np.int64(s.taken[number, 0]), s.taken[number, 1]
+            if _can(s, rest, below):
+                led = _stepped(s, rest, below, level - 1) if rest else below
+                reached[target] = _merged(s, np.int64(reached[target]), led)
+    return _kept(s, slot, question, level, reached)
+
+
+@njit(cache=True, nogil=True)
+def image(store, node):
+    """All that one event leads to from somewhere in the node, which is of the highest level."""
+    s = borrowed(store)
+    return _image(s, np.int64(node), np.int64(len(s.sizes) - 1))
+
+
+@njit(cache=True, nogil=True)
+def merge(store, a, b):
+    """What is in either of two nodes of a level."""
+    return _merged(borrowed(store), np.int64(a), np.int64(b))
+
+
+@njit(cache=True)
+def _restricted(s, node, other):
+    if node == 0 or other == 0:
+        return np.int64(0)
+    if other == 1:
+        return node
+    question = np.int64(_RESTRICT | node << 28 | other)
+    slot = _slot(s, question)
+    if s.cache[slot, 0] == question:
+        return s.cache[slot, 1]
+    level, begin, place = s.nodes[node, 0], s.nodes[node, 1], s.nodes[other, 1]
+    end, of_any = place + s.nodes[other, 2], s.edges[place, 0] == s.sizes[level]
+    values, below, size = s.work[level, _VALUES], s.work[level, _BELOW], 0
+    for edge in range(begin, begin + s.nodes[node, 2]):
+        value = s.edges[edge, 0]
+        while not of_any and place < end and s.edges[place, 0] < value:
+            place += 1
+        if of_any or (place < end and s.edges[place, 0] == value):
+            left = _restricted(s, np.int64(s.edges[edge, 1]), np.int64(s.edges[place, 1]))
+            if left:
+                values[size], below[size] = value, left
+                size += 1
+    answer = np.int64(_node(s, level, _VALUES, size))
+    s.cache[slot, 0], s.cache[slot, 1] = question, answer
+    return answer
+
+
+@njit(cache=True, nogil=True)
+def restrict(store, node, other):
+    """What is in both nodes. Of the other one, which `project` may have made, a value beyond all stands for any, and node 1 for
+    anything below."""
+    return _restricted(borrowed(store), np.int64(node), np.int64(other))
+
+
+@njit(cache=True)
+def _projected(s, node, asked, lowest, serial):
+    level = s.nodes[node, 0]
+    if level < lowest:
+        return np.int64(1)
+    question = np.int64(_PROJECT | serial << 28 | node)
+    slot = _slot(s, question)
+    if s.cache[slot, 0] == question:
+        return s.cache[slot, 1]
+    begin, size, seen = s.nodes[node, 1], 0, np.int64(0)
+    values, below = s.work[level, _VALUES], s.work[level, _BELOW]
+    for edge in range(begin, begin + s.nodes[node, 2]):
+        left = _projected(s, np.int64(s.edges[edge, 1]), asked, lowest, serial)
+        if asked[level]:
+            values[size], below[size] = s.edges[edge, 0], left
+            size += 1
+        else:
+            seen = _merged(s, seen, left)
+    if not asked[level]:
+        values[0], below[0], size = s.sizes[level], seen, 1
+    answer = np.int64(_node(s, level, _VALUES, size))
+    s.cache[slot, 0], s.cache[slot, 1] = question, answer
+    return answer
+
+
+@njit(cache=True, nogil=True)
+def project(store, node, asked, lowest, serial):
+    """What the levels that are `asked` hold together in the node: at others it has the value beyond all, and below the lowest of
+    them node 1. `serial` tells projections apart."""
+    return _projected(borrowed(store), np.int64(node), asked, np.int64(lowest), np.int64(serial))
+
+
+@njit(cache=True)
+def _minus(s, node, other):
+    if node == 0 or other == 0:
+        return node
+    if node == other:
+        return np.int64(0)
+    question = np.int64(_MINUS | node << 28 | other)
+    slot = _slot(s, question)
+    if s.cache[slot, 0] == question:
+        return s.cache[slot, 1]
+    level, begin, place = s.nodes[node, 0], s.nodes[node, 1], s.nodes[other, 1]
+    end = place + s.nodes[other, 2]
+    values, below, size = s.work[level, _VALUES], s.work[level, _BELOW], 0
+    for edge in range(begin, begin + s.nodes[node, 2]):
+        value, left = s.edges[edge, 0], np.int64(s.edges[edge, 1])
+        while place < end and s.edges[place, 0] < value:
+            place += 1
+        if place < end and s.edges[place, 0] == value:
+            left = _minus(s, left, np.int64(s.edges[place, 1]))
+        if left:
+            values[size], below[size] = value, left
+            size += 1
+    answer = np.int64(_node(s, level, _VALUES, size))
+    s.cache[slot, 0], s.cache[slot, 1] = question, answer
+    return answer
+
+
+@njit(cache=True, nogil=True)
+def minus(store, node, other):
+    """What is in the node and not in the other one."""
+    return _minus(borrowed(store), np.int64(node), np.int64(other))
+
+
+@njit(cache=True)
+def _unable(s, link, row, rest, name, node):
+    level = s.nodes[node, 0]
+    question = np.int64(_UNABLE | name << 28 | node)
+    slot = _slot(s, question)
+    if s.cache[slot, 0] == question:
+        return s.cache[slot, 1]
+    begin, values, below, size = s.nodes[node, 1], s.work[level, _VALUES], s.work[level, _BELOW], 0
+    for edge in range(begin, begin + s.nodes[node, 2]):
+        value, left = s.edges[edge, 0], np.int64(s.edges[edge, 1])
+        if level > link:
+            left = _unable(s, link, row, rest, name, left)
+        elif s.rows[row + value] >= 0 and _can(s, rest, left):
+            if rest:
+                left = _unable(s, np.int64(s.links[rest, 0]), np.int64(s.links[rest, 1]), np.int64(s.links[rest, 2]), rest, left)
+            else:
+                left = np.int64(0)
+        if left:
+            values[size], below[size] = value, left
+            size += 1
+    answer = np.int64(_node(s, level, _VALUES, size))
+    s.cache[slot, 0], s.cache[slot, 1] = question, answer
+    return answer
+
+
+@njit(cache=True, nogil=True)
+def unable(store, event, number, node):
+    """What is in the node and cannot take the event, whose first link is given. `number` tells events apart."""
+    s = borrowed(store)
+    name = np.int64(len(s.links) + number)
+    return _unable(s, np.int64(event[0]), np.int64(event[1]), np.int64(event[2]), name, np.int64(node))
+
+
+@njit(cache=True, nogil=True)
+def node(store, level, values, below):
+    """The node of these values, in their order, and what is below each."""
+    s = borrowed(store)
+    size = len(values)
+    s.work[level, _VALUES, :size], s.work[level, _BELOW, :size] = values, below
+    return _node(s, level, _VALUES, size)
+
+
+@njit(cache=True, nogil=True)
+def below(store, top):
+    """The nodes below the node, itself too, the lowest first; how many states each holds (of its levels); and in how many ways it
+    is come to from the top."""
+    s = borrowed(store)
+    ways = np.zeros(top + 1)
+    ways[top] = 1.0
+    for node in range(top, 1, -1):
+        if ways[node]:
+            for edge in range(s.nodes[node, 1], s.nodes[node, 1] + s.nodes[node, 2]):
+                ways[s.edges[edge, 1]] += ways[node]
+    live = np.flatnonzero(ways)
+    states = np.zeros(top + 1)
+    states[1] = 1.0
+    for node in live:
+        if node > 1:
+            for edge in range(s.nodes[node, 1], s.nodes[node, 1] + s.nodes[node, 2]):
+                states[node] += states[s.edges[edge, 1]]
+    return live, states, ways
+
+
+@njit(cache=True, nogil=True)
+def enabled(store, event, live, ways, some):
+    """How many of the states below can take the event, whose first link is given; `some` is room for a number a node."""
+    s = borrowed(store)
+    link, row, rest = event[0], event[1], event[2]
+    at, chain = np.full(len(s.sizes), -1, np.int64), rest
+    while chain:
+        at[s.links[chain, 0]] = s.links[chain, 1]
+        chain = s.links[chain, 2]
+    total = 0.0
+    for node in live:
+        level = s.nodes[node, 0]
+        if level > link:
+            continue
+        if level == 0:
+            some[node] = 1.0
+            continue
+        found, begin = 0.0, row if level == link else at[level]
+        for edge in range(s.nodes[node, 1], s.nodes[node, 1] + s.nodes[node, 2]):
+            if begin < 0 or s.rows[begin + s.edges[edge, 0]] >= 0:
+                found += some[s.edges[edge, 1]]
+        some[node] = found
+        if level == link:
+            total += found * ways[node]
+    return total

@@ -1,0 +1,235 @@
+"""The search that keeps sets of states, not states: counts, and verdicts on what single states say.
+
+In: a network. Out: how many states and transitions it has, and judgements. Theory of operation: each component is a level of a
+decision diagram (`mdd`), and each vector an event: in a vector every component does what it does whatever the others are, so that
+it is a table a level. What a component may be is known before (`closure`), but for data that no partner is seen to bound: these
+get a few values, and twice as many where a state is reached that leaves them.
+
+A formula is taken apart into questions that look at few components, and each of these is asked once of all that its components
+hold together. A shortest run is looked for only where there is one: step by step, until what was found is met.
+"""
+
+import itertools
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from pcstate.check.closure import finite
+from pcstate.check.judge import movers, not_asked
+from pcstate.check.limits import Limits, Progress
+from pcstate.check.mdd import Diagrams, Full, Stopped
+from pcstate.check.merged import merge
+from pcstate.check.tracing import Run, Tracer, positions
+from pcstate.model.decision import Ask, Decision
+from pcstate.model.finite import FiniteVector
+from pcstate.model.network import Network
+from pcstate.model.property import CompiledProperty
+from pcstate.model.verdict import Bounds, Judgement, Verdict
+
+__all__ = ["SymbolicGraph", "SymbolicJudge"]
+
+Ints = npt.NDArray[np.int32]
+
+VALUES = 16
+"""How many values a datum has at first whose values have no end."""
+
+
+class SymbolicGraph:
+    """All states of a network, as a set."""
+
+    reductions: tuple[str, ...] = ()
+    depth: int | None = None
+    """A set has no order in which its states were found."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.states, self.transitions = range(1), 0
+        self.seconds, self.stopped = 0.0, ""
+
+    def search(self, bounds: Bounds, progress: Progress | None = None) -> None:
+        """Find every state, within the bounds on time and memory."""
+        limits = Limits(bounds, progress)
+        values = VALUES
+        try:
+            while not self._found(values, limits):
+                values *= 2
+            states, self.transitions = self.diagrams.count(self.reached)
+            self.states = range(states)
+        except (Stopped, Full) as stopped:
+            self.stopped = str(stopped)
+        self.seconds = limits.seconds
+
+    def _found(self, values: int, limits: Limits) -> bool:
+        """Search with so many values of a datum; False where a state is reached that has another one."""
+        small = finite(self.network, values=values)
+        sizes = [len(component.configurations) + (not component.whole) for component in small.components]
+        order = [number for group in merge(self.network) for number in group.members]
+        self._at = [number for number in order if sizes[number] > 1] or order[:1]
+        """The component of each level, the lowest first."""
+        self._numbers = [component.numbers for component in small.components]
+        level_of = {number: level for level, number in enumerate(self._at, 1)}
+        events = {vector.number: _event(vector, sizes, level_of) for vector in small.vectors}
+        self._events = {number: event for number, event in events.items() if event is not None}
+        """By vector: for each level that it touches, where each value leads."""
+        levels = [sizes[number] for number in self._at]
+        self.diagrams = Diagrams(levels, list(self._events.values()), lambda: limits.reached(0, 0, 0))
+        self.reached = self.diagrams.saturated([0] * len(levels))
+        first = self.diagrams.only([0] * len(levels))
+        self.fronts, self._seen = [first], first
+        """The states by their distance from the first, as far as they were asked for."""
+        components = [small.components[number] for number in self._at]
+        return not any(
+            self.diagrams.those_of(self.reached, [level], (component.beyond,).__eq__)
+            for level, component in enumerate(components, 1)
+            if not component.whole
+        )
+
+    def those_that(self, states: int, decision: Decision) -> int:
+        """Those states of a set of which the answer is yes. Cost: an answer for each way in which its components are found."""
+        if isinstance(decision, Ask):
+            return self._those_that(states, decision)
+        if not decision.some:
+            for part in decision.parts:
+                states = self.those_that(states, part)
+            return states
+        found = 0
+        for part in decision.parts:
+            found = self.diagrams.merge(found, self.those_that(states, part))
+        return found
+
+    def _those_that(self, states: int, ask: Ask) -> int:
+        level_of = {number: level for level, number in enumerate(self._at, 1)}
+        levels = sorted((level_of[number] for number in ask.components if number in level_of), reverse=True)
+        state = list(self.network.initial())
+
+        def wanted(values: tuple[int, ...]) -> bool:
+            for level, value in zip(levels, values, strict=True):
+                number = self._at[level - 1]
+                state[number] = self._numbers[number][value]
+            return ask(tuple(state))
+
+        return self.diagrams.those_of(states, levels, wanted)
+
+    def resting(self) -> int:
+        """The states in which no step is possible that anybody owes."""
+        owed = movers(self.network)
+        return self.diagrams.unable(self.reached, [n for n, vector in enumerate(self._events) if vector in owed])
+
+    def nearest(self, goals: Sequence[int]) -> tuple[int, int]:
+        """How far the nearest state of one of the sets is, and which set that is; one of them has some that is reached."""
+        for depth in itertools.count():
+            if depth == len(self.fronts):
+                new = self.diagrams.minus(self.diagrams.image(self.fronts[-1]), self._seen)
+                self._seen = self.diagrams.merge(self._seen, new)
+                self.fronts.append(new)
+            for number, goal in enumerate(goals):
+                if self.diagrams.restrict(goal, self.fronts[depth]):
+                    return depth, number
+        raise AssertionError("what is reached has a distance")
+
+    def run(self, depth: int, goal: int) -> Run:
+        """A shortest run to one of the states of a set that are so far away."""
+        state = list(self.diagrams.any_of(self.diagrams.restrict(goal, self.fronts[depth])))
+        run: Run = []
+        for front in reversed(self.fronts[:depth]):
+            after = self._global(state)
+            vector, state = self._before(state, front)
+            run.append((vector, after))
+        return run[::-1]
+
+    def _before(self, state: Sequence[int], front: int) -> tuple[int, list[int]]:
+        """A vector, and a state of the set that it leads from to that state."""
+        for number, event in self._events.items():
+            levels = list(event)
+            ways = [np.flatnonzero(event[level] == state[level - 1]).tolist() for level in levels]
+            for values in itertools.product(*ways):
+                before = list(state)
+                for level, value in zip(levels, values, strict=True):
+                    before[level - 1] = value
+                if self.diagrams.has(front, before):
+                    return number, before
+        raise AssertionError("a state of a front comes from the one before")
+
+    def _global(self, state: Sequence[int]) -> tuple[int, ...]:
+        found = list(self.network.initial())
+        for number, value in zip(self._at, state, strict=True):
+            found[number] = self._numbers[number][value]
+        return tuple(found)
+
+
+def _event(vector: FiniteVector, sizes: Sequence[int], level_of: Mapping[int, int]) -> dict[int, Ints] | None:
+    """Where a vector leads each value of each level that it touches; None if a component that is no level is in its way."""
+    event: dict[int, Ints] = {}
+    for number, leads in _leads(vector, sizes).items():
+        if number in level_of and (leads != np.arange(len(leads))).any():
+            event[level_of[number]] = leads
+        elif leads[0] < 0:
+            return None
+    return event or {1: np.arange(sizes[min(level_of, key=lambda number: level_of[number])], dtype=np.int32)}
+
+
+def _leads(vector: FiniteVector, sizes: Sequence[int]) -> dict[int, Ints]:
+    """Where the vector leads each of its components from each configuration, -1 where that is in its way; so is one beyond."""
+    found: dict[int, Ints] = {}
+    for parts, kind in ((vector.who, "who"), (vector.also, "also"), (vector.unless, "unless")):
+        for number, table in parts:
+            to = np.full(sizes[number], -1, np.int32)
+            to[: len(table)] = table
+            if number not in found:
+                found[number] = np.arange(len(to), dtype=np.int32)
+                found[number][len(table) :] = -1
+            now = found[number]
+            if kind == "unless":
+                now[to >= 0] = -1
+            elif kind == "who":
+                now[:] = np.where(now >= 0, to, -1)
+            else:
+                now[:] = np.where((now >= 0) & (to >= 0), to, now)
+    return found
+
+
+class SymbolicJudge:
+    """Judges what single states say; no run that goes on for ever is looked for."""
+
+    def __init__(self, graph: SymbolicGraph, tracer: Tracer) -> None:
+        self.graph = graph
+        self.tracer = tracer
+        self._resting: int | None = None
+
+    def judge(self, compiled: CompiledProperty, profile: str) -> Judgement:
+        """The verdict on one property under a profile, with a shortest trace of what was found."""
+        promise, graph = compiled.promise, self.graph
+
+        def result(verdict: Verdict, reason: str, run: Run | None = None) -> Judgement:
+            trace = None if run is None else self.tracer.along(run)
+            return Judgement(promise.name, promise.kind, verdict, promise.clauses, reason, trace)
+
+        if reason := not_asked(compiled, profile):
+            return result(Verdict.NOT_RUN, reason)
+        if promise.kind not in ("always", "sometimes", "deadlock"):
+            return result(Verdict.UNKNOWN, f"a symbolic search does not judge {promise.kind}: check this without --symbolic")
+        if graph.stopped:
+            return result(Verdict.UNKNOWN, f"the search stopped at its {graph.stopped}")
+        wanted = promise.kind == "sometimes"
+        try:
+            states = self._rest() if promise.at_rest or promise.kind == "deadlock" else graph.reached
+            goals = [graph.those_that(states, one.decision(wanted)) for one in compiled.instances]
+        except (Stopped, Full) as stopped:
+            return result(Verdict.UNKNOWN, f"not judged: {stopped}")
+        if not any(goals):
+            return result(Verdict.VIOLATED, "no reachable state is like that") if wanted else result(Verdict.HOLDS, "")
+        verdict = Verdict.HOLDS if wanted else Verdict.VIOLATED
+        try:
+            depth, number = graph.nearest(goals)
+            run = graph.run(depth, goals[number])
+        except (Stopped, Full):
+            return result(verdict, f"{compiled.instances[0].label} or another; no trace in time")
+        last = run[-1][1] if run else graph.network.initial()
+        reason = positions(graph.network, last) if promise.kind == "deadlock" else compiled.instances[number].label
+        return result(verdict, reason, run)
+
+    def _rest(self) -> int:
+        if self._resting is None:
+            self._resting = self.graph.resting()
+        return self._resting
