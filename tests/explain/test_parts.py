@@ -144,6 +144,50 @@ goroutine profile: total {total}
     assert [True, leak] == [group.leak for group in found.groups]
 
 
+PLACES = {
+    "peek": ("runtime.netpollblock", "bufio.(*Reader).Peek", "net/http.(*persistConn).readLoop"),
+    "select": ("runtime.selectgo", "net/http.(*persistConn).writeLoop"),
+    "own body": ("io.(*pipe).read", "net/http.(*transferWriter).writeBody", "net/http.(*persistConn).writeLoop"),
+    "waits": ("runtime.selectgo", "net/http.(*persistConn).roundTrip", "main.post"),
+    "cannot return": (
+        "runtime.chanrecv1", "net/http.(*persistConn).mapRoundTripError", "net/http.(*persistConn).roundTrip", "main.post",
+    ),
+}  # fmt: skip
+
+
+def profile(**counts: int) -> str:
+    """A whole debug=1 dump with so many goroutines at each of those places, and one that takes it."""
+    stacks = {**{PLACES[place.replace("_", " ")]: count for place, count in counts.items()}, ("main.dump", "main.main"): 1}
+    entries = (
+        f"{count} @ 0x1\n" + "".join(f"#\t0x{n:x}\t{name}+0x1\t/src/{n}.go:1\n" for n, name in enumerate(stack))
+        for stack, count in stacks.items()
+    )
+    return f"goroutine profile: total {sum(stacks.values())}\n" + "\n".join(entries)
+
+
+@pytest.mark.parametrize(
+    ("counts", "verdict", "wanted"),
+    [
+        ({"select": 6, "own_body": 3, "peek": 6, "waits": 1}, "leak",
+         (("request-body-stalled", 3, 3), ("awaiting-headers", 1, 3), ("idle", 5, 10))),
+        ({"select": 5, "own_body": 3, "peek": 6, "waits": 1, "cannot_return": 2}, "stuck",
+         (("request-body-stalled", 2, 4), ("request-body-stalled", 1, 3), ("idle", 5, 10))),
+        ({"select": 1, "own_body": 1, "peek": 2, "waits": 2}, "stuck",
+         (("request-body-stalled", 1, 3), ("awaiting-headers", 1, 3))),
+        ({"select": 2, "own_body": 1, "peek": 1, "waits": 1}, "leak",
+         (("request-body-stalled", 1, 1), ("orphaned-write-loop", 1, 1), ("awaiting-headers", 1, 3))),
+    ],
+    ids=["the server answered early", "the server hung up", "as many readLoops as writeLoops", "one more, idle"],
+)  # fmt: skip
+def test_a_write_loop_that_outlives_its_read_loop_takes_no_other_ones(
+    spec: Spec, counts: dict[str, int], verdict: str, wanted: tuple[tuple[str, int, int], ...]
+) -> None:
+    """Without pointers it is told by the count: those that are in the program's own Request.Body have lost theirs first."""
+    found = diagnosed(spec, profile(**counts))
+    assert (verdict, wanted) == said(found)
+    assert all(group.confidence == "likely" for group in found.groups)
+
+
 def test_pointers_keep_the_halves_of_two_connections_apart(spec: Spec) -> None:
     found = diagnosed(spec, PEEK, WRITER)
     assert ("no-leak", (IDLE, LONE)) == said(found)

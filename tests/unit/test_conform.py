@@ -163,6 +163,8 @@ def test_a_go_that_was_asked_for_needs_a_profile(pretend: Pretend, spec: Spec) -
         flow.conform(spec, ["seed"], ["1.999"])
     with pytest.raises(SpecError, match=r"--spec.*no profile speaks for Go '1\.999'"):
         flow.conform(spec, ["seed"], against="1.999")
+    with pytest.raises(SpecError, match=r"go1\.12: Go 1\.12\n.*go1\.13: Go 1\.13 to 1\.15\n"):
+        flow.conform(spec, ["seed"], against="1.999")
 
 
 def test_without_any_fitting_go_it_says_what_to_do(pretend: Pretend, spec: Spec) -> None:

@@ -3,7 +3,8 @@
 Theory of operation: the states of spec/diagnosis are tried in their order; each takes all connections that fit it. What a
 pointer ties together is one connection from the start. Where there are none (debug=1, pprof), a readLoop is a connection
 whose writeLoop and caller are still to be found: a state that wants them takes them from the loose ones, as many as there
-are. What is left over is tried on its own.
+are. Where there are more writeLoops than readLoops, that many are a connection without one: those that stand where a
+state says that a writeLoop outlives its readLoop. What is left over is tried on its own.
 """
 
 from collections.abc import Iterable, Iterator
@@ -103,6 +104,15 @@ class _Loose:
                 found.take([seen], count, tally.minutes if timed else None)
         return taken
 
+    def part(self, role: str, points: Iterable[str], wanted: int) -> Iterator[tuple[Seen, int, int | None]]:
+        """Give up to `wanted` of them away, as connections of their own."""
+        for seen, tally in self._fitting(role, points, others=True):
+            count = min(tally.count, wanted)
+            if count > 0:
+                tally.count -= count
+                wanted -= count
+                yield seen, count, tally.minutes
+
     def _fitting(self, role: str, points: Iterable[str], others: bool) -> Iterator[tuple[Seen, Tally]]:
         for (its, seen), tally in self._tallies.items():
             if its == role and seen.at in points and (others or not seen.named):
@@ -122,6 +132,7 @@ def groups(census: Census, whole: bool, lacking: bool = False, proved: bool = Fa
             kinds.append(_Kind({role: seen}, each.count, each.minutes, False))
     rest = _Loose({key: each for key, each in loose.items() if key[0] not in _ANCHORS})
     states = [state for state in census.knowledge.states if state.only in ("", "whole" if whole else "part")]
+    kinds = [*_outlasting(states, kinds, rest), *kinds]
     found = [_shared(state, kinds, rest) if state.shared else _each(state, kinds, rest) for state in states]
     for taken in found:
         there = {each.state.name for each in found if each.connections}
@@ -142,6 +153,17 @@ def _by_parts(item: tuple[Parts, Tally]) -> Parts:
     return item[0]
 
 
+def _outlasting(states: list[State], kinds: list[_Kind], loose: _Loose) -> Iterator[_Kind]:
+    """The writeLoops for which there is no readLoop, as connections: of those that a state says to be all that is left."""
+    readers = sum(kind.left for kind in kinds if not kind.tied and "read-loop" in kind.parts)
+    more = loose.count("write-loop", ("select", *WRITES)) - readers
+    for state in states:
+        if state.parts.get("read-loop") == state.parts.get("caller") == ("none",):
+            for seen, count, minutes in loose.part("write-loop", state.parts["write-loop"], more):
+                more -= count
+                yield _Kind({"write-loop": seen}, count, minutes, False)
+
+
 def _each(state: State, kinds: list[_Kind], loose: _Loose) -> _Found:
     """All connections that fit a state, one set of goroutines each."""
     found = _Found(state)
@@ -153,7 +175,7 @@ def _each(state: State, kinds: list[_Kind], loose: _Loose) -> _Found:
             role for role in ("write-loop", "caller") if role not in kind.parts and "none" not in state.parts.get(role, ("none",))
         ]
         _move(kind, count, found, timed=not lacking)
-        found.sure = found.sure and (kind.tied or "read-loop" not in kind.parts) and not lacking
+        found.sure = found.sure and (kind.tied or kind.parts.keys().isdisjoint(("read-loop", "write-loop"))) and not lacking
         for role in lacking:
             loose.take(found, role, state.parts[role], count, not kind.tied, timed=True)
         if "read-loop" in kind.parts and "write-loop" not in kind.parts and "write-loop" not in state.parts:

@@ -82,7 +82,7 @@ def choose_profile(profiles: Sequence[Profile], asked: str | None, option: str =
         for profile in ordered:
             if profile.speaks_for(version):
                 return profile
-    ranges = "\n".join(f"{p.name}: Go {p.first} to {p.last}" for p in ordered)
+    ranges = "\n".join(f"{p.name}: Go {p.first}" + (f" to {p.last}" if p.last != p.first else "") for p in ordered)
     raise SpecError(
         [
             Mistake(
