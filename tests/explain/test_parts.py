@@ -146,6 +146,7 @@ goroutine profile: total {total}
 
 PLACES = {
     "peek": ("runtime.netpollblock", "bufio.(*Reader).Peek", "net/http.(*persistConn).readLoop"),
+    "tells": ("runtime.selectgo", "net/http.(*persistConn).readLoop"),
     "select": ("runtime.selectgo", "net/http.(*persistConn).writeLoop"),
     "own body": ("io.(*pipe).read", "net/http.(*transferWriter).writeBody", "net/http.(*persistConn).writeLoop"),
     "waits": ("runtime.selectgo", "net/http.(*persistConn).roundTrip", "main.post"),
@@ -172,12 +173,14 @@ def profile(**counts: int) -> str:
          (("request-body-stalled", 3, 3), ("awaiting-headers", 1, 3), ("idle", 5, 10))),
         ({"select": 5, "own_body": 3, "peek": 6, "waits": 1, "cannot_return": 2}, "stuck",
          (("request-body-stalled", 2, 4), ("request-body-stalled", 1, 3), ("idle", 5, 10))),
+        ({"select": 1, "own_body": 4, "tells": 2, "peek": 1, "waits": 1, "cannot_return": 4}, "stuck",
+         (("request-body-stalled", 4, 10), ("awaiting-headers", 1, 3))),
         ({"select": 1, "own_body": 1, "peek": 2, "waits": 2}, "stuck",
          (("request-body-stalled", 1, 3), ("awaiting-headers", 1, 3))),
         ({"select": 2, "own_body": 1, "peek": 1, "waits": 1}, "leak",
          (("request-body-stalled", 1, 1), ("orphaned-write-loop", 1, 1), ("awaiting-headers", 1, 3))),
     ],
-    ids=["the server answered early", "the server hung up", "as many readLoops as writeLoops", "one more, idle"],
+    ids=["the server answered early", "the server hung up", "some were cancelled", "one for each readLoop", "one more, idle"],
 )  # fmt: skip
 def test_a_write_loop_that_outlives_its_read_loop_takes_no_other_ones(
     spec: Spec, counts: dict[str, int], verdict: str, wanted: tuple[tuple[str, int, int], ...]

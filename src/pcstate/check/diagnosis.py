@@ -132,7 +132,7 @@ def groups(census: Census, whole: bool, lacking: bool = False, proved: bool = Fa
             kinds.append(_Kind({role: seen}, each.count, each.minutes, False))
     rest = _Loose({key: each for key, each in loose.items() if key[0] not in _ANCHORS})
     states = [state for state in census.knowledge.states if state.only in ("", "whole" if whole else "part")]
-    kinds = [*_outlasting(states, kinds, rest), *kinds]
+    kinds += list(_outlasting(states, kinds, rest))
     found = [_shared(state, kinds, rest) if state.shared else _each(state, kinds, rest) for state in states]
     for taken in found:
         there = {each.state.name for each in found if each.connections}
@@ -165,9 +165,9 @@ def _outlasting(states: list[State], kinds: list[_Kind], loose: _Loose) -> Itera
 
 
 def _each(state: State, kinds: list[_Kind], loose: _Loose) -> _Found:
-    """All connections that fit a state, one set of goroutines each."""
+    """All connections that fit a state, one set of goroutines each; of its points of a readLoop the first has first choice."""
     found = _Found(state)
-    for kind in kinds:
+    for kind in sorted(kinds, key=lambda kind: _rank(state, kind)):
         count = _fitting(state, kind, loose)
         if not count:
             continue
@@ -187,6 +187,13 @@ def _each(state: State, kinds: list[_Kind], loose: _Loose) -> _Found:
         for point in state.takes:
             loose.take(found, "caller", (point,), count, not kind.tied)
     return found
+
+
+def _rank(state: State, kind: _Kind) -> int:
+    """At which of the points that a state has for a readLoop that of a connection is."""
+    points = state.parts.get("read-loop", ())
+    at = kind.parts["read-loop"].at if "read-loop" in kind.parts else "none"
+    return points.index(at) if at in points else len(points)
 
 
 def _fitting(state: State, kind: _Kind, loose: _Loose) -> int:
