@@ -175,12 +175,15 @@ def profile(**counts: int) -> str:
          (("request-body-stalled", 2, 4), ("request-body-stalled", 1, 3), ("idle", 5, 10))),
         ({"select": 1, "own_body": 4, "tells": 2, "peek": 1, "waits": 1, "cannot_return": 4}, "stuck",
          (("request-body-stalled", 4, 10), ("awaiting-headers", 1, 3))),
+        ({"select": 13, "own_body": 3, "tells": 12, "peek": 2, "waits": 2, "cannot_return": 2}, "leak",
+         (("body-unfinished", 12, 24), ("request-body-stalled", 2, 4), ("request-body-stalled", 1, 3),
+          ("awaiting-headers", 1, 3))),
         ({"select": 1, "own_body": 1, "peek": 2, "waits": 2}, "stuck",
          (("request-body-stalled", 1, 3), ("awaiting-headers", 1, 3))),
         ({"select": 2, "own_body": 1, "peek": 1, "waits": 1}, "leak",
          (("request-body-stalled", 1, 1), ("orphaned-write-loop", 1, 1), ("awaiting-headers", 1, 3))),
     ],
-    ids=["the server answered early", "the server hung up", "some were cancelled", "one for each readLoop", "one more, idle"],
+    ids=["answered early", "hung up", "some were cancelled", "bodies are unread, too", "one for each readLoop", "one more, idle"],
 )  # fmt: skip
 def test_a_write_loop_that_outlives_its_read_loop_takes_no_other_ones(
     spec: Spec, counts: dict[str, int], verdict: str, wanted: tuple[tuple[str, int, int], ...]
