@@ -194,6 +194,12 @@ def test_a_write_loop_that_outlives_its_read_loop_takes_no_other_ones(
     assert all(group.confidence == "likely" for group in found.groups)
 
 
+def test_a_write_loop_is_its_callers_where_their_read_loop_is_not_in_the_part(spec: Spec) -> None:
+    """As the first entries of a profile, which have most goroutines: they are one connection each, not two."""
+    text = "\n".join(line for line in profile(select=9, waits=7).splitlines() if "total" not in line)
+    assert ("stuck", (("awaiting-headers", 7, 14), ("orphaned-write-loop", 2, 2))) == said(diagnosed(spec, text))
+
+
 def test_pointers_keep_the_halves_of_two_connections_apart(spec: Spec) -> None:
     found = diagnosed(spec, PEEK, WRITER)
     assert ("no-leak", (IDLE, LONE)) == said(found)

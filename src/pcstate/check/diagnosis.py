@@ -229,6 +229,8 @@ def _alone(state: State, found: _Found, loose: _Loose, spared: int) -> None:
     loose.take(found, needed[0], state.parts[needed[0]], count, timed=True)
     found.connections += count
     found.sure = found.sure and not count
+    if needed == ["caller"]:
+        loose.take(found, "write-loop", state.parts.get("write-loop", ()), count, others=False)
     for point in state.takes if count else ():
         loose.take(found, "caller", (point,), count)
 
