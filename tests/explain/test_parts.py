@@ -149,7 +149,11 @@ PLACES = {
     "tells": ("runtime.selectgo", "net/http.(*persistConn).readLoop"),
     "select": ("runtime.selectgo", "net/http.(*persistConn).writeLoop"),
     "own body": ("io.(*pipe).read", "net/http.(*transferWriter).writeBody", "net/http.(*persistConn).writeLoop"),
+    "hook": ("main.wrote", "net/http.(*Request).write", "net/http.(*persistConn).writeLoop"),
     "waits": ("runtime.selectgo", "net/http.(*persistConn).roundTrip", "main.post"),
+    "own dial": ("main.dial", "net/http.(*Transport).dial", "net/http.(*Transport).dialConn"),
+    "asks proxy": ("runtime.selectgo", "net/http.(*Transport).dialConn", "net/http.(*Transport).dialConnFor"),
+    "hears proxy": ("net/http.ReadResponse", "net/http.(*Transport).dialConn.func3"),
     "cannot return": (
         "runtime.chanrecv1", "net/http.(*persistConn).mapRoundTripError", "net/http.(*persistConn).roundTrip", "main.post",
     ),
@@ -178,12 +182,17 @@ def profile(**counts: int) -> str:
         ({"select": 13, "own_body": 3, "tells": 12, "peek": 2, "waits": 2, "cannot_return": 2}, "leak",
          (("body-unfinished", 12, 24), ("request-body-stalled", 2, 4), ("request-body-stalled", 1, 3),
           ("awaiting-headers", 1, 3))),
+        ({"select": 1, "hook": 1, "own_body": 1, "peek": 2, "waits": 1}, "leak",
+         (("request-body-stalled", 1, 1), ("writing-request", 1, 3), ("idle", 1, 2))),
         ({"select": 1, "own_body": 1, "peek": 2, "waits": 2}, "stuck",
          (("request-body-stalled", 1, 3), ("awaiting-headers", 1, 3))),
         ({"select": 2, "own_body": 1, "peek": 1, "waits": 1}, "leak",
          (("request-body-stalled", 1, 1), ("orphaned-write-loop", 1, 1), ("awaiting-headers", 1, 3))),
     ],
-    ids=["answered early", "hung up", "some were cancelled", "bodies are unread, too", "one for each readLoop", "one more, idle"],
+    ids=[
+        "answered early", "hung up", "some were cancelled", "bodies are unread, too", "one in a hook", "one for each readLoop",
+        "one more, idle",
+    ],
 )  # fmt: skip
 def test_a_write_loop_that_outlives_its_read_loop_takes_no_other_ones(
     spec: Spec, counts: dict[str, int], verdict: str, wanted: tuple[tuple[str, int, int], ...]
@@ -192,6 +201,11 @@ def test_a_write_loop_that_outlives_its_read_loop_takes_no_other_ones(
     found = diagnosed(spec, profile(**counts))
     assert (verdict, wanted) == said(found)
     assert all(group.confidence == "likely" for group in found.groups)
+
+
+def test_who_hears_a_proxy_belongs_to_the_dial_that_has_asked_it(spec: Spec) -> None:
+    found = diagnosed(spec, profile(own_dial=1, asks_proxy=1, hears_proxy=1))
+    assert {("tcp", 1), ("proxy", 2)} == {(group.phase, group.goroutines) for group in found.groups}
 
 
 def test_a_write_loop_is_its_callers_where_their_read_loop_is_not_in_the_part(spec: Spec) -> None:

@@ -89,6 +89,10 @@ class _Loose:
     def __init__(self, found: dict[tuple[str, Seen], Tally]) -> None:
         self._tallies = dict(sorted(found.items(), key=lambda item: item[0]))
 
+    def total(self, role: str) -> int:
+        """How many of a role there are, wherever they are."""
+        return sum(tally.count for (its, _), tally in self._tallies.items() if its == role)
+
     def count(self, role: str, points: Iterable[str], others: bool = True) -> int:
         """How many of a role are at some points; without `others` only those that do not say they belong to another one."""
         return sum(tally.count for _, tally in self._fitting(role, points, others))
@@ -156,7 +160,7 @@ def _by_parts(item: tuple[Parts, Tally]) -> Parts:
 def _outlasting(states: list[State], kinds: list[_Kind], loose: _Loose) -> Iterator[_Kind]:
     """The writeLoops for which there is no readLoop, as connections: of those that a state says to be all that is left."""
     readers = sum(kind.left for kind in kinds if not kind.tied and "read-loop" in kind.parts)
-    more = loose.count("write-loop", ("select", *WRITES)) - readers
+    more = loose.total("write-loop") - readers
     for state in states:
         if state.parts.get("read-loop") == state.parts.get("caller") == ("none",):
             for seen, count, minutes in loose.part("write-loop", state.parts["write-loop"], more):
