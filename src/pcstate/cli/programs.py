@@ -189,7 +189,7 @@ def explain(file: BinaryIO, style: str) -> int:
     part of a dump will do:
 
     \b
-      curl -s localhost:6060/debug/pprof/goroutine?debug=2 | pcstate explain -
+      curl -s 'localhost:6060/debug/pprof/goroutine?debug=2' | pcstate explain -
 
     Exit status: 0 nothing found (idle connections are no leak); 1 a leak, or a wait that only somebody else can end; 2 no dump;
     3 the dump does not tell. Of several dumps in a file the worst counts.
