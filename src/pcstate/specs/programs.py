@@ -14,7 +14,7 @@ __all__ = ["Demands", "FreeLine", "demands", "events_of"]
 DRAIN_LIMIT = 262144
 """maxPostCloseReadBytes: bodies up to this long are drained after an early Close since Go 1.27."""
 READ_BUFFER = 4096
-"""pc.br's size: that much of a body may still be read after the connection was closed."""
+"""pc.br's size: less than that of a body may still be read after the connection was closed."""
 
 CLOSING = ("close", "spawn close", "cancel")
 """Steps that can close the connection of the request they belong to."""
@@ -207,13 +207,13 @@ def _late_reads(scenario: Scenario) -> Iterator[tuple[int, int]]:
 
 def _buffers_a_part(scenario: Scenario) -> bool:
     """Whether the buffer may hold all that some read asks for, on a connection that is closed here."""
-    return any(0 < before - left <= READ_BUFFER for before, left in _late_reads(scenario))
+    return any(0 < before - left < READ_BUFFER for before, left in _late_reads(scenario))
 
 
 def _buffers_the_end(scenario: Scenario) -> bool:
     """Whether the buffer may hold all that is left of a body when its connection is closed here; where only the connection's end
     is the body's, it holds no end."""
-    return scenario.server.body != "until-close" and any(before <= READ_BUFFER for before, _ in _late_reads(scenario))
+    return scenario.server.body != "until-close" and any(before < READ_BUFFER for before, _ in _late_reads(scenario))
 
 
 def _drains_half(scenario: Scenario) -> bool:

@@ -8,6 +8,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import date, time
 from importlib import resources
 from itertools import takewhile
 from pathlib import Path
@@ -216,6 +217,9 @@ class Reader:
         return tuple(value for value in values if isinstance(value, str))
 
 
+LONGEST = 40
+"""A value that is longer is not shown."""
+
 _KIND: dict[type, str] = {
     str: "a string",
     int: "a whole number",
@@ -226,9 +230,12 @@ _KIND: dict[type, str] = {
 
 
 def _describe(value: object) -> str:
+    """A value in TOML's terms, or only of what kind it is."""
     if isinstance(value, bool):
         return str(value).lower()
-    return f"{value!r}" if len(repr(value)) <= 40 else f"a {type(value).__name__}"
+    if isinstance(value, date | time):
+        return str(value)
+    return _KIND[type(value)] if isinstance(value, dict) or len(repr(value)) > LONGEST else f"{value!r}"
 
 
 def _toml_place(message: str, source: Source) -> tuple[str, int, int]:
@@ -237,5 +244,11 @@ def _toml_place(message: str, source: Source) -> tuple[str, int, int]:
         lines = source.text.split("\n")[: int(found[1])]
         before = "\n".join([*lines[:-1], lines[-1][: int(found[2]) - 1]])
         rows = f"{before}x".splitlines()
-        return message[: found.start()], len(rows), len(rows[-1])
-    return message.removesuffix(" (at end of document)"), max(1, source.text.count("\n")), 1
+        return _in_toml(message[: found.start()]), len(rows), len(rows[-1])
+    return _in_toml(message).removesuffix(" (at end of document)"), max(1, source.text.count("\n")), 1
+
+
+def _in_toml(message: str) -> str:
+    """What tomllib says, with the name of a table as it is written: it has it as a tuple."""
+    found = re.search(r"\('([^()]*)',?\)", message)
+    return message.replace(found[0], "[" + found[1].replace("', '", ".") + "]") if found else message
