@@ -90,6 +90,6 @@ def _write(path: Path, found: ChartBehaviour) -> None:
     with contextlib.suppress(OSError, RuntimeError):
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
-            json.dump(found.remembered(), file, separators=(",", ":"))
+            file.write(json.dumps(found.remembered(), separators=(",", ":")))  # json.dump does it without its C code
         os.replace(file.name, path)
     found.asked = 0
