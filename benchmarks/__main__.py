@@ -22,6 +22,7 @@ from benchmarks.spin import compile_pan, missing_tools, same_count
 from pcstate.check.closure import finite
 from pcstate.check.compiled import Search
 from pcstate.check.explore import explore
+from pcstate.check.symbolic import SymbolicGraph
 from pcstate.model.finite import FiniteNetwork
 from pcstate.model.network import Network
 from pcstate.model.verdict import Bounds
@@ -56,6 +57,14 @@ def compiled(network: Network, like: Search, threads: int = 2, keep: bool = Fals
     search.run(UNBOUNDED)
     kept = sum(block.nbytes for blocks in (search.degrees, search.vectors, search.targets, search.turns) for block in blocks)
     return Run(search.total, search.transitions, search.seconds, (search.nbytes + kept) / search.total)
+
+
+def symbolic(network: Network) -> Run:
+    """Our search that keeps a set; the time to count what is in it, too, which no other search needs."""
+    graph = SymbolicGraph(network)
+    graph.search(UNBOUNDED)
+    assert not graph.stopped, graph.stopped
+    return Run(len(graph.states), graph.transitions, graph.seconds, graph.diagrams.nbytes / len(graph.states))
 
 
 def spin(network: FiniteNetwork, folder: Path, slots: int) -> Callable[[], Run]:
@@ -102,6 +111,7 @@ def compare(name: str, network: Network, rounds: int, jar: Path | None) -> bool:
         "pcstate": lambda: compiled(network, first),
         "1 thread": lambda: compiled(network, first, threads=1),
         "with graph": lambda: compiled(network, first, keep=True),
+        "symbolic": lambda: symbolic(network),
     }
     if first.total <= SMALL:
         sides["plain"] = lambda: plain(network)

@@ -88,8 +88,19 @@ def test_verdicts_and_lengths_of_traces_are_those_of_the_search_that_keeps_state
     plain, found = (pipeline.check(spec, profile, bounds, symbolic=way) for way in (False, True))
     assert (plain.states, plain.transitions) == (found.states, found.transitions)
     for one, other in zip(plain.judgements, found.judgements, strict=True):
-        if one.kind in ("leads-to", "refinement"):
+        if one.kind == "leads-to":
             assert other.verdict is (Verdict.NOT_RUN if one.verdict is Verdict.NOT_RUN else Verdict.UNKNOWN)
         else:
             steps = [len(j.trace.steps) if j.trace else None for j in (one, other)]
             assert (one.name, one.verdict, steps[0]) == (other.name, other.verdict, steps[1])
+
+
+def test_what_the_lifecycle_refuses_is_found_with_the_same_reason_and_a_shortest_trace() -> None:
+    """The mutant that refines-lifecycle must catch."""
+    (promise,) = pipeline.read_spec(only=["refines-lifecycle"]).properties
+    spec, bounds = pipeline.read_spec(mutant=promise.mutant, only=["refines-lifecycle"]), Bounds(requests=1, closers=0)
+    (plain,), (found,) = (pipeline.check(spec, None, bounds, symbolic=way).judgements for way in (False, True))
+    assert Verdict.VIOLATED is plain.verdict is found.verdict
+    assert plain.reason == found.reason
+    assert plain.trace and found.trace
+    assert len(plain.trace.steps) == len(found.trace.steps)

@@ -64,6 +64,12 @@ class Diagrams:
         """How many nodes there are."""
         return int(self.store.counts[kernels.NODES])
 
+    @property
+    def nbytes(self) -> int:
+        """The bytes of the nodes, their edges and what can be taken from them; the caches are of one size."""
+        nodes, edges, _ = self.store.counts.tolist()
+        return int(nodes * (self.store.nodes[0].nbytes + self.store.able[0].nbytes) + edges * self.store.edges[0].nbytes)
+
     def _ask(self, kernel: Callable[..., Any], *arguments: Any) -> Any:
         """What a kernel says of the store. Raises: Full."""
         found = kernel(self.store, *arguments)

@@ -6,16 +6,19 @@ lifecycle state) are enough: they are explored breadth first, a level at a time.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from pcstate.check.arrows import Explored, Levels, Mask, Steps
-from pcstate.model.lts import Behaviour, Event, explore_behaviour
+from pcstate.model.lts import Behaviour, Configuration, Event, Lts, explore_behaviour
+from pcstate.model.network import Component, Network
 
-__all__ = ["Refinement", "refines"]
+__all__ = ["Refinement", "beside", "refines"]
 
-STUTTER, REFUSED = -1, -2
+STUTTER, WRONG = -1, -2
+REFUSED = Configuration(("refused",))
+"""What the chart beside a network is in once it has refused an event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,23 @@ class Refinement:
     """The chart's transitions: (state, event name) -> state."""
 
 
+def beside(network: Network, lifecycle: Behaviour, initial: int) -> Network:
+    """The network with the chart beside each connection, behind its components. What the chart refuses leads it to `REFUSED`, so
+    that it is in nobody's way."""
+    events = {vector.abstract[0]: Event(vector.abstract[0]) for vector in network.vectors if vector.abstract}
+    chart = explore_behaviour(lifecycle, initial, list(events.values()))
+    refused = len(chart.configurations)
+    steps = {(local, event): refused for local in range(refused + 1) for event in events.values()}
+    judge = Lts(0, (*chart.configurations, REFUSED), {**steps, **chart.transitions})
+    conns = 1 + max((vector.abstract[1] for vector in network.vectors if vector.abstract), default=0)
+    first = len(network.components)
+    vectors = (
+        replace(v, who=(*v.who, (first + v.abstract[1], events[v.abstract[0]]))) if v.abstract else v for v in network.vectors
+    )
+    charts = (Component("lifecycle", conn, "object", judge, 0, "conns") for conn in range(conns))
+    return replace(network, components=(*network.components, *charts), vectors=tuple(vectors))
+
+
 def refines(graph: Explored, lifecycle: Behaviour, initial: int) -> Refinement:
     """Does every connection of the explored network refine the chart? Cost: linear in transitions times pairs a state.
 
@@ -44,7 +64,7 @@ def refines(graph: Explored, lifecycle: Behaviour, initial: int) -> Refinement:
     names = [configuration.state for configuration in chart.configurations]
     table = np.full((conns, len(names), len(vectors)), STUTTER, dtype=np.int64)
     for vector, (event, conn) in events.items():
-        table[conn, :, vector] = [chart.transitions.get((local, event), REFUSED) for local in range(len(names))]
+        table[conn, :, vector] = [chart.transitions.get((local, event), WRONG) for local in range(len(names))]
     arrows, width = graph.arrows(), conns * len(names)
     goes = np.array([p["conns"] for p in graph.permutations.places]) if graph.permutations else np.arange(conns)[None, :]
     seen = np.zeros(len(graph.states) * width, dtype=np.bool_)
@@ -61,7 +81,7 @@ def refines(graph: Explored, lifecycle: Behaviour, initial: int) -> Refinement:
         steps, place = arrows.of(front // width)
         own, local = front[place] % width // len(names), front[place] % len(names)
         moved = table[own, local, arrows.fires(steps)]
-        wrong = np.flatnonzero(moved == REFUSED)
+        wrong = np.flatnonzero(moved == WRONG)
         if len(wrong):
             _, path = levels.back(int(place[wrong[0]]))
             way = np.array([*(arrow for arrow, _ in path), int(steps[wrong[0]])])

@@ -66,8 +66,8 @@ from pcstate.cli.common import (
 @click.option(
     "--symbolic",
     is_flag=True,
-    help="Keep a set of states (a decision diagram), not states: for networks of hundreds of millions. Nothing is reduced; only "
-    "always, sometimes and deadlock are judged.",
+    help="Keep the states as a set (a decision diagram), none by itself: for hundreds of millions and more. Nothing is reduced; "
+    "leads-to is not judged.",
 )
 @click.option(
     "--refines",
