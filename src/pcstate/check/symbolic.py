@@ -164,10 +164,17 @@ class SymbolicGraph:
 
 
 def _order(network: Network) -> list[int]:
-    """The components from the lowest level up, so that those of a vector are near each other: the best of what the method FORCE
-    (Aloul, Markov and Sakallah 2003) comes through. Each is moved to where its vectors are on the average, again and again."""
+    """The components from the lowest level up, so that those of a vector are near each other.
+
+    Half of the connections are below all else and half above, so that callers are between them. From there it is the best of what
+    the method FORCE (Aloul, Markov and Sakallah 2003) comes through: each component is moved to where its vectors are on the
+    average, again and again. (Two callers on two connections: 17 s; with the callers below all connections 56.)
+    """
     vectors = [sorted({c for c, _ in (*v.who, *v.also, *v.unless)}) for v in network.vectors]
-    order = [number for group in merge(network) for number in group.members]
+    groups = merge(network)
+    conns = [group for group in groups if group.name.startswith("conn")]
+    below = conns[: len(conns) // 2]
+    order = [number for group in (*below, *(g for g in groups if g not in below)) for number in group.members]
     found = [order]
     for _ in range(ROUNDS):
         at = _places(order)
