@@ -45,6 +45,10 @@ USAGE = {
         ["--cluster takes neither --checkpoint"],
     ),
     "unknown release to refine": (["check", "--refines", "1.99"], ["--refines: no profile", "'1.99'", "go1.12", "go1.27.2"]),
+    "a set and a reduction": (
+        ["check", "--symbolic", "--minimise"],
+        ["--symbolic keeps a set and nothing else", "leave out what"],
+    ),
     "a cluster and a refinement": (
         ["check", "--refines", "1.26", "--cluster", "local:2"],
         ["--refines looks at all that two networks do", "leave out --cluster"],
