@@ -82,6 +82,13 @@ def test_a_set_without_room_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "limit of 8 nodes" == graph.stopped
 
 
+def test_a_search_for_a_set_ends_in_time() -> None:
+    report = pipeline.check(pipeline.read_spec(), None, Bounds(callers=2, conns=2, requests=1, timeout=0.2), symbolic=True)
+    assert (Verdict.UNKNOWN, 1) == (report.verdict, report.states)
+    reasons = {judgement.reason for judgement in report.judgements if judgement.kind == "always" and judgement.reason}
+    assert "the search stopped at its timeout of 0.2 s" in reasons
+
+
 @pytest.mark.parametrize("profile", ["go1.12", "go1.22", "go1.27.0", "go1.27.2"])
 def test_verdicts_and_lengths_of_traces_are_those_of_the_search_that_keeps_states(profile: str) -> None:
     spec, bounds = pipeline.read_spec(), Bounds()

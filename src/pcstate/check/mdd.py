@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pcstate.check import mdd_kernels as kernels
+from pcstate.check.limits import installed
 
 __all__ = ["Diagrams", "Full", "Stopped"]
 
@@ -26,7 +27,9 @@ Ints = npt.NDArray[np.int32]
 POLL = 0.1
 """Seconds between two looks at the limits."""
 LARGEST = 1 << 24
-"""Nodes that there is room for: they take no memory before they are used."""
+"""Nodes that there is room for, if that is no more than half of the memory: they take none before they are used."""
+BYTES = 60
+"""What a node takes with its edges and its place in the tables, without a word for 64 chains."""
 STACK = 1 << 26
 """Bytes for the calls of a thread: one for each level, and some."""
 
@@ -49,10 +52,13 @@ class Diagrams:
         tables = _Tables(self.sizes, events)
         self.events = tables.events
         words, last = (len(tables.links) + 63) // 64, len(sizes)
+        room = LARGEST
+        while room * (8 * words + BYTES) > installed() // 2:
+            room //= 2
         self.store = kernels.Store(
-            nodes=np.zeros((LARGEST, 3), np.int32), edges=np.zeros((4 * LARGEST, 2), np.int32), 
-            able=np.zeros((LARGEST, words), np.uint64), unique=np.zeros(2 * LARGEST, np.int32),
-            cache=np.zeros((LARGEST // 2, 2), np.int64), counts=np.zeros(3, np.int64),
+            nodes=np.zeros((room, 3), np.int32), edges=np.zeros((4 * room, 2), np.int32),
+            able=np.zeros((room, words), np.uint64), unique=np.zeros(2 * room, np.int32),
+            cache=np.zeros((room // 2, 2), np.int64), counts=np.zeros(3, np.int64),
             work=np.zeros((last + 1, kernels.WORK, int(self.sizes.max()) + 1), np.int32), sizes=self.sizes,
             links=tables.links, of_level=tables.of_level, rows=tables.rows, first=tables.first, begins=tables.begins,
             taken=tables.taken,
@@ -74,7 +80,7 @@ class Diagrams:
         """What a kernel says of the store. Raises: Full."""
         found = kernel(self.store, *arguments)
         if self.store.counts[kernels.STOPPED]:
-            raise Full(f"limit of {LARGEST:,} nodes")
+            raise Full(f"limit of {len(self.store.nodes):,} nodes")
         return found
 
     def _watch(self, kernel: Callable[..., Any], *arguments: Any) -> Any:

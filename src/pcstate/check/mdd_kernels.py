@@ -7,6 +7,8 @@ than those below it.
 An event is a chain of links, one for each level that it touches, the highest first; chains share their ends. A link has a row:
 where each value leads, or -1. `able` has a bit for each chain that can be taken from somewhere in a node: what can't is not
 tried, which is nine of ten. Levels only fall from call to call, so that each has rows of its own to work in.
+
+What calls itself is given 64-bit numbers everywhere: of a function that is called with others, too, numba's cache keeps half.
 """
 
 from typing import NamedTuple
@@ -225,6 +227,8 @@ def saturate(store, initial):
 @njit(cache=True)
 def _stepped(s, chain, node, level):
     """Where the chain leads from the node, and no further."""
+    if s.counts[STOPPED]:
+        return np.int64(0)
     question = np.int64(_STEP | chain << 28 | node)
     slot = _slot(s, question)
     if s.cache[slot, 0] == question:
@@ -246,7 +250,7 @@ def _stepped(s, chain, node, level):
 
 @njit(cache=True)
 def _image(s, node, level):
-    if level == 0:
+    if level == 0 or s.counts[STOPPED]:
         return np.int64(0)
     question = np.int64(_IMAGE | node)
     slot = _slot(s, question)

@@ -36,6 +36,8 @@ Ints = npt.NDArray[np.int32]
 
 VALUES = 16
 """How many values a datum has at first whose values have no end."""
+MANY = 64
+"""How many configurations a component has at first, for each of those values."""
 ROUNDS = 60
 """How often the components are put into another order; most are settled after a dozen."""
 
@@ -53,12 +55,14 @@ class SymbolicGraph:
         self.seconds, self.stopped = 0.0, ""
 
     def search(self, bounds: Bounds, progress: Progress | None = None) -> None:
-        """Find every state, within the bounds on time and memory."""
+        """Find every state, within the bounds on time and memory; there may be as many as there are."""
         limits = Limits(bounds, progress)
         values = VALUES
         try:
             while not self._found(values, limits):
                 values *= 2
+                if limit := limits.reached(0, 0, 0):
+                    raise Stopped(limit)
             states, self.transitions = self.diagrams.count(self.reached)
             self.states = range(states)
         except (Stopped, Full) as stopped:
@@ -67,7 +71,7 @@ class SymbolicGraph:
 
     def _found(self, values: int, limits: Limits) -> bool:
         """Search with so many values of a datum; False where a state is reached that has another one."""
-        small = finite(self.network, values=values)
+        small = finite(self.network, values * MANY, values)
         sizes = [len(component.configurations) + (not component.whole) for component in small.components]
         order = _order(self.network)
         self._at = [number for number in order if sizes[number] > 1] or order[:1]

@@ -66,8 +66,8 @@ from pcstate.cli.common import (
 @click.option(
     "--symbolic",
     is_flag=True,
-    help="Keep the states as a set (a decision diagram), none by itself: for hundreds of millions and more. Nothing is reduced; "
-    "leads-to is not judged.",
+    help="Keep the states as a set (a decision diagram), none by itself: for hundreds of millions and more. --max-states is no "
+    "bound then. Nothing is reduced; leads-to is not judged.",
 )
 @click.option(
     "--refines",
