@@ -28,8 +28,8 @@ NODES, EDGES, STOPPED = range(3)
 """What `Store.counts` counts, and where it says to stop."""
 FULL = 2
 """What it says there when there is no room left."""
-WORK = 7
-_REACHED, _WAITS, _WAITING, _VALUES, _BELOW, _MERGED, _MERGED_BELOW = range(WORK)
+WORK = 9
+_REACHED, _WAITS, _WAITING, _MET, _MET_BELOW, _VALUES, _BELOW, _MERGED, _MERGED_BELOW = range(WORK)
 
 U = np.uint64
 _MERGE, _FIRE, _STEP, _IMAGE, _PROJECT, _RESTRICT, _MINUS, _UNABLE = (kind << 57 for kind in range(1, 9))
@@ -151,64 +151,66 @@ def _merged(s, a, b):
 
 
 @njit(cache=True)
-def _kept(s, slot, question, level, reached):
-    """The node of the values that have something below them in `reached`: the answer to the question, if there is one."""
-    values, below, size = s.work[level, _VALUES], s.work[level, _BELOW], 0
-    for value in range(s.sizes[level]):
-        if reached[value]:
-            values[size], below[size] = value, reached[value]
-            size += 1
-    answer = np.int64(_node(s, level, _VALUES, size))
-    if question:
-        s.cache[slot, 0], s.cache[slot, 1] = question, answer
+def _put(s, level, size, value, below):
+    """Let more be below a value that is reached; how many values are, of which there were `size`."""
+    reached = s.work[level, _REACHED]
+    if below and reached[value] == 0:
+        s.work[level, _MET, size] = value
+        reached[value] = below
+        return size + 1
+    reached[value] = _merged(s, np.int64(reached[value]), below)
+    return size
+
+
+@njit(cache=True)
+def _kept(s, slot, question, level, size):
+    """The node of the values that were met and what was reached below them, which is forgotten: the answer to the question."""
+    reached, values, below = s.work[level, _REACHED], s.work[level, _MET], s.work[level, _MET_BELOW]
+    values[:size].sort()
+    for i in range(size):
+        below[i] = reached[values[i]]
+        reached[values[i]] = 0
+    answer = np.int64(_node(s, level, _MET, size))
+    s.cache[slot, 0], s.cache[slot, 1] = question, answer
     return answer
 
 
 @njit(cache=True)
 def _fired(s, chain, node, level):
-    """Where the chain leads from the node, and all that events below lead to from there: it is saturated.
-
-    With chain 0 the values that are in the level's work are saturated.
-    """
-    reached, size = s.work[level, _REACHED], s.sizes[level]
-    question, slot = np.int64(_FIRE | chain << 28 | node), U(0)
-    if chain:
-        slot = _slot(s, question)
-        if s.cache[slot, 0] == question:
-            return s.cache[slot, 1]
-        reached[:size] = 0
-        here, row, rest = s.links[chain, 0] == level, s.links[chain, 1], np.int64(chain)
-        if here:
-            rest = np.int64(s.links[chain, 2])
-        begin = s.nodes[node, 1]
-        for edge in range(begin, begin + s.nodes[node, 2]):
-            value, below = s.edges[edge, 0], np.int64(s.edges[edge, 1])
-            target = s.rows[row + value] if here else value
-            if target >= 0 and _can(s, rest, below):
-                led = _fired(s, rest, below, level - 1) if rest else below
-                reached[target] = _merged(s, np.int64(reached[target]), led)
-    waits, waiting, left = s.work[level, _WAITS], s.work[level, _WAITING], 0
-    for value in range(size):
-        waits[value] = reached[value] != 0
-        if waits[value]:
-            waiting[left] = value
-            left += 1
-    while left and not s.counts[STOPPED]:
+    """Where the chain leads from the node, and all that events below lead to from there: it is saturated. Chain 0 leads nowhere
+    else."""
+    question = np.int64(_FIRE | chain << 28 | node)
+    slot = _slot(s, question)
+    if s.cache[slot, 0] == question:
+        return s.cache[slot, 1]
+    here, row, rest = chain != 0 and s.links[chain, 0] == level, s.links[chain, 1], np.int64(chain)
+    if here:
+        rest = np.int64(s.links[chain, 2])
+    begin, size = s.nodes[node, 1], 0
+    for edge in range(begin, begin + s.nodes[node, 2]):
+        value, below = s.edges[edge, 0], np.int64(s.edges[edge, 1])
+        target = s.rows[row + value] if here else value
+        if target >= 0 and _can(s, rest, below):
+            size = _put(s, level, size, target, _fired(s, rest, below, level - 1) if rest else below)
+    reached, waits, waiting = s.work[level, _REACHED], s.work[level, _WAITS], s.work[level, _WAITING]
+    left = size
+    for i in range(size):
+        waiting[i] = s.work[level, _MET, i]
+        waits[waiting[i]] = 1
+    while left:
         left -= 1
         value = waiting[left]
         waits[value] = 0
         place = s.first[level] + value
         for number in range(s.begins[place], s.begins[place + 1]):
             rest, target, below = np.int64(s.taken[number, 0]), s.taken[number, 1], np.int64(reached[value])
-            if _can(s, rest, below):
-                led = _fired(s, rest, below, level - 1) if rest else below
-                more = _merged(s, np.int64(reached[target]), led)
-                if more != reached[target]:
-                    reached[target] = more
-                    if not waits[target]:
-                        waits[target], waiting[left] = 1, target
-                        left += 1
-    return _kept(s, slot, question if chain else np.int64(0), level, reached)
+            if _can(s, rest, below) and not s.counts[STOPPED]:
+                before = reached[target]
+                size = _put(s, level, size, target, _fired(s, rest, below, level - 1) if rest else below)
+                if reached[target] != before and not waits[target]:
+                    waits[target], waiting[left] = 1, target
+                    left += 1
+    return _kept(s, slot, question, level, size)
 
 
 @njit(cache=True, nogil=True)
@@ -217,10 +219,8 @@ def saturate(store, initial):
     s = borrowed(store)
     node = np.int64(1)
     for level in range(1, len(s.sizes)):
-        reached = s.work[level, _REACHED]
-        reached[: s.sizes[level]] = 0
-        reached[initial[level]] = node
-        node = _fired(s, np.int64(0), np.int64(0), np.int64(level))
+        s.work[level, _VALUES, 0], s.work[level, _BELOW, 0] = initial[level], node
+        node = _fired(s, np.int64(0), np.int64(_node(s, level, _VALUES, 1)), np.int64(level))
     return node
 
 
@@ -233,19 +233,16 @@ def _stepped(s, chain, node, level):
     slot = _slot(s, question)
     if s.cache[slot, 0] == question:
         return s.cache[slot, 1]
-    reached = s.work[level, _REACHED]
-    reached[: s.sizes[level]] = 0
     here, row, rest = s.links[chain, 0] == level, s.links[chain, 1], np.int64(chain)
     if here:
         rest = np.int64(s.links[chain, 2])
-    begin = s.nodes[node, 1]
+    begin, size = s.nodes[node, 1], 0
     for edge in range(begin, begin + s.nodes[node, 2]):
         value, below = s.edges[edge, 0], np.int64(s.edges[edge, 1])
         target = s.rows[row + value] if here else value
         if target >= 0 and _can(s, rest, below):
-            led = _stepped(s, rest, below, level - 1) if rest else below
-            reached[target] = _merged(s, np.int64(reached[target]), led)
-    return _kept(s, slot, question, level, reached)
+            size = _put(s, level, size, target, _stepped(s, rest, below, level - 1) if rest else below)
+    return _kept(s, slot, question, level, size)
 
 
 @njit(cache=True)
@@ -256,18 +253,16 @@ def _image(s, node, level):
     slot = _slot(s, question)
     if s.cache[slot, 0] == question:
         return s.cache[slot, 1]
-    reached, begin = s.work[level, _REACHED], s.nodes[node, 1]
-    reached[: s.sizes[level]] = 0
+    begin, size = s.nodes[node, 1], 0
     for edge in range(begin, begin + s.nodes[node, 2]):
         value, below = s.edges[edge, 0], np.int64(s.edges[edge, 1])
-        reached[value] = _merged(s, np.int64(reached[value]), _image(s, below, level - 1))
+        size = _put(s, level, size, value, _image(s, below, level - 1))
         place = s.first[level] + value
         for number in range(s.begins[place], s.begins[place + 1]):
             rest, target = np.int64(s.taken[number, 0]), s.taken[number, 1]
             if _can(s, rest, below):
-                led = _stepped(s, rest, below, level - 1) if rest else below
-                reached[target] = _merged(s, np.int64(reached[target]), led)
-    return _kept(s, slot, question, level, reached)
+                size = _put(s, level, size, target, _stepped(s, rest, below, level - 1) if rest else below)
+    return _kept(s, slot, question, level, size)
 
 
 @njit(cache=True, nogil=True)
