@@ -38,9 +38,10 @@ MEANT = {
 
 
 def without_goroutines(drawn: Drawn) -> Network:
-    """Every step is owed, but by nobody in particular, so that no fairness is asked of a run."""
+    """Every step is a clock's, which is owed by nobody in particular, so that no fairness is asked of a run."""
     net = build(drawn)
-    return Network("unfair", tuple(replace(component, kind="object") for component in net.components), net.vectors)
+    objects = (replace(component, kind="object") for component in net.components)
+    return Network("unfair", tuple(objects), tuple(replace(vector, kind="timer") for vector in net.vectors))
 
 
 def verdict(net: Network, kind: str, formula: str, then: str) -> Verdict:
