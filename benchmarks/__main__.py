@@ -72,7 +72,7 @@ def spin(network: FiniteNetwork, folder: Path, slots: int) -> Callable[[], Run]:
     pan = compile_pan(promela(network, network.name), folder)
 
     def run() -> Run:
-        found = pan.count(depth=5_000_000, slots=slots, timeout=3600.0)
+        found = pan.count(depth=20_000_000, slots=slots, timeout=3600.0)
         return Run(found.states, found.transitions, found.seconds, found.bytes_a_state)
 
     return run
