@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from pcstate.model.diagnosis import Knowledge
 from pcstate.model.stack import Goroutine, Stack
 
-__all__ = ["WRITES", "Census", "Seen", "Tally"]
+__all__ = ["AWAITING", "WRITES", "Census", "Seen", "Tally"]
 
+AWAITING = "awaiting"
+"""Of a dial the caller that has begun it and waits for it."""
 READ = 20_000
 CROWD = 10
 """So many goroutines at one place are worth a word, whatever they wait for."""
@@ -48,9 +50,11 @@ class Seen:
     weight: int = 1
     """0 for one that has another part too, and is counted there."""
     named: bool = False
-    """Whether the dump says which connection it belongs to."""
+    """Whether the dump says which connection it belongs to, or for whom it was begun."""
     old: bool = False
     """Whether it is a readLoop that has waited for a minute or more."""
+    candidates: tuple[str, ...] = ()
+    """Instead of `frames`, where it is one of several and the dump does not tell which: those of all."""
 
 
 @dataclass(slots=True)
@@ -67,7 +71,7 @@ class Tally:
 
 
 Parts = tuple[tuple[str, Seen], ...]
-"""What is known of one connection: for a role the goroutine that plays it, sorted."""
+"""What is known of one connection: for a role, or AWAITING, the goroutine that plays it, sorted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,10 @@ class _Part:
     """Which frame has the connection as its first argument; -1: none."""
     frames: tuple[str, ...]
     """The user's own functions, of the first goroutine that stood so."""
+    begins: bool
+    """Whether it waits for a dial that it has begun."""
+    begun: bool
+    """Whether it is such a dial."""
 
 
 @dataclass(slots=True)
@@ -110,6 +118,10 @@ class Census:
     since: str = ""
     until: str = ""
     _conns: dict[str, list[tuple[str, Seen, int | None]]] = field(default_factory=dict)
+    _awaiting: dict[str, tuple[str, Seen, int | None]] = field(default_factory=dict)
+    """Who waits for a dial that it has begun, by its number."""
+    _begun: list[tuple[str, str, Seen, int | None]] = field(default_factory=list)
+    """Such dials, each behind the number of who has begun it."""
     _meanings: dict[Stack, tuple[_Part, ...]] = field(default_factory=dict)
     _functions: dict[str, bool] = field(default_factory=dict)
 
@@ -142,9 +154,14 @@ class Census:
             frames = part.frames + ancestors
             pointer = _pointer(goroutine.arguments, part.conn)
             old = part.role == "read-loop" and goroutine.minutes is not None
-            seen = Seen(part.at, part.sure, frames[:FRAMES], 1 if number == 0 else 0, bool(pointer), old)
+            begun = part.begun and bool(goroutine.parent)
+            seen = Seen(part.at, part.sure, frames[:FRAMES], 1 if number == 0 else 0, bool(pointer) or begun, old)
             if pointer and goroutine.count == 1:
                 self._conns.setdefault(pointer, []).append((part.role, seen, goroutine.minutes))
+            elif begun:
+                self._begun.append((goroutine.parent, part.role, seen, goroutine.minutes))
+            elif part.begins and goroutine.number and goroutine.number not in self._awaiting:
+                self._awaiting[goroutine.number] = (part.role, seen, goroutine.minutes)
             else:
                 self.loose.setdefault((part.role, seen), Tally()).add(goroutine.count, goroutine.minutes)
 
@@ -159,9 +176,10 @@ class Census:
         self._functions.clear()
 
     def connections(self) -> tuple[dict[Parts, Tally], dict[tuple[str, Seen], Tally]]:
-        """The connections that pointers tell of, alike ones together, and all goroutines that belong to none of them: those
-        that share no pointer with a readLoop, nor with another part of a connection. A connection waits for as long as whoever
-        waits for it does: its caller, or a writeLoop that is not idle, or else its readLoop."""
+        """The connections that pointers tell of, or the number of who has begun a dial, alike ones together, and all goroutines
+        that belong to none of them: those that share no pointer with a readLoop, nor with another part of a connection. A
+        connection waits for as long as whoever waits for it does: its caller, or a writeLoop that is not idle, or else its
+        readLoop; and a dial for as long as it does itself."""
         kinds: dict[Parts, Tally] = {}
         loose = {key: Tally(found.count, found.minutes) for key, found in self.loose.items()}
         for found in self._conns.values():
@@ -177,6 +195,15 @@ class Census:
                 clocks[0 if role == "caller" else 1 if seen.at in WRITES else 2] = waited
             if parts:
                 kinds.setdefault(tuple(sorted(parts.items())), Tally()).add(1, clocks[min(clocks)])
+        awaiting = dict(self._awaiting)
+        for parent, role, seen, waited in self._begun:
+            if parent in awaiting:
+                caller = awaiting.pop(parent)[1]
+                kinds.setdefault(((AWAITING, caller), (role, seen)), Tally()).add(1, waited)
+            else:
+                loose.setdefault((role, seen), Tally()).add(1, waited)
+        for role, seen, waited in awaiting.values():
+            loose.setdefault((role, seen), Tally()).add(1, waited)
         return kinds, loose
 
     def holders(self, minutes: int | None) -> dict[str, int]:
@@ -227,6 +254,7 @@ class Census:
         wait = stack.wait or self._wait(functions)
         maker = plain(stack.created_by)
         others = {role for role, makes in self.knowledge.made_by.items() if maker and not makes.fullmatch(maker)}
+        awaited = any(point.begins.fullmatch(maker) for point in self.knowledge.points if point.begins)
         callers = self._callers(stack.frames)
         copied = any(_COPY.search(name) and not is_library(name, self.knowledge) for name in stack.frames)
         parts: dict[str, _Part] = {}
@@ -241,7 +269,10 @@ class Census:
                 continue
             conn = max((n for n, name in enumerate(functions) if point.conn and point.conn.fullmatch(name)), default=-1)
             frames = (own or self._beginner(goroutine)) if point.calls or point.role not in _LIBRARYS else ()
-            parts[point.role] = _Part(point.role, point.name, bool(wait) and not point.vague and not copied, conn, frames)
+            sure = bool(wait) and not point.vague and not copied
+            parts[point.role] = _Part(
+                point.role, point.name, sure, conn, frames, bool(point.begins), awaited and point.role == "dial"
+            )
         return tuple(parts.values())
 
     def _callers(self, frames: tuple[str, ...]) -> tuple[str, ...]:

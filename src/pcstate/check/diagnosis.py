@@ -3,15 +3,17 @@
 Theory of operation: the states of spec/diagnosis are tried in their order; each takes all connections that fit it. What a
 pointer ties together is one connection from the start. Where there are none (debug=1, pprof), a readLoop is a connection
 whose writeLoop and caller are still to be found: a state that wants them takes them from the loose ones, as many as there
-are. Where there are more writeLoops than readLoops, that many are a connection without one: those that stand where a
-state says that a writeLoop outlives its readLoop. What is left over is tried on its own.
+are. If there are more than it takes, and their code is not the same, all of that is what may be its code. Where there are
+more writeLoops than readLoops, that many are a connection without one: those that stand where a state says that a writeLoop
+outlives its readLoop. What is left over is tried on its own.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
-from pcstate.check.census import WRITES, Census, Parts, Seen, Tally
+from pcstate.check.census import AWAITING, WRITES, Census, Parts, Seen, Tally
 from pcstate.model.diagnosis import CONFIDENCES, Group, State
 
 __all__ = ["groups"]
@@ -34,7 +36,12 @@ class _Kind:
     left: int
     minutes: int | None
     tied: bool
-    """Whether pointers tie the parts together."""
+    """Whether pointers, or numbers, tie the parts together."""
+
+    @property
+    def disowned(self) -> bool:
+        """Whether it was begun for somebody who does not wait for it: whoever does is not known."""
+        return "dial" in self.parts and self.parts["dial"].named and AWAITING not in self.parts
 
 
 @dataclass(slots=True)
@@ -53,6 +60,8 @@ class _Found:
     half: bool = False
     """Whether it has a connection whose writeLoop is not in the dump, which would tell whether the request is written."""
     frames: dict[str, int] = field(default_factory=dict)
+    candidates: dict[tuple[str, ...], int] = field(default_factory=dict)
+    """How many it has of those of whom some were to be taken, by the code of all."""
     holders: dict[str, int] = field(default_factory=dict)
     """Who else may have the bodies in hand."""
 
@@ -79,6 +88,8 @@ class _Found:
             self.sure = self.sure and each.sure
             for frame in each.frames:
                 self.frames[frame] = self.frames.get(frame, 0) + count
+            if each.candidates:
+                self.candidates[each.candidates] = self.candidates.get(each.candidates, 0) + count
         if minutes is not None:
             self.minutes = max(minutes, self.minutes or 0)
 
@@ -88,6 +99,8 @@ class _Loose:
 
     def __init__(self, found: dict[tuple[str, Seen], Tally]) -> None:
         self._tallies = dict(sorted(found.items(), key=lambda item: item[0]))
+        self.alike: dict[tuple[str, ...], int] = {}
+        """How many there may be of those of whom some were to be taken, by the code of all."""
 
     def total(self, role: str) -> int:
         """How many of a role there are, wherever they are."""
@@ -97,16 +110,47 @@ class _Loose:
         """How many of a role are at some points; without `others` only those that do not say they belong to another one."""
         return sum(tally.count for _, tally in self._fitting(role, points, others))
 
-    def take(self, found: _Found, role: str, points: Iterable[str], wanted: int, others: bool = True, timed: bool = False) -> int:
-        """Give up to `wanted` of them to `found`; says how many there were. If `timed`, they are who waits."""
+    def take(
+        self,
+        found: _Found,
+        role: str,
+        points: Iterable[str],
+        wanted: int,
+        others: bool = True,
+        timed: bool = False,
+        doubtful: bool = False,
+    ) -> int:
+        """Give up to `wanted` of them to `found`; says how many there were. If `timed`, they are who waits; if `doubtful`,
+        one who is not there may be meant."""
+        if 0 < wanted < self.count(role, points, others):
+            self._blur(role, points, others)
         taken = 0
         for seen, tally in self._fitting(role, points, others):
             count = min(tally.count, wanted - taken)
             if count > 0:
                 tally.count -= count
                 taken += count
-                found.take([seen], count, tally.minutes if timed else None)
+                given = self._doubtful(seen, seen.frames + seen.candidates, count + 1) if doubtful else seen
+                found.take([given], count, tally.minutes if timed else None)
         return taken
+
+    def _blur(self, role: str, points: Iterable[str], others: bool) -> None:
+        """Where some of them are to be taken and their code is not the same: let that of all be what each may have."""
+        there = [(seen, tally) for seen, tally in self._fitting(role, points, others) if tally.count]
+        if len({(seen.frames, seen.candidates) for seen, _ in there}) < 2:
+            return
+        there.sort(key=lambda item: -item[1].count)
+        code = tuple(dict.fromkeys(frame for seen, _ in there for frame in seen.frames + seen.candidates))
+        for seen, tally in there:
+            del self._tallies[role, seen]
+            key = role, self._doubtful(seen, code, tally.count)
+            self._tallies.setdefault(key, Tally()).add(tally.count, tally.minutes)
+        self._tallies = dict(sorted(self._tallies.items(), key=lambda item: item[0]))
+
+    def _doubtful(self, seen: Seen, code: tuple[str, ...], count: int) -> Seen:
+        """One of `count` more that may have that code."""
+        self.alike[code] = self.alike.get(code, 0) + count
+        return replace(seen, frames=(), candidates=code)
 
     def part(self, role: str, points: Iterable[str], wanted: int) -> Iterator[tuple[Seen, int, int | None]]:
         """Give up to `wanted` of them away, as connections of their own."""
@@ -148,7 +192,7 @@ def groups(census: Census, whole: bool, lacking: bool = False, proved: bool = Fa
             taken.holders = census.holders(taken.minutes)
         taken.sure = taken.sure and not taken.doubted
     said = "" if proved else census.knowledge.fresh if census.timed else census.knowledge.untimed
-    merged = _merged([taken for taken in found if taken.goroutines], said)
+    merged = _merged([taken for taken in found if taken.goroutines], said, rest.alike)
     others = census.goroutines - census.server - sum(group.goroutines for group in merged)
     return merged, max(0, others)
 
@@ -189,7 +233,8 @@ def _each(state: State, kinds: list[_Kind], loose: _Loose) -> _Found:
         if _caller(kind) in state.takes:
             count = 0
         for point in state.takes:
-            loose.take(found, "caller", (point,), count, not kind.tied)
+            if AWAITING not in kind.parts or kind.parts[AWAITING].at != point:
+                loose.take(found, "caller", (point,), count, not kind.tied, doubtful=kind.disowned)
     return found
 
 
@@ -281,27 +326,29 @@ def _move(kind: _Kind, count: int, found: _Found, timed: bool = True) -> None:
     found.take(kind.parts.values(), count, kind.minutes if timed else None)
 
 
-def _merged(found: list[_Found], fresh: str) -> tuple[Group, ...]:
+def _merged(found: list[_Found], fresh: str, alike: Mapping[tuple[str, ...], int]) -> tuple[Group, ...]:
     """One group for each state, phase and title; those that share connections are told apart by what they wait for."""
     together: dict[tuple[str, str, str, str], list[_Found]] = {}
     for each in found:
         state = each.state
         together.setdefault((state.name, state.phase, state.title, state.remark), []).append(each)
-    made = [_group(each, fresh) for each in together.values()]
+    made = [_group(each, fresh, alike) for each in together.values()]
     return tuple(sorted(made, key=lambda group: (not group.leak, not group.stuck, -group.connections)))
 
 
-def _group(found: list[_Found], fresh: str) -> Group:
-    """What is said of a group; `fresh` too if none of its goroutines is known to have waited."""
+def _group(found: list[_Found], fresh: str, alike: Mapping[tuple[str, ...], int]) -> Group:
+    """What is said of a group; `fresh` too if none of its goroutines is known to have waited. Who is `alike` is named for sure
+    if all of them are in it."""
     states = [each.state for each in found]
     connections = sum(each.connections for each in found)
     many = [each.state for each in found if each.reaches(each.state.many)]
     several = [each.state for each in found if each.reaches(each.state.several) and each.state not in many]
-    counts: dict[str, int] = {}
+    mixed: Counter[tuple[str, ...]] = Counter()
     for each in found:
-        for frame, count in each.frames.items():
-            counts[frame] = counts.get(frame, 0) + count
-    frames = sorted(counts, key=counts.__getitem__, reverse=True)
+        mixed.update(each.candidates)
+    codes = [dict.fromkeys(code, count) for code, count in mixed.items() if count == alike[code]]
+    frames = _commonest(chain((each.frames for each in found), codes))
+    candidates = dict.fromkeys(chain.from_iterable(mixed))
     held = next((each for each in found if each.holders), found[0])
     doubts = (held.state.held_why, "" if held.doubted else held.state.crowd_why) if held.holders else ()
     waited = [each.minutes for each in found if each.minutes is not None]
@@ -322,7 +369,7 @@ def _group(found: list[_Found], fresh: str) -> Group:
         any(state.stuck for state in states),
         max(claims, key=CONFIDENCES.index),
         max(waited, default=None),
-        tuple(frames)[:KEPT],
+        frames[:KEPT],
         _prose(chain((state.why for state in states), parts, doubts, *more)),
         _prose(state.many_fix if state in many else state.fix for state in states),
         f"pcstate predict {predict.format(n=min(connections, SHOWN))}" if predict else "",
@@ -332,7 +379,16 @@ def _group(found: list[_Found], fresh: str) -> Group:
         sum(held.holders.values()),
         bool(many),
         tuple(f"{count} at {where}" for where, count in held.holders.items())[:HELD],
+        tuple(frame for frame in candidates if frame not in frames)[:KEPT],
     )
+
+
+def _commonest(counts: Iterable[Mapping[str, int]]) -> tuple[str, ...]:
+    """All keys, those first that are counted most."""
+    total: Counter[str] = Counter()
+    for each in counts:
+        total.update(each)
+    return tuple(key for key, _ in total.most_common())
 
 
 def _requests(found: _Found) -> str:

@@ -58,6 +58,8 @@ class _Open:
     places: list[str] = field(default_factory=list)
     ancestors: list[str] = field(default_factory=list)
     created_by: str = ""
+    parent: str = ""
+    """The number of the goroutine that created it."""
     created_at: bool = False
     """Whether the place where it was created has been read."""
     goleak: bool = False
@@ -99,7 +101,8 @@ class _Open:
 
     def goroutine(self, dump: int) -> Goroutine:
         stack = Stack(tuple(self.frames), self.wait, self.created_by, self.headless)
-        return Goroutine(stack, tuple(self.arguments), tuple(self.places), tuple(self.ancestors), self.minutes, self.count, dump)
+        texts = (tuple(self.arguments), tuple(self.places), tuple(self.ancestors))
+        return Goroutine(stack, *texts, self.minutes, self.count, dump, self.number, self.parent)
 
 
 @dataclass(slots=True)
@@ -341,8 +344,8 @@ class TextDump:
 
     def _created(self, value: str) -> None:
         if self._open and not self._origin and not self._open.created_by:
-            name, _, parent = value.partition(" ")
-            self._open.created_by = name
+            self._open.created_by, _, parent = value.partition(" in goroutine ")
+            self._open.parent = parent
             self._facts.parents |= bool(parent)
 
     def _symbol(self, value: str) -> Iterator[Goroutine]:

@@ -40,6 +40,8 @@ class Point:
     """Whether another point looks the same in a dump that lacks some functions: likely, at most."""
     own: bool
     """Whether a function of the program's own must be in the stack."""
+    begins: Pattern | None
+    """The function inside of which it has begun the dial that it waits for."""
     clauses: tuple[str, ...]
     place: Place
 
@@ -160,6 +162,8 @@ class Group:
     """Whether there are so many of them that they may be a leak, which does not show."""
     held_at: tuple[str, ...] = ()
     """Where these stand, those first where most do: `3 at function (file:line)`."""
+    candidates: tuple[str, ...] = ()
+    """Functions like `frames`, of more goroutines than belong to it: the dump does not tell which of them do."""
 
     @property
     def told(self) -> bool:

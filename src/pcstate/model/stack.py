@@ -34,3 +34,7 @@ class Goroutine:
     count: int = 1
     dump: int = 0
     """Which of the dumps of its file it belongs to."""
+    number: str = ""
+    """Its own, `""` where the form of the dump has none."""
+    parent: str = ""
+    """The number of the goroutine that began it, as Go 1.21 and later print it; `""`: not told."""

@@ -82,6 +82,7 @@ def _group_json(group: Group) -> dict[str, Any]:
         "confidence": group.confidence,
         "minutes": group.minutes,
         "frames": list(group.frames),
+        **({"candidates": list(group.candidates)} if group.candidates else {}),
         **({"holders": group.holders, "held_at": list(group.held_at)} if group.holders else {}),
         "why": group.why,
         "fix": group.fix,
@@ -110,7 +111,10 @@ def _group_lines(group: Group) -> list[str]:
     lines.append(f"  fix:  {group.fix}")
     for number, frame in enumerate(group.frames):
         lines.append(f"  {'' if number else 'code:':5} {frame}")
-    if group.leak and not group.frames and group.state == "body-unfinished":
+    if group.candidates:
+        lines.append("  code? the dump does not tell which of these, if any:")
+        lines += [f"        {frame}" for frame in group.candidates]
+    if group.leak and not (group.frames or group.candidates) and group.state == "body-unfinished":
         lines.append(
             "  code: the dump does not say who asked: with GODEBUG=tracebackancestors=5 (Go 1.11 or later) one with debug=2 does"
         )

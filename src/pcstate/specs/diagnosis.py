@@ -17,7 +17,7 @@ ROLES = ("read-loop", "write-loop", "dial", "h2", "caller", "server", "program")
 PARTS = {"read": "read-loop", "write": "write-loop", "dial": "dial", "h2": "h2", "caller": "caller"}
 """Keys of a [[state]], and the role of which they list points."""
 PHASES = ("", "dns", "tcp", "tls", "proxy")
-_POINT = ("role", "at", "frames", "leaf", "without", "calls", "waits", "conn", "vague", "own", "clauses")
+_POINT = ("role", "at", "frames", "leaf", "without", "calls", "waits", "conn", "vague", "own", "begins", "clauses")
 _STATE = (
     "name", "phase", *PARTS, "only", "after", "alone", "beyond", "young", "shared", "remark", "takes",
     "leak", "stuck", "confidence", "held_is", "held_why", "crowd", "crowd_why",
@@ -90,7 +90,7 @@ def _point(reader: Reader, table: dict[str, Any], line: int) -> Point:
     role, name = (reader.typed(table, key, str, line) for key in ("role", "at"))
     reader.one_of(role, ROLES, line, "role")
     frames, without, waits, clauses = (reader.strings(table, key, line) for key in ("frames", "without", "waits", "clauses"))
-    leaf, calls, conn = (reader.typed(table, key, str, line, "") for key in ("leaf", "calls", "conn"))
+    leaf, calls, conn, begins = (reader.typed(table, key, str, line, "") for key in ("leaf", "calls", "conn", "begins"))
     if not frames:
         reader.wrong(reader.place(line), "a point needs 'frames': the functions that it is told by")
     return Point(
@@ -104,6 +104,7 @@ def _point(reader: Reader, table: dict[str, Any], line: int) -> Point:
         _pattern(conn) if conn else None,
         reader.typed(table, "vague", bool, line, False),
         reader.typed(table, "own", bool, line, False),
+        _pattern(begins) if begins else None,
         clauses,
         reader.place(line),
     )
