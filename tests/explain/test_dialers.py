@@ -11,6 +11,7 @@ from pcstate.model.diagnosis import Group
 from pcstate.show.explanation import explain_json, explain_text
 from pcstate.specs.library import Spec
 from tests.explain.dumps import RUNNING, diagnosed
+from tests.explain.test_explain import complaints
 
 GO = "\t/usr/local/go/src/net/http/transport.go:1400 +0x1\n"
 SHOWN = {name: f"shop.{name} (/srv/{name}.go:1)" for name in ("pay", "list", "find", "send")}
@@ -117,7 +118,9 @@ def test_without_numbers_no_one_of_several_is_named(spec: Spec, by: str, capsys:
     either = ((), shown("find", "pay"))
     assert {"dialing": either, "queued": either} == named(found.groups)
     assert {"dialing": 1, "queued": 3} == {group.state: group.connections for group in found.groups}
-    assert [list(shown("find", "pay"))] * 2 == [group["candidates"] for group in explain_json(found)["groups"]]
+    answer = explain_json(found)
+    assert [list(shown("find", "pay"))] * 2 == [group["candidates"] for group in answer["groups"]]
+    assert [] == complaints(answer)
     explain_text(found)
     text = capsys.readouterr().out
     assert 2 == text.count(

@@ -265,6 +265,7 @@ GROUP_DAMAGE: dict[str, dict[str, object]] = {
     "no leak in a leak": {"leak": False},
     "nobody who may have the body": {"holders": 0},
     "a place where nobody stands": {"held_at": ["0 at main.main"]},
+    "no code that it may be": {"candidates": []},
 }
 
 

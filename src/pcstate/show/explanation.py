@@ -114,7 +114,7 @@ def _group_lines(group: Group) -> list[str]:
     if group.candidates:
         lines.append("  code? the dump does not tell which of these, if any:")
         lines += [f"        {frame}" for frame in group.candidates]
-    if group.leak and not (group.frames or group.candidates) and group.state == "body-unfinished":
+    if group.leak and not group.frames and group.state == "body-unfinished":
         lines.append(
             "  code: the dump does not say who asked: with GODEBUG=tracebackancestors=5 (Go 1.11 or later) one with debug=2 does"
         )
