@@ -322,7 +322,7 @@ def check(
 
             graph = sets.SymbolicGraph(network)
             graph.search(bounds, progress)
-            judge = sets.SymbolicJudge(graph, tracer, abstract, bounds)
+            judge = sets.SymbolicJudge(graph, tracer, abstract, replace(bounds, timeout=max(bounds.timeout, JUDGING)))
         else:
             reductions = Reductions(
                 symmetry and all(is_symmetric(promise.promise, network) for promise in compiled),

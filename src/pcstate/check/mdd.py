@@ -20,7 +20,7 @@ import numpy.typing as npt
 from pcstate.check import mdd_kernels as kernels
 from pcstate.check.limits import installed
 
-__all__ = ["Diagrams", "Full", "Stopped"]
+__all__ = ["Diagrams", "Stopped"]
 
 Ints = npt.NDArray[np.int32]
 
@@ -35,19 +35,17 @@ STACK = 1 << 26
 
 
 class Stopped(Exception):
-    """A limit was reached, which it names."""
-
-
-class Full(Exception):
-    """There is no room for more nodes than it says."""
+    """A limit was reached, which it names; nothing can be asked of these sets any more."""
 
 
 class Diagrams:
-    """The sets of one system: `sizes[l - 1]` values at level l, and its events. `reached` says which limit is reached, if any."""
+    """The sets of one system: `sizes[l - 1]` values at level l, and its events. `reached` says which limit is, told
+    how many nodes there are."""
 
-    def __init__(self, sizes: Sequence[int], events: Sequence[Mapping[int, Ints]], reached: Callable[[], str] = str) -> None:
+    def __init__(self, sizes: Sequence[int], events: Sequence[Mapping[int, Ints]], reached: Callable[[int], str]) -> None:
         self.sizes = np.array([0, *sizes])
-        self._reached = reached
+        self.reached = reached
+        self._stopped = ""
         self._projections = 0
         tables = _Tables(self.sizes, events)
         self.events = tables.events
@@ -77,22 +75,23 @@ class Diagrams:
         return int(nodes * (self.store.nodes[0].nbytes + self.store.able[0].nbytes) + edges * self.store.edges[0].nbytes)
 
     def _ask(self, kernel: Callable[..., Any], *arguments: Any) -> Any:
-        """What a kernel says of the store. Raises: Full."""
+        """What a kernel says of the store. Raises: Stopped."""
         found = kernel(self.store, *arguments)
-        if self.store.counts[kernels.STOPPED]:
-            raise Full(f"limit of {len(self.store.nodes):,} nodes")
+        if self.store.counts[kernels.STOPPED]:  # and what the cache says may be half
+            raise Stopped(self._stopped or f"limit of {len(self.store.nodes):,} nodes")
         return found
 
     def _watch(self, kernel: Callable[..., Any], *arguments: Any) -> Any:
-        """The same of one that may take long. Raises: Stopped, Full."""
+        """The same of one that may take long. Raises: Stopped."""
         stack = threading.stack_size(STACK)
         try:
             with ThreadPoolExecutor(1) as pool:
                 asked = pool.submit(self._ask, kernel, *arguments)
                 try:
                     while not wait([asked], POLL).done:
-                        if limit := self._reached():
-                            raise Stopped(limit)
+                        self._stopped = self.reached(self.nodes)
+                        if self._stopped:
+                            raise Stopped(self._stopped)
                 except BaseException:
                     self.store.counts[kernels.STOPPED] = kernels.FULL
                     raise
@@ -101,7 +100,7 @@ class Diagrams:
             threading.stack_size(stack)
 
     def saturated(self, state: Sequence[int]) -> int:
-        """All that is reached from a state, whose values are given by level. Raises: Stopped, Full."""
+        """All that is reached from a state, whose values are given by level. Raises: Stopped."""
         return int(self._watch(kernels.saturate, np.array([0, *state])))
 
     def only(self, state: Sequence[int]) -> int:
@@ -112,7 +111,7 @@ class Diagrams:
         return node
 
     def image(self, node: int) -> int:
-        """All that one event leads to. Raises: Stopped, Full."""
+        """All that one event leads to. Raises: Stopped."""
         return int(self._watch(kernels.image, node))
 
     def merge(self, one: int, other: int) -> int:

@@ -11,7 +11,9 @@ hold together. A shortest run is looked for only where there is one: step by ste
 
 import itertools
 import statistics
+import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +21,7 @@ import numpy.typing as npt
 from pcstate.check.closure import finite
 from pcstate.check.judge import movers, not_asked
 from pcstate.check.limits import Limits, Progress
-from pcstate.check.mdd import Diagrams, Full, Stopped
+from pcstate.check.mdd import Diagrams, Stopped
 from pcstate.check.merged import merge
 from pcstate.check.refinement import REFUSED, beside
 from pcstate.check.tracing import Run, Tracer, positions
@@ -53,23 +55,24 @@ class SymbolicGraph:
         self.network = network
         self.states, self.transitions = range(1), 0
         self.seconds, self.stopped = 0.0, ""
+        self.limits = Limits(Bounds())
 
     def search(self, bounds: Bounds, progress: Progress | None = None) -> None:
         """Find every state, within the bounds on time and memory; there may be as many as there are."""
-        limits = Limits(bounds, progress)
+        self.limits = Limits(replace(bounds, max_states=sys.maxsize), progress)
         values = VALUES
         try:
-            while not self._found(values, limits):
+            while not self._found(values):
                 values *= 2
-                if limit := limits.reached(0, 0, 0):
+                if limit := self.limits.reached(0, 0, 0):
                     raise Stopped(limit)
             states, self.transitions = self.diagrams.count(self.reached)
             self.states = range(states)
-        except (Stopped, Full) as stopped:
+        except Stopped as stopped:
             self.stopped = str(stopped)
-        self.seconds = limits.seconds
+        self.seconds = self.limits.seconds
 
-    def _found(self, values: int, limits: Limits) -> bool:
+    def _found(self, values: int) -> bool:
         """Search with so many values of a datum; False where a state is reached that has another one."""
         small = finite(self.network, values * MANY, values)
         sizes = [len(component.configurations) + (not component.whole) for component in small.components]
@@ -82,7 +85,7 @@ class SymbolicGraph:
         self._events = {number: event for number, event in events.items() if event is not None}
         """By vector: for each level that it touches, where each value leads."""
         levels = [sizes[number] for number in self._at]
-        self.diagrams = Diagrams(levels, list(self._events.values()), lambda: limits.reached(0, 0, 0))
+        self.diagrams = Diagrams(levels, list(self._events.values()), lambda nodes: self.limits.reached(nodes, nodes, 0))
         self.reached = self.diagrams.saturated([0] * len(levels))
         first = self.diagrams.only([0] * len(levels))
         self.fronts, self._seen = [first], first
@@ -243,7 +246,7 @@ def _leads(vector: FiniteVector, sizes: Sequence[int]) -> dict[int, Ints]:
 
 
 class SymbolicJudge:
-    """Judges what single states say; no run that goes on for ever is looked for."""
+    """Judges what single states say; no run that goes on for ever is looked for. The bounds on time and memory begin anew."""
 
     def __init__(self, graph: SymbolicGraph, tracer: Tracer, abstract: tuple[Behaviour, int], bounds: Bounds) -> None:
         self.graph = graph
@@ -251,6 +254,7 @@ class SymbolicJudge:
         self.abstract = abstract
         self.bounds = bounds
         self._resting: int | None = None
+        graph.limits = Limits(replace(bounds, max_states=sys.maxsize))
 
     def judge(self, compiled: CompiledProperty, profile: str) -> Judgement:
         """The verdict on one property under a profile, with a shortest trace of what was found."""
@@ -266,13 +270,15 @@ class SymbolicJudge:
             return result(Verdict.UNKNOWN, "a symbolic search does not judge leads-to: check this without --symbolic")
         if graph.stopped:
             return result(Verdict.UNKNOWN, f"the search stopped at its {graph.stopped}")
+        if limit := graph.limits.reached(0, 0, 0):
+            return result(Verdict.UNKNOWN, f"not judged: {limit}")
         if promise.kind == "refinement":
             return result(*self._refinement())
         wanted = promise.kind == "sometimes"
         try:
             states = self._rest() if promise.at_rest or promise.kind == "deadlock" else graph.reached
             goals = [graph.those_that(states, one.decision(wanted)) for one in compiled.instances]
-        except (Stopped, Full) as stopped:
+        except Stopped as stopped:
             return result(Verdict.UNKNOWN, f"not judged: {stopped}")
         if not any(goals):
             return result(Verdict.VIOLATED, "no reachable state is like that") if wanted else result(Verdict.HOLDS, "")
@@ -280,7 +286,7 @@ class SymbolicJudge:
         try:
             depth, number = graph.nearest(goals)
             run = graph.run(depth, goals[number])
-        except (Stopped, Full):
+        except Stopped:
             return result(verdict, f"{compiled.instances[0].label} or another; no trace in time")
         last = run[-1][1] if run else graph.network.initial()
         reason = positions(graph.network, last) if promise.kind == "deadlock" else compiled.instances[number].label
@@ -304,7 +310,7 @@ class SymbolicJudge:
         try:
             depth, _ = graph.nearest([goal])
             run = graph.run(depth, goal)
-        except (Stopped, Full) as stopped:
+        except Stopped as stopped:
             return Verdict.VIOLATED, f"no trace: {stopped}", None
         vector, _ = run[-1]
         before = run[-2][1] if run[1:] else graph.network.initial()

@@ -143,7 +143,7 @@ def clear_line() -> None:
         sys.stderr.write(_CLEAR)
 
 
-def progress_line(what: str) -> "Progress | None":
+def progress_line(what: str, kept: str = "states") -> "Progress | None":
     """A line on stderr for a search that takes more than a second, on a terminal only."""
     if not _shows_progress():
         return None
@@ -153,7 +153,8 @@ def progress_line(what: str) -> "Progress | None":
     def show(status: "Status") -> None:
         if status.seconds > 1 and due():
             rate, memory = f"{status.rate:,.0f} a second", f"{status.memory / 1e9:.1f} GB"
-            counts = f"{status.found:,} states, {rate}, depth {status.depth}, {memory}"
+            depth = f"depth {status.depth}, " if status.depth else ""
+            counts = f"{status.found:,} {kept}, {rate}, {depth}{memory}"
             sys.stderr.write(f"{_CLEAR}{what}: {counts}, {status.seconds:.0f} s ")
             sys.stderr.flush()
 

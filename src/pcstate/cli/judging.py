@@ -124,7 +124,8 @@ def check(
     other = inclusion.explored(spec, refines, bounds, progress_line(f"exploring {refines}")) if refines is not None else None
     reports = []
     for go in gos or (None,):
-        progress, steps = progress_line(f"exploring {go or 'the newest profile'}"), steps_line()
+        kept = "nodes" if symbolic else "states"
+        progress, steps = progress_line(f"exploring {go or 'the newest profile'}", kept), steps_line()
         found = pipeline.check(
             spec,
             go,
