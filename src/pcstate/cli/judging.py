@@ -170,7 +170,8 @@ def check(
 def judge(gos: tuple[str, ...], table: Path | None, replay: bool, style: str) -> int:
     """What the protocol guarantees, and what it does not: the questions of spec/judgements, each answered by exploration.
 
-    Default: every profile. Exit status 0 whatever the answers are, for some are no by design; 3 if one is not known.
+    Default: every profile, which takes minutes. Exit status 0 whatever the answers are, for some are no by design; 3 if one is
+    not known.
     """
     from pcstate import pipeline
     from pcstate.judgement import judge as answer
