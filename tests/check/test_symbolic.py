@@ -7,14 +7,15 @@ from pcstate import pipeline
 from pcstate.check.explore import explore
 from pcstate.check.symbolic import SymbolicGraph
 from pcstate.model.decision import Ask, Junction
+from pcstate.model.network import Network
 from pcstate.model.verdict import Bounds, Verdict
 from tests.check.small import Drawn, Sync, build, independent, network, networks
 
 UNBOUNDED = Bounds()
 
 
-def symbolic(net: object) -> SymbolicGraph:
-    graph = SymbolicGraph(net)  # type: ignore[arg-type]
+def symbolic(net: Network) -> SymbolicGraph:
+    graph = SymbolicGraph(net)
     graph.search(UNBOUNDED)
     assert not graph.stopped
     return graph

@@ -22,11 +22,11 @@ import numpy.typing as npt
 from pcstate.check import kernels
 from pcstate.check.arrows import Mask, numbered
 from pcstate.check.compiled import BATCH, FULL, LARGEST, lacking
-from pcstate.check.judge import movers, not_asked
+from pcstate.check.judge import judgement, met, movers, not_asked, unmet
 from pcstate.check.limits import Limits, Progress, resident
 from pcstate.check.merged import merge
 from pcstate.check.packing import Layout, Packing, Tables
-from pcstate.check.tracing import Run, Tracer, positions
+from pcstate.check.tracing import Run, Tracer
 from pcstate.errors import Mistake, Place, SpecError
 from pcstate.model.formula import Formula
 from pcstate.model.network import Network
@@ -351,23 +351,15 @@ class ClusterJudge:
     def judge(self, compiled: CompiledProperty, profile: str) -> Judgement:
         """The verdict on one property under a profile, with a shortest trace of what was found."""
         promise, graph = compiled.promise, self.graph
-
-        def result(verdict: Verdict, reason: str, run: Run | None = None) -> Judgement:
-            trace = None if run is None else self.tracer.along(run)
-            return Judgement(promise.name, promise.kind, verdict, promise.clauses, reason, trace)
-
         if reason := not_asked(compiled, profile):
-            return result(Verdict.NOT_RUN, reason)
+            return judgement(compiled, Verdict.NOT_RUN, reason)
         if promise.kind not in ("always", "sometimes", "deadlock"):
-            return result(Verdict.UNKNOWN, f"a cluster does not judge {promise.kind}: check this without --cluster")
+            return judgement(compiled, Verdict.UNKNOWN, f"a cluster does not judge {promise.kind}: check this without --cluster")
         wanted, at_rest = promise.kind == "sometimes", promise.at_rest or promise.kind == "deadlock"
         hits = [(hit, n) for n, one in enumerate(compiled.instances) if (hit := graph.nearest(one.formula, wanted, at_rest))]
         if hits:
             hit, n = min(hits)
-            run = graph.run(*hit)
-            last = run[-1][1] if run else graph.network.initial()
-            reason = positions(graph.network, last) if promise.kind == "deadlock" else compiled.instances[n].label
-            return result(Verdict.HOLDS if wanted else Verdict.VIOLATED, reason, run)
+            return met(compiled, n, graph.run(*hit), self.tracer)
         if graph.stopped:
-            return result(Verdict.UNKNOWN, f"the search stopped at its {graph.stopped}")
-        return result(Verdict.VIOLATED, "no reachable state is like that") if wanted else result(Verdict.HOLDS, "")
+            return judgement(compiled, Verdict.UNKNOWN, f"the search stopped at its {graph.stopped}")
+        return unmet(compiled)

@@ -9,13 +9,14 @@ from pcstate.check.limits import Limits, resident
 from pcstate.check.liveness import Lasso, leads_to, leads_to_turned
 from pcstate.check.refinement import refines
 from pcstate.check.safety import first_where, holds_in, stuck_states
-from pcstate.check.tracing import Tracer, positions
+from pcstate.check.tracing import Run, Tracer, positions
 from pcstate.model.lts import Behaviour, Value
 from pcstate.model.network import GlobalState, Network
 from pcstate.model.property import CompiledProperty, Instance, Property
+from pcstate.model.trace import Trace
 from pcstate.model.verdict import Judgement, Verdict
 
-__all__ = ["Judge", "costly", "movers", "not_asked"]
+__all__ = ["Judge", "costly", "judgement", "met", "movers", "not_asked", "unmet"]
 
 LOOPS = 40
 """Bytes for each state and permutation that a search for loops is given: most take 20 to 50, one that is everywhere 200."""
@@ -30,6 +31,27 @@ def not_asked(compiled: CompiledProperty, profile: str) -> str:
     """Why this network, under that profile, is not asked for a property; empty if it is."""
     promise = compiled.promise
     return compiled.idle or ("" if promise.applies(profile) else f"it speaks of {', '.join(promise.holds)} only")
+
+
+def judgement(compiled: CompiledProperty, verdict: Verdict, reason: str = "", trace: Trace | None = None) -> Judgement:
+    """A property's judgement."""
+    promise = compiled.promise
+    return Judgement(promise.name, promise.kind, verdict, promise.clauses, reason, trace)
+
+
+def met(compiled: CompiledProperty, number: int, run: Run, tracer: Tracer) -> Judgement:
+    """The judgement where that run ends in what instance `number` asks for (`sometimes`) or rules out (`always`, `deadlock`)."""
+    last = run[-1][1] if run else tracer.network.initial()
+    reason = positions(tracer.network, last) if compiled.promise.kind == "deadlock" else compiled.instances[number].label
+    verdict = Verdict.HOLDS if compiled.promise.kind == "sometimes" else Verdict.VIOLATED
+    return judgement(compiled, verdict, reason, tracer.along(run))
+
+
+def unmet(compiled: CompiledProperty) -> Judgement:
+    """The judgement where no reachable state is like that."""
+    if compiled.promise.kind == "sometimes":
+        return judgement(compiled, Verdict.VIOLATED, "no reachable state is like that")
+    return judgement(compiled, Verdict.HOLDS)
 
 
 class Judge:
@@ -72,9 +94,8 @@ class Judge:
         steps: Sequence[tuple[int, int]] | None = None,
         loop: int | None = None,
     ) -> Judgement:
-        promise = compiled.promise
         trace = None if steps is None else self.tracer.along(self.graph.run(steps), loop)
-        return Judgement(promise.name, promise.kind, verdict, promise.clauses, reason, trace)
+        return judgement(compiled, verdict, reason, trace)
 
     def _limit(self, compiled: CompiledProperty) -> str:
         """The limit that judging has come to, or would come to with this property; empty if there is none."""
@@ -120,7 +141,7 @@ class Judge:
             return self._result(compiled, Verdict.HOLDS, *reached)
         if self.graph.stopped:
             return self._open(compiled)
-        return self._result(compiled, Verdict.VIOLATED, "no reachable state is like that")
+        return unmet(compiled)
 
     def _deadlock(self, compiled: CompiledProperty) -> Judgement:
         for instance in compiled.instances:

@@ -93,7 +93,7 @@ class Diagrams:
                         if self._stopped:
                             raise Stopped(self._stopped)
                 except BaseException:
-                    self.store.counts[kernels.STOPPED] = kernels.FULL
+                    self.store.counts[kernels.STOPPED] = 1
                     raise
                 return asked.result()
         finally:

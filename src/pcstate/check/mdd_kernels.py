@@ -20,14 +20,12 @@ from numba import njit
 from pcstate.check.bit_kernels import borrowed, mix
 
 __all__ = [
-    "EDGES", "FULL", "NODES", "STOPPED", "WORK", "Store", "below", "enabled", "image", "merge", "minus", "node", "project",
+    "EDGES", "NODES", "STOPPED", "WORK", "Store", "below", "enabled", "image", "merge", "minus", "node", "project",
     "restrict", "saturate", "unable",
 ]  # fmt: skip
 
 NODES, EDGES, STOPPED = range(3)
-"""What `Store.counts` counts, and where it says to stop."""
-FULL = 2
-"""What it says there when there is no room left."""
+"""What `Store.counts` counts, and where it says to stop: by the caller, or for want of room."""
 WORK = 9
 _REACHED, _WAITS, _WAITING, _MET, _MET_BELOW, _VALUES, _BELOW, _MERGED, _MERGED_BELOW = range(WORK)
 
@@ -99,7 +97,7 @@ def _node(s, level, row, size):
         slot = (slot + U(1)) & last
     new, begin = s.counts[NODES], s.counts[EDGES]
     if new == len(s.nodes) or begin + size > len(s.edges):
-        s.counts[STOPPED] = FULL
+        s.counts[STOPPED] = 1
         return 0
     s.counts[NODES], s.counts[EDGES] = new + 1, begin + size
     s.unique[slot] = new
@@ -115,6 +113,14 @@ def _node(s, level, row, size):
                 s.able[new, chain >> 6] |= U(1) << U(chain & 63)
                 break
     return new
+
+
+@njit(cache=True)
+def _answered(s, slot, question, level, row, size):
+    """The node of those values, which is remembered as the answer to the question."""
+    answer = np.int64(_node(s, level, row, size))
+    s.cache[slot, 0], s.cache[slot, 1] = question, answer
+    return answer
 
 
 @njit(cache=True)
@@ -145,9 +151,7 @@ def _merged(s, a, b):
             below[size] = _merged(s, np.int64(s.edges[i, 1]), np.int64(s.edges[j, 1]))
             i, j = i + 1, j + 1
         size += 1
-    answer = np.int64(_node(s, level, _MERGED, size))
-    s.cache[slot, 0], s.cache[slot, 1] = question, answer
-    return answer
+    return _answered(s, slot, question, level, _MERGED, size)
 
 
 @njit(cache=True)
@@ -170,9 +174,7 @@ def _kept(s, slot, question, level, size):
     for i in range(size):
         below[i] = reached[values[i]]
         reached[values[i]] = 0
-    answer = np.int64(_node(s, level, _MET, size))
-    s.cache[slot, 0], s.cache[slot, 1] = question, answer
-    return answer
+    return _answered(s, slot, question, level, _MET, size)
 
 
 @njit(cache=True)
@@ -300,9 +302,7 @@ def _restricted(s, node, other):
             if left:
                 values[size], below[size] = value, left
                 size += 1
-    answer = np.int64(_node(s, level, _VALUES, size))
-    s.cache[slot, 0], s.cache[slot, 1] = question, answer
-    return answer
+    return _answered(s, slot, question, level, _VALUES, size)
 
 
 @njit(cache=True, nogil=True)
@@ -332,9 +332,7 @@ def _projected(s, node, asked, lowest, serial):
             seen = _merged(s, seen, left)
     if not asked[level]:
         values[0], below[0], size = s.sizes[level], seen, 1
-    answer = np.int64(_node(s, level, _VALUES, size))
-    s.cache[slot, 0], s.cache[slot, 1] = question, answer
-    return answer
+    return _answered(s, slot, question, level, _VALUES, size)
 
 
 @njit(cache=True, nogil=True)
@@ -366,9 +364,7 @@ def _minus(s, node, other):
         if left:
             values[size], below[size] = value, left
             size += 1
-    answer = np.int64(_node(s, level, _VALUES, size))
-    s.cache[slot, 0], s.cache[slot, 1] = question, answer
-    return answer
+    return _answered(s, slot, question, level, _VALUES, size)
 
 
 @njit(cache=True, nogil=True)
@@ -397,9 +393,7 @@ def _unable(s, link, row, rest, name, node):
         if left:
             values[size], below[size] = value, left
             size += 1
-    answer = np.int64(_node(s, level, _VALUES, size))
-    s.cache[slot, 0], s.cache[slot, 1] = question, answer
-    return answer
+    return _answered(s, slot, question, level, _VALUES, size)
 
 
 @njit(cache=True, nogil=True)

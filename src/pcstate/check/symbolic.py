@@ -19,12 +19,12 @@ import numpy as np
 import numpy.typing as npt
 
 from pcstate.check.closure import finite
-from pcstate.check.judge import movers, not_asked
+from pcstate.check.judge import judgement, met, movers, not_asked, unmet
 from pcstate.check.limits import Limits, Progress
 from pcstate.check.mdd import Diagrams, Stopped
 from pcstate.check.merged import merge
 from pcstate.check.refinement import REFUSED, beside
-from pcstate.check.tracing import Run, Tracer, positions
+from pcstate.check.tracing import Run, Tracer
 from pcstate.model.decision import Ask, Decision, Junction
 from pcstate.model.finite import FiniteVector
 from pcstate.model.lts import Behaviour
@@ -215,14 +215,17 @@ def _height(order: Sequence[int], vectors: Sequence[Sequence[int]]) -> int:
 
 
 def _event(vector: FiniteVector, sizes: Sequence[int], level_of: Mapping[int, int]) -> dict[int, Ints] | None:
-    """Where a vector leads each value of each level that it touches; None if a component that is no level is in its way."""
+    """Where a vector leads each value of each level that it touches; None if a component that is no level is in its way.
+
+    `level_of` begins with the lowest.
+    """
     event: dict[int, Ints] = {}
     for number, leads in _leads(vector, sizes).items():
         if number in level_of and (leads != np.arange(len(leads))).any():
             event[level_of[number]] = leads
         elif leads[0] < 0:
             return None
-    return event or {1: np.arange(sizes[min(level_of, key=lambda number: level_of[number])], dtype=np.int32)}
+    return event or {1: np.arange(sizes[next(iter(level_of))], dtype=np.int32)}  # it takes one step, wherever all are
 
 
 def _leads(vector: FiniteVector, sizes: Sequence[int]) -> dict[int, Ints]:
@@ -259,38 +262,33 @@ class SymbolicJudge:
     def judge(self, compiled: CompiledProperty, profile: str) -> Judgement:
         """The verdict on one property under a profile, with a shortest trace of what was found."""
         promise, graph = compiled.promise, self.graph
-
-        def result(verdict: Verdict, reason: str, run: Run | None = None) -> Judgement:
-            trace = None if run is None else self.tracer.along(run)
-            return Judgement(promise.name, promise.kind, verdict, promise.clauses, reason, trace)
-
         if reason := not_asked(compiled, profile):
-            return result(Verdict.NOT_RUN, reason)
+            return judgement(compiled, Verdict.NOT_RUN, reason)
         if promise.kind == "leads-to":
-            return result(Verdict.UNKNOWN, "a symbolic search does not judge leads-to: check this without --symbolic")
+            return judgement(
+                compiled, Verdict.UNKNOWN, "a symbolic search does not judge leads-to: check this without --symbolic"
+            )
         if graph.stopped:
-            return result(Verdict.UNKNOWN, f"the search stopped at its {graph.stopped}")
+            return judgement(compiled, Verdict.UNKNOWN, f"the search stopped at its {graph.stopped}")
         if limit := graph.limits.reached(0, 0, 0):
-            return result(Verdict.UNKNOWN, f"not judged: {limit}")
+            return judgement(compiled, Verdict.UNKNOWN, f"not judged: {limit}")
         if promise.kind == "refinement":
-            return result(*self._refinement())
+            verdict, reason, refused = self._refinement()
+            return judgement(compiled, verdict, reason, None if refused is None else self.tracer.along(refused))
         wanted = promise.kind == "sometimes"
         try:
             states = self._rest() if promise.at_rest or promise.kind == "deadlock" else graph.reached
             goals = [graph.those_that(states, one.decision(wanted)) for one in compiled.instances]
         except Stopped as stopped:
-            return result(Verdict.UNKNOWN, f"not judged: {stopped}")
+            return judgement(compiled, Verdict.UNKNOWN, f"not judged: {stopped}")
         if not any(goals):
-            return result(Verdict.VIOLATED, "no reachable state is like that") if wanted else result(Verdict.HOLDS, "")
-        verdict = Verdict.HOLDS if wanted else Verdict.VIOLATED
+            return unmet(compiled)
         try:
             depth, number = graph.nearest(goals)
-            run = graph.run(depth, goals[number])
+            return met(compiled, number, graph.run(depth, goals[number]), self.tracer)
         except Stopped:
-            return result(verdict, f"{compiled.instances[0].label} or another; no trace in time")
-        last = run[-1][1] if run else graph.network.initial()
-        reason = positions(graph.network, last) if promise.kind == "deadlock" else compiled.instances[number].label
-        return result(verdict, reason, run)
+            verdict = Verdict.HOLDS if wanted else Verdict.VIOLATED
+            return judgement(compiled, verdict, f"{compiled.instances[0].label} or another; no trace in time")
 
     def _refinement(self) -> tuple[Verdict, str, Run | None]:
         """Another search, with the lifecycle chart beside each connection: does one come to what it refuses?"""
