@@ -15,8 +15,8 @@ from pcstate.check.replay import common_steps
 from pcstate.model.difference import Agreement, ConstantChange, Distinction, Lives, PropertyChange, ScenarioChange, agreement
 from pcstate.model.scenario import Scenario
 from pcstate.model.verdict import Bounds
-from pcstate.pipeline import CheckReport, Steps, check
-from pcstate.predict import SCENARIO_BOUNDS, search_outcomes, shortest_way, trace_of
+from pcstate.pipeline import CheckReport, Steps, build, check
+from pcstate.predict import SCENARIO_BOUNDS, predict, shortest_way, trace_of
 from pcstate.processes import shared_out
 from pcstate.specs.library import Spec
 from pcstate.specs.profiles import choose_profile
@@ -111,20 +111,21 @@ def _properties(reports: Sequence[CheckReport]) -> tuple[PropertyChange, ...]:
 
 def _scenario(spec: Spec, gos: tuple[str, str], scenario: Scenario) -> list[ScenarioChange]:
     """Nothing where both versions have the same outcomes and these are known to be all."""
-    (one, first), (two, second) = (search_outcomes(spec, scenario, go, BOUNDS) for go in gos)
+    one, two = (predict(spec, scenario, go, BOUNDS) for go in gos)
     only = exclusive_outcomes(one.prediction, two.prediction)
     unknown = "; ".join(f"Go {report.go}: {report.reason}" for report in (one, two) if not report.complete)
     if not any(only):
         return [ScenarioChange(scenario.name, only, reason=unknown)] if unknown else []
-    assert first is not None and second is not None, "who has outcomes was searched"
-    found = [
-        (side, *shortest_way(spec, report, search, only[side], BOUNDS))
-        for side, (report, search) in enumerate([(one, first), (two, second)])
-        if only[side]
-    ]
+    ways = [shortest_way(spec, report, only[side], BOUNDS) if only[side] else None for side, report in enumerate((one, two))]
+    found = [(side, *way) for side, way in enumerate(ways) if way]
+    if not found:
+        untold = "no run that shows it was found within the limits"
+        return [ScenarioChange(scenario.name, only, reason="; ".join(filter(None, (unknown, untold))))]
     side, search, way, _ = min(found, key=lambda each: each[2].length)
     trace = trace_of(spec, search, way)
-    other = (second, first)[side].graph.network
+    sizes = replace(BOUNDS, conns=search.graph.network.parameters["conns"])
+    other = build(spec, (two, one)[side].profile, sizes, scenario).network
     common = common_steps([step.action for step in trace.steps], other, urgent=True)
-    distinction = Distinction(side, trace, common, shortest=all(each[3] for each in found))
+    certain = all(way is not None and way[2] for way, some in zip(ways, only, strict=True) if some)
+    distinction = Distinction(side, trace, common, shortest=certain)
     return [ScenarioChange(scenario.name, only, distinction, unknown)]

@@ -18,7 +18,7 @@ from pcstate.model.scenario import Outcome
 from pcstate.model.trace import Trace
 from pcstate.model.verdict import Bounds, Judgement, Verdict
 from pcstate.pipeline import Steps, check, open_scenario, read_spec, sizes_with
-from pcstate.predict import predict, search_outcomes, shortest_way, trace_of
+from pcstate.predict import predict, shortest_way, trace_of
 from pcstate.replay import replay_finding
 from pcstate.specs.library import Spec
 from pcstate.specs.profiles import Profile, choose_profile
@@ -158,12 +158,13 @@ class _Court:
         """A shortest run to an outcome that is not as the question expects."""
         for expected in question.outcomes:
             if expected.scenario == program:
-                report, search = search_outcomes(self.spec, open_scenario(program, None, 1), self.profile.name)
+                report = predict(self.spec, open_scenario(program, None, 1), self.profile.name)
                 others = [outcome for outcome in report.outcomes if not _says(expected, outcome)]
-                if search and others:
-                    chosen, way, _ = shortest_way(self.spec, report, search, others)
-                    sizes = Bounds(**chosen.graph.network.parameters)
-                    return expected.says.text, trace_of(self.spec, chosen, way), sizes
+                found = shortest_way(self.spec, report, others) if others else None
+                if found:
+                    search, way, _ = found
+                    sizes = Bounds(**search.graph.network.parameters)
+                    return expected.says.text, trace_of(self.spec, search, way), sizes
         return None
 
 

@@ -142,9 +142,10 @@ def search_outcomes(
     fired = {graph.network.vectors[number].name for number in graph.fired()}
     if doubtful := asked.too_close.keys() & fired:
         return unanswered(_no_chart(asked.too_close[name] for name in sorted(doubtful)))
-    prediction = outcomes(graph, search.rests)
-    advice = compile_all_advice(spec, graph.network)
-    stand = {outcome: standing(graph.network, graph.states[n], advice) for outcome, n in prediction.rests.items()}
+    with uncollected():
+        prediction = outcomes(graph, search.rests)
+        advice = compile_all_advice(spec, graph.network)
+        stand = {outcome: standing(graph.network, graph.states[n], advice) for outcome, n in prediction.rests.items()}
     return PredictReport(profile, go or profile.name, scenario, prediction, stand, spec.failures), search
 
 
@@ -159,24 +160,28 @@ def search_scenario(
     bounds: Bounds,
     reduce: bool = True,
     first: bool = True,
+    again: bool = True,
     remember: bool = True,
     progress: Steps | None = None,
 ) -> Search:
-    """The exploration of a scenario that the spec has charts for; `first` as in `PersistentSets`; what the charts answer is kept
-    for the next process if `remember`."""
+    """The exploration of a scenario that the spec has charts for; `first` and `again` as in `Reduction`; what the charts answer
+    is kept for the next process if `remember`."""
+    found = 0
 
     def explored(program: Scenario) -> Search:
+        nonlocal found
         built = build(spec, profile, replace(bounds, conns=conns), program)
-        reduction = Reduction(built.network, alike(program), first) if reduce else None
+        reduction = Reduction(built.network, alike(program), first, again) if reduce else None
         what = f"states looked at ({scenario.name}, {profile.name}, {conns} connection{'s' if conns > 1 else ''})"
-        headway = (lambda done, found: progress(done, found, what)) if progress else None
+        headway = (lambda done, known: progress(done, known, what)) if progress else None
         with uncollected():
-            graph = every_chain(built.network, bounds, reduction, misses_a_conn(built.network), headway)
+            graph = every_chain(built.network, bounds, reduction, misses_a_conn(built.network), headway, found)
+        found = max(found, len(graph.states))
         if remember:
             built.remember()
         return Search(graph, reduction, Rests(graph, program, spec.network.outcome))
 
-    conns = 1 if len(scenario.callers) == 1 else _more(1, scenario.requests)  # two dial at a time
+    conns = len(scenario.callers)
     while True:
         shorter = _first_of_each(scenario, conns + 1)
         search = explored(shorter)
@@ -184,7 +189,7 @@ def search_scenario(
             search = explored(scenario)
         if not search.graph.short:
             return search
-        conns = _more(conns, scenario.requests)
+        conns = max(min(2 * conns + 1, scenario.requests), conns + conns // 2 + 1)
         if conns * scenario.requests > UNROLLED:  # what is at rest in too small a network means nothing
             reason = f"limit of {UNROLLED} connections times requests"
             return replace(search, graph=Skeleton(search.graph.network, list(search.graph.states), stopped=reason, short=True))
@@ -198,23 +203,18 @@ def _first_of_each(scenario: Scenario, requests: int) -> Scenario:
     return replace(scenario, callers=tuple(replace(c, requests=min(c.requests, requests)) for c in scenario.callers))
 
 
-def _more(conns: int, requests: int) -> int:
-    """How many connections to try next: at first as many as there are requests, or not quite as many where these are many; then
-    more, for a request that is retried may dial again."""
-    if conns >= requests:
-        return 2 * conns
-    return requests if requests <= FEW else min(4 * conns, requests)
-
-
 def shortest_way(
-    spec: Spec, report: PredictReport, search: Search, wanted: Collection[Outcome], bounds: Bounds = SCENARIO_BOUNDS
-) -> tuple[Search, Way, bool]:
-    """The shortest way to any of the outcomes, and True; where that takes too long, the shortest that the search they were
-    found by has, and False. In which search it is a way, too."""
-    exact = search_scenario(spec, report.profile, report.scenario, bounds, first=False)
-    chosen = search if exact.graph.stopped else exact
-    ways = shortest_ways(chosen.graph, chosen.rests, wanted)
-    return chosen, min(ways.values(), key=lambda way: way.length), chosen is exact
+    spec: Spec, report: PredictReport, wanted: Collection[Outcome], bounds: Bounds = SCENARIO_BOUNDS
+) -> tuple[Search, Way, bool] | None:
+    """The shortest way to any of the outcomes, in a search in which a path is a run of the network, and True; where that takes
+    too long, the shortest that a reduced one has, and False; None if that has none within the bounds."""
+    for first in (False, True):
+        search = search_scenario(spec, report.profile, report.scenario, bounds, first=first, again=False)
+        if first or not search.graph.stopped:
+            ways = shortest_ways(search.graph, search.rests, wanted)
+            if ways:
+                return search, min(ways.values(), key=lambda way: way.length), not first
+    return None
 
 
 def trace_of(spec: Spec, search: Search, way: Way) -> Trace:

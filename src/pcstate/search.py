@@ -123,25 +123,34 @@ def every_state(
 
 
 def every_chain(
-    network: Network, bounds: Bounds, reduction: Reduction | None, lacks: Decision, headway: Headway | None = None
+    network: Network,
+    bounds: Bounds,
+    reduction: Reduction | None,
+    lacks: Decision,
+    headway: Headway | None = None,
+    expected: int = 0,
 ) -> Chained:
-    """What `skeleton` finds, by the search that fits: the compiled one begins anew where the plain one has found many states.
+    """What `skeleton` finds, by the search that fits: the compiled one begins anew where the plain one has found many states, and
+    at once where so many are `expected`.
 
     Bounds: as `skeleton`; what it takes to compile the loops, once for each installation, is not counted.
     """
     limit = FEW if _compiled_before("chain_kernels.*search*.nbi") else MANY
     if reduction is None or bounds.max_states <= limit:
         return skeleton(network, bounds, reduction, lacks, headway)
-    graph = skeleton(network, replace(bounds, max_states=limit), reduction, lacks, headway)
-    if len(graph.states) <= limit:
-        return graph
+    spent = 0.0
+    if expected <= limit:
+        graph = skeleton(network, replace(bounds, max_states=limit), reduction, lacks, headway)
+        if len(graph.states) <= limit:
+            return graph
+        spent = graph.seconds
     from pcstate.check.chain_graph import ChainGraph  # numba takes a second to import
     from pcstate.check.chain_plan import Unsuited
     from pcstate.check.chains import Chains
 
     try:
         search = Chains(network, reduction, lacks)
-        search.run(bounds, graph.seconds, headway)
+        search.run(bounds, spent, headway)
     except Unsuited:
         return skeleton(network, bounds, reduction, lacks, headway)
     return ChainGraph(search)

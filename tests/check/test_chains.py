@@ -122,7 +122,7 @@ def test_outcomes_are_those_of_the_plain_search(spec: Spec, name: str, profile: 
 def test_a_way_stands_for_a_run(spec: Spec, name: str) -> None:
     """Step by step in the network itself, whoever has changed places meanwhile."""
     profile = choose_profile(spec.profiles, "go1.27.2")
-    found = search_scenario(spec, profile, PROGRAMS[name], SCENARIO_BOUNDS)
+    found = search_scenario(spec, profile, PROGRAMS[name], SCENARIO_BOUNDS, again=False)
     report, _ = search_outcomes(spec, PROGRAMS[name], "go1.27.2")
     ways = shortest_ways(found.graph, found.rests, list(report.outcomes))
     assert isinstance(found.graph, ChainGraph) and found.reduction is not None and set(ways) == set(report.outcomes)

@@ -187,9 +187,11 @@ def broken_facts(graph: StateGraph) -> Iterator[str]:
         ]
         over = [graph.states[n] for n in holds.nonzero()[0] if n < len(graph.edges)]
         for vector in touching:
-            joined = net.vectors[vector].who
+            joined, in_the_way = net.vectors[vector].who, [part for part in net.vectors[vector].unless if part[0] in objects]
             mine, others = ([(c, e) for c, e in joined if (c in objects) is own] for own in (True, False))
-            if any(able(net, state, mine) for state in over) and any(able(net, state, others) for state in over):
+            looks = any(able(net, state, mine) for state in over) if mine else False
+            looks |= any(able(net, state, [part]) for part in in_the_way for state in over)
+            if looks and any(able(net, state, others) for state in over):
                 yield f"{spent.formula.text}: {net.vectors[vector]} still looks"
         for number in (n for n in holds.nonzero()[0] if n < len(graph.edges)):
             for vector, target in graph.edges[number]:
@@ -207,6 +209,15 @@ def test_a_fact_that_is_none_is_noticed(graphs: list[StateGraph]) -> None:
     graph = graphs[-1]
     facts = tuple(replace(fact, until=frozenset(), steps=()) for fact in graph.network.apart)
     assert list(broken_facts(replace(graph, network=replace(graph.network, apart=facts))))
+
+
+def test_what_is_said_to_be_over_and_is_not_is_noticed(graphs: list[StateGraph]) -> None:
+    """A connection that is closed may still be read from, and its goroutines have to go yet."""
+    graph = graphs[-1]
+    facts = tuple(
+        replace(fact, formula=replace(fact.formula, text="socket[j] == 'closed'")) for fact in graph.network.spent if fact.again
+    )
+    assert list(broken_facts(replace(graph, network=replace(graph.network, apart=(), spent=facts))))
 
 
 def test_what_may_come_first_may(graphs: list[StateGraph]) -> None:

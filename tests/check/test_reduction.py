@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from pcstate.check.history import histories
+from pcstate.model.formula import compile_formula
 from pcstate.model.scenario import Scenario, ServerScript
-from pcstate.predict import SCENARIO_BOUNDS, predict
+from pcstate.predict import SCENARIO_BOUNDS, predict, search_outcomes
 from pcstate.specs.library import Spec
 from pcstate.specs.scenarios import parse_expression
 
@@ -80,6 +82,30 @@ def test_nor_does_it_where_two_clocks_run_side_by_side(spec: Spec, behaviour: st
     whole = predict(spec, program, None, replace(BOUNDS, max_states=100_000, timeout=60.0), reduce=False)
     assert reduced.complete and whole.complete
     assert set(whole.outcomes) == set(reduced.outcomes)
+
+
+@pytest.mark.parametrize("profile", ["go1.12", "go1.22", "go1.27.2"])
+@pytest.mark.parametrize("text", ["get; cancel; settle", "get; read 10; cancel; settle"])
+def test_a_connection_that_is_over_is_dialled_again(spec: Spec, text: str, profile: str) -> None:
+    """The network has fewer connections than the program dials, which makes no difference to what is counted."""
+    program = parse_expression(text, 3)
+    reduced, search = search_outcomes(spec, program, profile)
+    whole = predict(spec, program, profile, replace(BOUNDS, max_states=100_000, timeout=60.0), reduce=False)
+    assert reduced.complete and whole.complete and search is not None
+    assert set(whole.outcomes) == set(reduced.outcomes)
+    assert max(outcome.dials for outcome in reduced.outcomes) == 3 > search.graph.network.parameters["conns"]
+
+
+@pytest.mark.parametrize("text", ["get; cancel; settle", "get; cancel", "get; spawn close"])
+def test_dials_are_counted_as_those_of_the_states_are(spec: Spec, text: str) -> None:
+    """Where no connection is dialled again, what is seen of the dials and what the connections show of them is the same."""
+    _, search = search_outcomes(spec, parse_expression(text, 2), "go1.27.2", reduce=False)
+    assert search is not None
+    network = search.graph.network.observed()
+    shown, counted = (compile_formula(spec.network.outcome[key], network, network.parameters) for key in ("dials", "dials_seen"))
+    seen = [search.graph.states[n] + past for n, pasts in enumerate(histories(search.graph)) for past in pasts]
+    assert [shown(each) for each in seen] == [counted(each) for each in seen]
+    assert max(map(counted, seen)) == 2
 
 
 @pytest.mark.parametrize("behaviour", ["stall-body", "truncate-body"])

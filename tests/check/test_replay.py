@@ -42,7 +42,7 @@ def every_case() -> list[Any]:
 
 def runs(spec: Spec, scenario: Scenario, profile: str, first: bool = True) -> tuple[Search, dict[Outcome, Run]]:
     """A run to each outcome, which is one of the network, rests, and shows that outcome."""
-    search = search_scenario(spec, choose_profile(spec.profiles, profile), scenario, SCENARIO_BOUNDS, first=first)
+    search = search_scenario(spec, choose_profile(spec.profiles, profile), scenario, SCENARIO_BOUNDS, first=first, again=False)
     assert search.reduction is not None
     net = search.graph.network
     wanted = outcomes(search.graph, search.rests).outcomes

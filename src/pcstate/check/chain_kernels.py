@@ -80,7 +80,7 @@ def _copy(source, target):
 
 @inner
 def _forget(plan, by_local, reg, asked, state):
-    """Give what is spent what it held when that was first seen."""
+    """Give what is spent what it is to hold from then on."""
     for s in range(plan[P.SPENTS]):
         if holds(plan, by_local, reg, asked, plan[P.FIRST_SPENT] + s, state):
             for k in range(plan[plan[P.SPENT] + s], plan[plan[P.SPENT] + s + 1], 2):
@@ -108,13 +108,15 @@ def _is_full(masks, reg, entries, keys, nodes, pool, kept, starts, arrows, vecto
 @inner
 def _end_chain(plan, by_local, reg, asked, slots, entries, keys, nodes, pool, looks, key, here, there, ordered, places,
                kept, kept_slots, chain_end, chain_target, chain_places):  # fmt: skip
-    """Keep the state that the chain under way has come to; nothing changes where something is asked for."""
+    """Keep the state that the chain under way has come to; nothing changes where something is asked for. Whether the network is
+    too small for it."""
     _copy(here, there)
     _forget(plan, by_local, reg, asked, there)
     if not reg[P.ASKED]:
         sort(plan, reg, asked, slots, entries, keys, nodes, pool, looks, key, there, ordered, places)
+    short = not reg[P.ASKED] and holds(plan, by_local, reg, asked, plan[P.LACKS], ordered)
     if reg[P.ASKED]:
-        return
+        return False
     _copy(ordered, kept[reg[P.KEPT]])
     target = enter(kept_slots, kept, reg[P.KEPT])
     if target == reg[P.KEPT]:
@@ -123,6 +125,7 @@ def _end_chain(plan, by_local, reg, asked, slots, entries, keys, nodes, pool, lo
     _copy(places, chain_places[reg[P.CHAINS]])
     reg[P.CHAINS] += 1
     reg[P.PHASE] = P.TAKE_BRANCH
+    return short
 
 
 @inner
@@ -168,23 +171,24 @@ def _search(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, pool
         else:
             begin = chain_end[reg[P.CHAINS] - 1] if reg[P.CHAINS] else 0
             if reg[P.FOLLOWED] - begin < LONGEST:
-                short = holds(plan, by_local, reg, asked, plan[P.LACKS], here)
-                if short and not reg[P.ASKED]:
-                    return P.TOO_SMALL
-                choose(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, pool, key, here, reg[P.AFTER])
-                if not reg[P.ASKED] and reg[P.CHOSEN] == 1:
-                    fire(plan, by_local, reg, asked, reg[P.CHOICE], here, there)
+                lacking = holds(plan, by_local, reg, asked, plan[P.LACKS], here)
+                if not lacking:
+                    choose(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, pool, key, here, reg[P.AFTER])
+                    if not reg[P.ASKED] and reg[P.CHOSEN] == 1:
+                        fire(plan, by_local, reg, asked, reg[P.CHOICE], here, there)
                 if reg[P.ASKED]:
                     return P.MISSING
-                if reg[P.CHOSEN] == 1:
+                if not lacking and reg[P.CHOSEN] == 1:
                     _copy(there, here)
                     vectors[reg[P.FOLLOWED]] = reg[P.AFTER] = reg[P.CHOICE]
                     reg[P.FOLLOWED] += 1
                     continue
-            _end_chain(plan, by_local, reg, asked, slots, entries, keys, nodes, pool, looks, key, here, there, ordered, places,
-                       kept, kept_slots, chain_end, chain_target, chain_places)  # fmt: skip
+            short = _end_chain(plan, by_local, reg, asked, slots, entries, keys, nodes, pool, looks, key, here, there, ordered,
+                               places, kept, kept_slots, chain_end, chain_target, chain_places)  # fmt: skip
             if reg[P.ASKED]:
                 return P.MISSING
+            if short:
+                return P.TOO_SMALL
     return P.PAUSE
 
 

@@ -182,6 +182,7 @@ class Told:
         put(plan.OFF, [int(bool(fact.off)) for fact in network.apart])
         put(plan.RANK, sets.rank)
         put(plan.PLACE, place)
+        put(plan.LATE, [int(sets.late[number]) for number in self.order])
         put(plan.SEED_AT, sorted(range(len(vectors)), key=place.__getitem__))
         put(plan.NAME, [names[vector.name] for vector in vectors])
         put(plan.LUCK, [0] * len(names))
@@ -189,6 +190,8 @@ class Told:
         put(plan.POSSIBLE, [rows.start for rows in self.possible])
         lists(plan.PLAYS, [[row for members in roles for row in self._play(c, members)] for c, roles in enumerate(self.roles)])
         lists(plan.SPENT, [[n for c in spent.objects for n in (c, -1)] for spent in network.spent])
+        scalars[plan.DIALS] = self._symmetry.dials
+        put(plan.DIALLED, [0] * (scalars[plan.CONNS] + 1))
         lists(plan.OBJECT, [block for _, _, block in self.objects])
         kinds = {kind: number for number, kind in enumerate(KINDS)}
         lists(plan.REFERENCES, [

@@ -82,7 +82,7 @@ class Chains:
 
     def _prepare_tables(self) -> None:
         sets, told = self.reduction.persistent, self._told
-        self.by_local = self._by_local(64)
+        self.by_local = self._by_local(max(64, 2 * int(self.plan[plan.CONNS])))
         facts = len(self.network.apart)
         fixed = plan.HERE + 2 * self._size + facts
         self.masks = np.zeros((fixed + _ROOM, told.words), np.uint64)
@@ -115,8 +115,21 @@ class Chains:
         self.vectors = np.zeros(_ROOM, np.uint16)
         for c, local in enumerate(self.network.initial()):
             self.kept[0, c] = self._locals[c].number(local)
+        self._prepare_dials()
         self.reg[plan.KEPT] = 1
         chain_kernels.replace(self.kept_slots, self.kept, 1)
+
+    def _prepare_dials(self) -> None:
+        """Number what is spent holds from then on, where that is known, and what the component holds that counts the dials."""
+        for number, over in enumerate(self.reduction.spent):
+            at = self.plan[self.plan[plan.SPENT] + number]
+            for place, (c, local) in enumerate(zip(over.objects, over.kept, strict=True)):
+                if local >= 0:
+                    self.plan[at + 2 * place + 1] = self._locals[c].number(local)
+        dials = self._symmetry.dials
+        if dials >= 0:
+            for count in range(self.plan[plan.CONNS] + 1):
+                self.plan[self.plan[plan.DIALLED] + count] = self._locals[dials].number(self._symmetry.dialled(count))
 
     def _by_local(self, width: int) -> Ints:
         table = np.full((self._told.rows, width), plan.UNKNOWN, np.int32)

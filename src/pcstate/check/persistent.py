@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 from pcstate.check.bits import bits
 from pcstate.check.dependence import Dependence
+from pcstate.check.symmetry import DIALS
 from pcstate.model.formula import compile_formula
 from pcstate.model.network import GlobalState, Named, Network, getter
 
@@ -85,6 +86,8 @@ class PersistentSets:
         order = sorted(range(len(network.vectors)), key=lambda number: (-last[number], number))
         self.place = {number: place for place, number in enumerate(order)}
         self.first = sum(1 << number for number, v in enumerate(network.vectors) if first and v.first) & self.dependence.counted
+        self.late = [any(network.components[c].name == DIALS for c, _ in v.who) for v in network.vectors]
+        """Vectors that take a new connection: one that is over may do by the time that all else is done."""
         self.name = [v.name for v in network.vectors]
         self._luck = dict.fromkeys(self.name, 0)
         self._known: dict[int, list[_Stage]] = {}
@@ -141,7 +144,7 @@ class PersistentSets:
             basis: _Basis | None = (self.dependence.components(best.bit_length() - 1), ())
         else:
             best, basis = self._smallest(state, enabled) if enabled & (enabled - 1) else (enabled, None)
-        if basis and after >= 0 and not best & (best - 1):
+        if basis and after >= 0 and not best & (best - 1) and not self.late[best.bit_length() - 1]:
             self._learn(after, basis, state, best.bit_length() - 1)
         return best
 
@@ -160,9 +163,9 @@ class PersistentSets:
         smaller."""
         luck, name = self._luck, self.name
         best, basis = enabled, None
-        for unlucky, _, seed in sorted([(-luck[name[seed]], self.place[seed], seed) for seed in bits(enabled)]):
+        for _, unlucky, _, seed in sorted([(self.late[n], -luck[name[n]], self.place[n], n) for n in bits(enabled)]):
             if unlucky > -HOPELESS:
-                break
+                continue
             found, stages = self._around(seed, state, enabled, best.bit_count())
             luck[name[seed]] += GAIN if found else -1
             if found:

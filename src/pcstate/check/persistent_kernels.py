@@ -269,14 +269,15 @@ def _smallest(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, po
         while left != _0:
             vector = w * 64 + np.int64(trailing(left))
             left &= left - _1
-            reg[P.SEEDS + seeds] = (65536 - plan[luck + plan[plan[P.NAME] + vector]]) * 65536 + plan[plan[P.PLACE] + vector]
+            unlucky = 65536 - plan[luck + plan[plan[P.NAME] + vector]]
+            reg[P.SEEDS + seeds] = (plan[plan[P.LATE] + vector] << 40) + unlucky * 65536 + plan[plan[P.PLACE] + vector]
             seeds += 1
     _sort(reg, P.SEEDS, seeds)
     for n in range(seeds):
         seed = plan[plan[P.SEED_AT] + (reg[P.SEEDS + n] & 65535)]
         name = luck + plan[plan[P.NAME] + seed]
         if plan[name] < HOPELESS:
-            break
+            continue
         limit = reg[P.CHOSEN]
         at = _around(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, pool, key, state, seed, limit)
         if reg[P.ASKED]:
@@ -339,7 +340,7 @@ def choose(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, pool,
 def _learn(plan, reg, slots, entries, keys, nodes, pool, state, after, size, facts):
     """Remember by the vector that led to `state` the one that is enough there, and what that rests on: the first components of
     CLUSTER and the first facts of BASIS."""
-    if after < 0:
+    if after < 0 or plan[plan[P.LATE] + reg[P.CHOICE]]:
         return
     node = node_for(nodes, pool, reg, plan[P.HEADS] + after, P.CLUSTER, size, P.BASIS, facts, NEXT)
     if node >= 0:

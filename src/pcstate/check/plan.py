@@ -8,9 +8,9 @@
 (
     SIZE, VECTORS, CONNS, CALLERS, REQUESTS, WIDTH, RECENT, SHARES, ROLES, MEANWHILE, WHO, MOVED, MOBILE, WORDS, ABOUT, ENDS,
     END_WORDS, OFF, RANK, PLACE, SEED_AT, NAME, LUCK, JUMPS, LACKS, SPENT, SPENTS, FIRST_SPENT, OBJECT, REFERENCES, LOOKS,
-    RENAMED, ALIKE, ALIKES, TRIVIAL, HEADS, PLAYS, POSSIBLE,
-) = range(38)  # fmt: skip
-SECTIONS = 38
+    RENAMED, ALIKE, ALIKES, TRIVIAL, HEADS, PLAYS, POSSIBLE, DIALS, DIALLED, LATE,
+) = range(41)  # fmt: skip
+SECTIONS = 41
 
 # Rows of `masks`; from HERE on one for each component, then what each has a part in, then the ends of each fact. A configuration
 # has three rows. OFF_NOW are vectors that facts keep off for as long as no more than SCOPE can fire outside the cluster.

@@ -103,10 +103,9 @@ class Rests:
             requests += range(i * width, i * width + caller.requests)
         network = graph.network.observed()
         names = dict(network.parameters)
-        self._counts = {
-            key: compile_formula(formulas[key], network, names).remembered()
-            for key in ("dials", "read_loops", "write_loops", "others", "idle_conns", "unread_conns")
-        }
+        counted = {key: key for key in ("read_loops", "write_loops", "others", "idle_conns", "unread_conns")}
+        counted["dials"] = "dials_seen"
+        self._counts = {key: compile_formula(formulas[formula], network, names).remembered() for key, formula in counted.items()}
         self._reused, self._errors = (
             [compile_formula(formulas[key], network, {**names, "r": r}).remembered() for r in requests]
             for key in ("reused", "error")

@@ -3,19 +3,20 @@
 * Of the steps that are possible only those of a persistent set are taken (`check.persistent`).
 * Connections, callers of one program and requests left behind are interchangeable: a state stands for all that differ in their
   order only (`check.symmetry`).
-* What is over is forgotten: what the objects of a connection or of a request hold when nothing can ever look at it again.
+* What is over is forgotten: what the objects of a request hold when nothing can ever look at it again. A connection that is
+  over is as good as one that was never dialled, so that a network needs no more of them than there are at a time.
 
 The network file states the facts that the first and the last rest on ([[apart]], [[spent]], `first`). Tests compare `predict`
 with and without the reduction, and hold the facts against explored networks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pcstate.check.bits import bits
 from pcstate.check.persistent import PersistentSets
 from pcstate.check.symmetry import Places, Symmetry
 from pcstate.model.formula import compile_formula
-from pcstate.model.network import GlobalState, Network
+from pcstate.model.network import GlobalState, Network, Spent
 
 __all__ = ["AT_ONCE", "TIMERS", "Reduction"]
 
@@ -26,17 +27,16 @@ TIMERS = ("timer", "environment-timer")
 
 class Reduction:
     """The reduction for one network; `alike` are the callers that run the same program, in groups; `first` as in
-    `PersistentSets`."""
+    `PersistentSets`; a connection that is over is dialled `again`, so that a path is no run of the network any more."""
 
-    def __init__(self, network: Network, alike: Sequence[Sequence[int]] = (), first: bool = True) -> None:
+    def __init__(self, network: Network, alike: Sequence[Sequence[int]] = (), first: bool = True, again: bool = True) -> None:
         self.network = network
         self.persistent = PersistentSets(network, AT_ONCE, first)
         self.symmetry = Symmetry(network, alike)
         self.waiting = [
             sum(1 << number for number, v in enumerate(network.vectors) if v.kind in kinds) for kinds in (TIMERS, ("settle",))
         ]
-        self._spent = [(compile_formula(s.formula, network, s.names).remembered(), s.objects) for s in network.spent]
-        self._kept: dict[tuple[int, ...], tuple[int, ...]] = {}
+        self.spent = [_Over(network, fact, again and fact.again) for fact in network.spent]
 
     def steps(self, state: GlobalState, after: int = -1) -> list[tuple[int, GlobalState]]:
         """The steps to take from `state`: a persistent set of what can happen at once; if nothing can, what a timer does; if
@@ -59,14 +59,31 @@ class Reduction:
         return self.symmetry.places(self.forget(state))
 
     def forget(self, state: GlobalState) -> GlobalState:
-        """`state` without what is over: what is spent holds from then on what it held when that was first seen, which is what
-        it can hold."""
-        for formula, objects in self._spent:
-            if formula(state):
-                kept = self._kept.setdefault(objects, tuple(state[c] for c in objects))
-                if any(state[c] != local for c, local in zip(objects, kept, strict=True)):
-                    changed = list(state)
-                    for component, local in zip(objects, kept, strict=True):
-                        changed[component] = local
-                    state = tuple(changed)
+        """`state` without what is over."""
+        for over in self.spent:
+            state = over.forgotten(state)
         return state
+
+
+class _Over:
+    """One of the network's facts about what is spent, and what its objects hold from then on: what they held at first, if a
+    connection begins `again`, and if they refer to others, which they must not; else what they held when it was first seen,
+    which is what they can hold."""
+
+    def __init__(self, network: Network, fact: Spent, again: bool) -> None:
+        self.holds: Callable[[GlobalState], object] = compile_formula(fact.formula, network, fact.names).remembered()
+        self.objects = fact.objects
+        initial = network.initial()
+        refers = (network.components[c].name in network.references for c in fact.objects)
+        self.kept = [initial[c] if again or some else -1 for c, some in zip(fact.objects, refers, strict=True)]
+
+    def forgotten(self, state: GlobalState) -> GlobalState:
+        """`state` without what the objects hold, if they are spent there."""
+        if not self.holds(state):
+            return state
+        changed = list(state)
+        for place, component in enumerate(self.objects):
+            if self.kept[place] < 0:
+                self.kept[place] = state[component]
+            changed[component] = self.kept[place]
+        return tuple(changed)

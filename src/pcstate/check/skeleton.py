@@ -110,7 +110,8 @@ def skeleton(
 
     Order: breadth first, vectors in the network's order. Cost: one look at the steps of every state, one tuple a kept state and
     one a chain. Bounds: stops at `bounds.max_states` kept states or after `bounds.timeout` seconds, and says so; stops too where
-    `lacks` is true of a state, for then the network is too small and its states at rest mean nothing.
+    `lacks` is true of a kept state, for then the network is too small and its states at rest mean nothing. (A chain ends where it
+    is, for what is over may make up for it.)
     """
     begin = time.monotonic()
     search = _Search(network, reduction, lacks)
@@ -160,7 +161,6 @@ class _Search:
         vectors: list[int] = []
         while len(vectors) < LONGEST:
             if self.lacks(state):
-                self.skeleton.short = True
                 break
             steps = self.steps(state, after)
             if len(steps) != 1:
@@ -170,6 +170,7 @@ class _Search:
         found = self._ends.get(state)
         if found is None:
             end, turn = self.canonical(state)
+            self.skeleton.short |= self.lacks(end)
             found = self._ends[state] = turn, self._keep(end)
         return Arrow(tuple(vectors), *found)
 

@@ -10,9 +10,11 @@ from typing import NamedTuple
 
 from pcstate.model.network import GlobalState, Network, getter
 
-__all__ = ["CALLERS", "CONNS", "REQUESTS", "Places", "Symmetry"]
+__all__ = ["CALLERS", "CONNS", "DIALS", "REQUESTS", "Places", "Symmetry"]
 
 CONNS, CALLERS, REQUESTS = "conns", "callers", "all_requests"
+DIALS = "dials"
+"""The component that counts the connections dialled: these are the first ones."""
 Places = Mapping[str, Sequence[int]]
 """Where each connection, caller and request goes, by number."""
 _Locals = tuple[int, ...]
@@ -108,7 +110,8 @@ class Symmetry:
         self.blocks = {over: _Blocks(network, over) for over in (CONNS, CALLERS, REQUESTS)}
         callers = self.blocks[CALLERS].components
         self._caller = [next((c for c in block if network.components[c].name == "caller"), -1) for block in callers]
-        self.trivial = len(self.blocks[CONNS].components) < 2 and not self.alike and self.width < 3
+        self.dials = next((n for n, component in enumerate(network.components) if component.name == DIALS), -1)
+        self.trivial = self.dials < 0 and len(self.blocks[CONNS].components) < 2 and not self.alike and self.width < 3
 
     def sort(self, state: GlobalState) -> tuple[GlobalState, tuple[int, ...]]:
         """The representative of all states that differ from `state` in order only; where each caller went, () if nowhere."""
@@ -194,7 +197,14 @@ class Symmetry:
             for old, look in enumerate(looks[over]):
                 for c, local in zip(blocks.components[places[over][old]], blocks.renamed(old, look, places), strict=True):
                     changed[c] = local
+        if self.dials >= 0:
+            changed[self.dials] = self.dialled(sum(not never for (never, _) in (look.key for look in looks[CONNS])))
         return tuple(changed)
+
+    def dialled(self, conns: int) -> int:
+        """What the component that knows which connection is next holds once the first `conns` have been dialled."""
+        behaviour = self.network.components[self.dials].behaviour
+        return behaviour.renamed(self.network.initial()[self.dials], "count", conns)
 
 
 _Looks = Mapping[str, Sequence[_Look]]

@@ -190,3 +190,8 @@ def sort(plan, reg, asked, slots, entries, keys, nodes, pool, looks, key, state,
         for k in range(plan[plan[P.OBJECT] + target], plan[plan[P.OBJECT] + target + 1]):
             ordered[plan[k]] = pool[at]
             at += 1
+    if plan[P.DIALS] >= 0:
+        dialled = conns
+        for j in range(conns):
+            dialled -= looks[reg[P.LOOK_OF + j], LEFT]
+        ordered[plan[P.DIALS]] = plan[plan[P.DIALLED] + dialled]

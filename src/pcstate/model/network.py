@@ -90,11 +90,12 @@ class Apart:
 @dataclass(frozen=True, slots=True)
 class Spent:
     """A fact: once `formula` (under `names`) holds it goes on to, what `objects` hold makes no difference any more, and nothing
-    moves them that moves nobody else."""
+    moves them that moves nobody else. `again`: they are all that a connection is, and one like it may yet begin."""
 
     formula: Written
     names: Mapping[str, Value]
     objects: tuple[int, ...]
+    again: bool = False
 
 
 @dataclass(slots=True)

@@ -14,10 +14,11 @@ __all__ = ["NetworkText", "parse_network"]
 _CLASSES = ("goroutine", "object", "environment", "observer")
 _FIRST = ("always", "before-timers")
 _SYNC_CLASSES = ("environment", "timer", "environment-timer", "settle")
-_OUTCOME = ("dials", "read_loops", "write_loops", "others", "idle_conns", "unread_conns", "reused", "error")
+_OUTCOME = ("dials", "dials_seen", "read_loops", "write_loops", "others", "idle_conns", "unread_conns", "reused", "error")
 _KINDS: Mapping[str, type] = {
     **dict.fromkeys(("with", "who", "also", "unless", "lifecycle"), dict),
     **dict.fromkeys(("these", "those", "off", "until", "objects"), list),
+    "again": bool,
 }  # fmt: skip
 
 
@@ -64,7 +65,7 @@ def parse_network(source: Source) -> NetworkText:
         if joins != bool(table.get("those")) or not (joins or table.get("off")):
             what_is_off = "a fact says what stays off: the steps 'off', or what joins 'these' and 'those'"
             reader.wrong(reader.place(table["line"]), what_is_off)
-    spent = _tables(reader, document, "spent", ("for", "while", "objects"), ("while", "objects"), ())
+    spent = _tables(reader, document, "spent", ("for", "while", "objects", "again"), ("while", "objects"), ())
     references = reader.typed(document, "references", dict, 1, {})
     for name in references:
         reader.typed(references, name, dict, reader.table("references"))

@@ -227,7 +227,17 @@ class _Builder:
     def spent(self) -> Iterator[Spent]:
         for table in self.text.spent:
             for binding in self.bindings(table):
-                yield Spent(table["while"], {**self.parameters, **binding}, tuple(self._group(table, "objects", binding)))
+                objects, again = tuple(self._group(table, "objects", binding)), table.get("again", False)
+                if again and self._left_out(objects):
+                    hint = f"it has {', '.join(self._left_out(objects))} too"
+                    self.wrong(self.reader.find("again", table["line"]), "a connection begins again as a whole", hint)
+                yield Spent(table["while"], {**self.parameters, **binding}, objects, again)
+
+    def _left_out(self, objects: Sequence[int]) -> list[str]:
+        """What belongs to the connections of some of the objects, and is not one of these."""
+        conns = {self.made[number].index for number in objects}
+        of_them = (number for number, component in enumerate(self.made) if component.over == "conns" and component.index in conns)
+        return [self.made[number].key for number in of_them if number not in objects]
 
     def _group(self, table: Mapping[str, Any], key: str, binding: dict[str, Value]) -> list[int]:
         texts = [str(text) for text in table.get(key, ()) if key != "until" or not _CALL.match(str(text))]
