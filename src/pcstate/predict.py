@@ -8,7 +8,7 @@ is given more connections until no caller misses one, so that the bound on them 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from pcstate.check.predict import Prediction, Rests, alike, misses_a_conn, outcomes
+from pcstate.check.predict import Prediction, Rests, alike, has_no_conn, misses_a_conn, outcomes
 from pcstate.check.reduction import Reduction
 from pcstate.check.replay import Way, real_run, shortest_ways
 from pcstate.check.skeleton import Chained, Skeleton
@@ -175,13 +175,14 @@ def search_scenario(
         what = f"states looked at ({scenario.name}, {profile.name}, {conns} connection{'s' if conns > 1 else ''})"
         headway = (lambda done, known: progress(done, known, what)) if progress else None
         with uncollected():
-            graph = every_chain(built.network, bounds, reduction, misses_a_conn(built.network), headway, found)
+            lacks = (has_no_conn if reduce else misses_a_conn)(built.network)
+            graph = every_chain(built.network, bounds, reduction, lacks, headway, found)
         found = max(found, len(graph.states))
         if remember:
             built.remember()
         return Search(graph, reduction, Rests(graph, program, spec.network.outcome))
 
-    conns = len(scenario.callers)
+    conns = len(scenario.callers) + 1
     while True:
         shorter = _first_of_each(scenario, conns + 1)
         search = explored(shorter)
@@ -189,7 +190,7 @@ def search_scenario(
             search = explored(scenario)
         if not search.graph.short:
             return search
-        conns = max(min(2 * conns + 1, scenario.requests), conns + conns // 2 + 1)
+        conns = max(min(2 * conns, scenario.requests + 1), conns + conns // 2)
         if conns * scenario.requests > UNROLLED:  # what is at rest in too small a network means nothing
             reason = f"limit of {UNROLLED} connections times requests"
             return replace(search, graph=Skeleton(search.graph.network, list(search.graph.states), stopped=reason, short=True))

@@ -204,6 +204,16 @@ def test_the_facts_of_the_network_file_hold_in_explored_networks(graphs: list[St
         assert [] == sorted(set(broken_facts(graph)))
 
 
+@pytest.mark.parametrize("profile", PROFILES)
+def test_they_hold_where_another_goroutine_closes_the_body_of_a_request_before(spec: Spec, profile: str) -> None:
+    """It may still wait for a readLoop that has gone."""
+    sizes = replace(SCENARIO_BOUNDS, conns=2, requests=2, max_states=15_000)
+    network = pipeline.build(
+        spec, choose_profile(spec.profiles, profile), sizes, parse_expression("get; spawn close; cancel", 2)
+    ).network
+    assert [] == sorted(set(broken_facts(explore(network, sizes, urgent=True))))
+
+
 def test_a_fact_that_is_none_is_noticed(graphs: list[StateGraph]) -> None:
     """With nothing to wait for, a connection that is let go of is said never to come back: it does."""
     graph = graphs[-1]

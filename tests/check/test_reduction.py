@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from pcstate.check.history import histories
+from pcstate.check.predict import outcomes
 from pcstate.model.formula import compile_formula
 from pcstate.model.scenario import Scenario, ServerScript
-from pcstate.predict import SCENARIO_BOUNDS, predict, search_outcomes
+from pcstate.predict import SCENARIO_BOUNDS, predict, search_outcomes, search_scenario
 from pcstate.specs.library import Spec
+from pcstate.specs.profiles import choose_profile
 from pcstate.specs.scenarios import parse_expression
 
 BOUNDS = replace(SCENARIO_BOUNDS, max_states=10_000, timeout=10.0)
@@ -94,6 +96,29 @@ def test_a_connection_that_is_over_is_dialled_again(spec: Spec, text: str, profi
     assert reduced.complete and whole.complete and search is not None
     assert set(whole.outcomes) == set(reduced.outcomes)
     assert max(outcome.dials for outcome in reduced.outcomes) == 3 > search.graph.network.parameters["conns"]
+
+
+@pytest.mark.parametrize("profile", ["go1.12", "go1.22", "go1.27.2"])
+@pytest.mark.parametrize("text", ["get; spawn close; cancel", "get; spawn close; cancel; settle; read 1; close"])
+def test_nor_is_one_over_that_another_goroutine_still_closes(spec: Spec, text: str, profile: str) -> None:
+    program = parse_expression(text, 2)
+    reduced = predict(spec, program, profile)
+    whole = predict(spec, program, profile, replace(BOUNDS, max_states=200_000, timeout=60.0), reduce=False)
+    assert reduced.complete and whole.complete
+    assert set(whole.outcomes) == set(reduced.outcomes)
+
+
+def test_what_is_left_out_does_not_rest_on_there_being_no_connection_left(spec: Spec) -> None:
+    """In a network of as many as two callers use at a time, others would be left out than where there is one more."""
+    texts = {"get; read-all; settle": (0, 1), "head; settle": (1, 0)}
+    callers = tuple(replace(parse_expression(text, 2).callers[0], hosts=hosts) for text, hosts in texts.items())
+    program = Scenario("", "", callers, transport={"MaxIdleConns": 1})
+    found = {}
+    for again in (True, False):
+        search = search_scenario(spec, choose_profile(spec.profiles, "go1.27.2"), program, SCENARIO_BOUNDS, again=again)
+        found[again] = set(outcomes(search.graph, search.rests).outcomes)
+    assert found[True] == found[False]
+    assert any(outcome.dials == 4 and not any(outcome.errors) for outcome in found[True])
 
 
 @pytest.mark.parametrize("text", ["get; cancel; settle", "get; cancel", "get; spawn close"])

@@ -14,7 +14,7 @@ from pcstate.model.lts import Configuration
 from pcstate.model.network import GlobalState, Network
 from pcstate.model.scenario import Outcome, Scenario
 
-__all__ = ["Prediction", "Rests", "alike", "misses_a_conn", "outcomes"]
+__all__ = ["Prediction", "Rests", "alike", "has_no_conn", "misses_a_conn", "outcomes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +58,15 @@ def outcomes(graph: Chained, rests: "Rests") -> Prediction:
 def misses_a_conn(network: Network) -> Decision:
     """Whether a dial is due, by a caller or with a place that MaxConnsPerHost has kept another waiting for, and none of the
     connections is left."""
+    dialing, waiting, leaving = (_some(network, looks) for looks in (_DIALS, _AWAITS_A_PLACE, _LEAVES_A_PLACE))
+    return Junction(False, (has_no_conn(network), Junction(True, (dialing, Junction(False, (waiting, leaving))))))
+
+
+def has_no_conn(network: Network) -> Decision:
+    """Whether none of the connections is left, so that nobody can dial. There a persistent set is none any more in a network that
+    has more of them: it may rest on it that nobody dials."""
     conns = network.parameters["conns"]
-    none_left, dialing, waiting, leaving = (
-        _some(network, looks)
-        for looks in ({"dials": lambda look: int(dict(look.data)["count"]) >= conns}, _DIALS, _AWAITS_A_PLACE, _LEAVES_A_PLACE)
-    )
-    return Junction(False, (none_left, Junction(True, (dialing, Junction(False, (waiting, leaving))))))
+    return _some(network, {"dials": lambda look: int(dict(look.data)["count"]) >= conns})
 
 
 _Looks = Mapping[str, Callable[[Configuration], bool]]

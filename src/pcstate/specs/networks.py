@@ -226,12 +226,23 @@ class _Builder:
 
     def spent(self) -> Iterator[Spent]:
         for table in self.text.spent:
+            if table.get("again", False):
+                self._refers_to_none(table)
             for binding in self.bindings(table):
                 objects, again = tuple(self._group(table, "objects", binding)), table.get("again", False)
                 if again and self._left_out(objects):
                     hint = f"it has {', '.join(self._left_out(objects))} too"
                     self.wrong(self.reader.find("again", table["line"]), "a connection begins again as a whole", hint)
                 yield Spent(table["while"], {**self.parameters, **binding}, objects, again)
+
+    def _refers_to_none(self, table: Mapping[str, Any]) -> None:
+        """What begins again must be known to nobody: 'while' has to speak of all that may hold a connection's number."""
+        spoken = set(re.findall(r"(\w+)\[\w+\]\.(\w+) != ", table["while"].text))
+        for name, data in self.text.references.items():
+            for datum, over in data.items():
+                if over == "conns" and (name, datum) not in spoken:
+                    hint = f"add {name}[...].{datum} != ..."
+                    self.wrong(table["while"].place, f"what begins again may still be known to {name!r} by its {datum!r}", hint)
 
     def _left_out(self, objects: Sequence[int]) -> list[str]:
         """What belongs to the connections of some of the objects, and is not one of these."""
