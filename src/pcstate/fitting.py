@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from pcstate.check.belief import LIMIT, Belief, TooMany, Watch, follow
 from pcstate.check.conformance import outcome_of
-from pcstate.check.predict import misses_a_conn
+from pcstate.check.predict import has_no_conn, misses_a_conn
 from pcstate.model.conformance import Misfit
 from pcstate.model.formula import compile_formula
 from pcstate.model.network import GlobalState, Network
@@ -73,7 +73,7 @@ class Fitting:
         if self._asked.unsupported:
             return Fit(Verdict.UNKNOWN, reason=f"the spec has no chart yet for {', '.join(self._asked.unsupported)}")
         if seen.entries not in self._known:
-            self._conns = max(self._conns, seen.outcome.dials)
+            self._conns = max(self._conns, seen.outcome.dials + 1)
             self._known[seen.entries] = self._judge(seen.entries)
         found, taken = self._known[seen.entries]
         self.exercised.add(taken)
@@ -91,7 +91,7 @@ class Fitting:
             except TooMany as much:
                 if not much.short:
                     return Fit(Verdict.UNKNOWN, reason=str(much)), Exercised()
-                self._conns = self.scenario.requests if self._conns < self.scenario.requests else 2 * self._conns
+                self._conns = self.scenario.requests + 1 if self._conns <= self.scenario.requests else 2 * self._conns
                 continue
             if misfit is not None:
                 return Fit(Verdict.VIOLATED, misfit), Exercised()
@@ -117,7 +117,8 @@ def watch(spec: Spec, network: Network, servers_are_told: bool = False, reduce: 
         return 1 + sum(int(formulas[key](state)) for key in ("read_loops", "write_loops", "others"))
 
     counts: dict[str, Callable[[GlobalState], int]] = {key: formulas[key] for key in _COUNTS}
-    return Watch(network, sightings, returned, {**counts, "goroutines": goroutines}, misses_a_conn(network), orders, reduce)
+    lacks = (has_no_conn if reduce else misses_a_conn)(network)
+    return Watch(network, sightings, returned, {**counts, "goroutines": goroutines}, lacks, orders, reduce)
 
 
 _COUNTS = ("dials", "read_loops", "write_loops", "idle_conns", "unread_conns")

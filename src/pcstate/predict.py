@@ -182,7 +182,7 @@ def search_scenario(
             built.remember()
         return Search(graph, reduction, Rests(graph, program, spec.network.outcome))
 
-    conns = len(scenario.callers) + 1
+    conns = 2 if len(scenario.callers) == 1 else _more(2, scenario.requests)
     while True:
         shorter = _first_of_each(scenario, conns + 1)
         search = explored(shorter)
@@ -190,7 +190,7 @@ def search_scenario(
             search = explored(scenario)
         if not search.graph.short:
             return search
-        conns = max(min(2 * conns, scenario.requests + 1), conns + conns // 2)
+        conns = _more(conns, scenario.requests)
         if conns * scenario.requests > UNROLLED:  # what is at rest in too small a network means nothing
             reason = f"limit of {UNROLLED} connections times requests"
             return replace(search, graph=Skeleton(search.graph.network, list(search.graph.states), stopped=reason, short=True))
@@ -202,6 +202,13 @@ def _first_of_each(scenario: Scenario, requests: int) -> Scenario:
     if scenario.requests <= FEW:
         return scenario
     return replace(scenario, callers=tuple(replace(c, requests=min(c.requests, requests)) for c in scenario.callers))
+
+
+def _more(conns: int, requests: int) -> int:
+    """How many connections to try next: first as many as there are requests, if these are few, and one to spare; then half as
+    many again, for a request that is retried may dial again."""
+    few = min(requests, FEW)
+    return few + 1 if conns <= few else conns + conns // 2
 
 
 def shortest_way(
