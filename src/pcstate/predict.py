@@ -172,7 +172,7 @@ def search_scenario(
         nonlocal found
         built = build(spec, profile, replace(bounds, conns=conns), program)
         reduction = Reduction(built.network, alike(program), first, again) if reduce else None
-        what = f"states looked at ({scenario.name}, {profile.name}, {conns} connection{'s' if conns > 1 else ''})"
+        what = f"states looked at ({scenario.name}, {profile.name}, {conns} connections)"
         headway = (lambda done, known: progress(done, known, what)) if progress else None
         with uncollected():
             lacks = (has_no_conn if reduce else misses_a_conn)(built.network)

@@ -254,7 +254,7 @@ def test_on_a_terminal_predict_says_how_far_it_is_and_takes_that_away(run: Run, 
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     monkeypatch.delenv("CI", raising=False)
     _, out, err = run("predict", "-e", "get; close", "-n", "2", "--go", "1.27.3")
-    assert re.search(r"\r\033\[K\d+ of \d+: states looked at \(get; close, go1.27.2, 1 connection\)", err)
+    assert re.search(r"\r\033\[K\d+ of \d+: states looked at \(get; close, go1.27.2, 2 connections\)", err)
     assert err.endswith("\r\033[K")
     assert "looked at" not in out
 
