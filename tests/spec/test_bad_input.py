@@ -131,6 +131,10 @@ while = "idle_slot[k] == 'out'"
 """,
         "the steps 'off', or what joins 'these' and 'those'",
     ),
+    "what begins again is whole": (
+        NETWORK, 'objects = ["dialer[j]", "read_loop[j]",', '«objects» = ["dialer[j]",', "begins again as a whole",
+        "it has read_loop[0] too",
+    ),
     "the lifecycle has the event": (f"{NETWORK}:connected", '"connect"', '"«conect»"', "no event 'conect'", "mean 'connect'?"),
     "arguments hide no datum": (
         f"{NETWORK}:give_back", '"give_back(j)" }', '"«give_back(j, conn=j)»" }', "name of a datum", "another name",
@@ -255,6 +259,13 @@ def test_an_event_that_no_vector_offers_is_a_mistake(copy: Path) -> None:
     damage(copy, BODY, "event: drop, target: dropped}", "event: dorp, target: dropped}")
     (found,) = mistakes(lambda: pipeline.lint(copy))
     assert "no vector offers event 'dorp' of chart 'body' (spec/charts/body.yaml:" in found.message
+
+
+def test_a_connection_that_begins_again_is_known_to_nobody(copy: Path) -> None:
+    damage(copy, NETWORK, " and closer[r].conn != j", "")
+    (found,) = mistakes(lambda: pipeline.lint(copy))
+    assert "what begins again may still be known to 'closer' by its 'conn'" == found.message
+    assert "add closer[...].conn != ..." == found.hint
 
 
 def test_a_clause_that_nothing_cites_is_a_mistake(copy: Path) -> None:

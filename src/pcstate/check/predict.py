@@ -7,6 +7,7 @@ from operator import itemgetter
 
 from pcstate.check.history import History, histories
 from pcstate.check.skeleton import Chained
+from pcstate.check.symmetry import DIALS
 from pcstate.check.tracing import positions
 from pcstate.model.decision import Ask, Decision, Junction
 from pcstate.model.formula import Written, compile_formula, remembered
@@ -66,7 +67,7 @@ def has_no_conn(network: Network) -> Decision:
     """Whether none of the connections is left, so that nobody can dial. There a persistent set is none any more in a network that
     has more of them: it may rest on it that nobody dials."""
     conns = network.parameters["conns"]
-    return _some(network, {"dials": lambda look: int(dict(look.data)["count"]) >= conns})
+    return _some(network, {DIALS: lambda look: int(dict(look.data)["count"]) >= conns})
 
 
 _Looks = Mapping[str, Callable[[Configuration], bool]]

@@ -232,7 +232,7 @@ class _Builder:
                 objects, again = tuple(self._group(table, "objects", binding)), table.get("again", False)
                 if again and self._left_out(objects):
                     hint = f"it has {', '.join(self._left_out(objects))} too"
-                    self.wrong(self.reader.find("again", table["line"]), "a connection begins again as a whole", hint)
+                    self.wrong(self.reader.find("objects", table["line"]), "a connection begins again as a whole", hint)
                 yield Spent(table["while"], {**self.parameters, **binding}, objects, again)
 
     def _refers_to_none(self, table: Mapping[str, Any]) -> None:
