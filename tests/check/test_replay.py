@@ -72,6 +72,13 @@ def test_the_run_to_each_outcome_shows_it(spec: Spec, name: str, profile: str) -
     assert found and search.graph.arrows_of(0)
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_nor_is_a_dial_that_came_to_nothing_done_again(spec: Spec, first: bool) -> None:
+    """Four requests to two hosts by turns: a connection that was never made is over like one that was."""
+    _, found = runs(spec, load_scenario("two-hosts-by-turns-closed", spec.root), "go1.26", first=first)
+    assert found
+
+
 @pytest.mark.parametrize("profile", ["go1.26", "go1.27.2"])
 @pytest.mark.parametrize(("text", "requests", "behaviour"), SMALL)
 def test_the_run_is_as_short_as_without_the_reduction(spec: Spec, text: str, requests: int, behaviour: str, profile: str) -> None:

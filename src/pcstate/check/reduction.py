@@ -66,15 +66,15 @@ class Reduction:
 
 
 class _Over:
-    """One of the network's facts about what is spent, and what its objects hold from then on: what they held at first, if a
-    connection begins `again`, and if they refer to others, which they must not; else what they held when it was first seen,
-    which is what they can hold."""
+    """One of the network's facts about what is spent, and what its objects hold from then on. A connection that begins `again`
+    holds what it held at first; so do objects that refer to others, which they must not; all else what it held when it was
+    first seen, which is what it can hold (all of a connection that might begin again, and does not)."""
 
     def __init__(self, network: Network, fact: Spent, again: bool) -> None:
         self.holds: Callable[[GlobalState], object] = compile_formula(fact.formula, network, fact.names).remembered()
         self.objects = fact.objects
         initial = network.initial()
-        refers = (network.components[c].name in network.references for c in fact.objects)
+        refers = (network.components[c].name in network.references and not fact.again for c in fact.objects)
         self.kept = [initial[c] if again or some else -1 for c, some in zip(fact.objects, refers, strict=True)]
 
     def forgotten(self, state: GlobalState) -> GlobalState:
