@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from pcstate.check.belief import LIMIT, Belief, TooMany, Watch, follow
 from pcstate.check.conformance import outcome_of
-from pcstate.check.predict import has_no_conn, misses_a_conn
+from pcstate.check.predict import too_small
 from pcstate.model.conformance import Misfit
 from pcstate.model.formula import compile_formula
 from pcstate.model.network import GlobalState, Network
@@ -117,7 +117,7 @@ def watch(spec: Spec, network: Network, servers_are_told: bool = False, reduce: 
         return 1 + sum(int(formulas[key](state)) for key in ("read_loops", "write_loops", "others"))
 
     counts: dict[str, Callable[[GlobalState], int]] = {key: formulas[key] for key in _COUNTS}
-    lacks = (has_no_conn if reduce else misses_a_conn)(network)
+    lacks = too_small(network, reduce)
     return Watch(network, sightings, returned, {**counts, "goroutines": goroutines}, lacks, orders, reduce)
 
 

@@ -8,7 +8,7 @@ is given more connections until no caller misses one, so that the bound on them 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from pcstate.check.predict import Prediction, Rests, alike, has_no_conn, misses_a_conn, outcomes
+from pcstate.check.predict import Prediction, Rests, alike, outcomes, too_small
 from pcstate.check.reduction import Reduction
 from pcstate.check.replay import Way, real_run, shortest_ways
 from pcstate.check.skeleton import Chained, Skeleton
@@ -175,8 +175,7 @@ def search_scenario(
         what = f"states looked at ({scenario.name}, {profile.name}, {conns} connections)"
         headway = (lambda done, known: progress(done, known, what)) if progress else None
         with uncollected():
-            lacks = (has_no_conn if reduce else misses_a_conn)(built.network)
-            graph = every_chain(built.network, bounds, reduction, lacks, headway, found)
+            graph = every_chain(built.network, bounds, reduction, too_small(built.network, reduce), headway, found)
         found = max(found, len(graph.states))
         if remember:
             built.remember()

@@ -15,7 +15,7 @@ from pcstate.model.lts import Configuration
 from pcstate.model.network import GlobalState, Network
 from pcstate.model.scenario import Outcome, Scenario
 
-__all__ = ["Prediction", "Rests", "alike", "has_no_conn", "misses_a_conn", "outcomes"]
+__all__ = ["Prediction", "Rests", "alike", "has_no_conn", "misses_a_conn", "outcomes", "too_small"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,11 @@ _LEAVES_A_PLACE: _Looks = {
     "socket": lambda look: look.state == "closed" and dict(look.data)["slot"] != 0,
     "dialer": lambda look: look.state == "leave_slot",
 }
+
+
+def too_small(network: Network, reduced: bool) -> Decision:
+    """Whether a state shows that the network has too few connections, for a search that leaves something out or nothing."""
+    return has_no_conn(network) if reduced else misses_a_conn(network)
 
 
 def _some(network: Network, looks: _Looks) -> Decision:

@@ -230,9 +230,9 @@ class _Builder:
                 self._refers_to_none(table)
             for binding in self.bindings(table):
                 objects, again = tuple(self._group(table, "objects", binding)), table.get("again", False)
-                if again and self._left_out(objects):
-                    hint = f"it has {', '.join(self._left_out(objects))} too"
-                    self.wrong(self.reader.find("objects", table["line"]), "a connection begins again as a whole", hint)
+                if again and (left_out := self._left_out(objects)):
+                    place = self.reader.find("objects", table["line"])
+                    self.wrong(place, "a connection begins again as a whole", f"it has {', '.join(left_out)} too")
                 yield Spent(table["while"], {**self.parameters, **binding}, objects, again)
 
     def _refers_to_none(self, table: Mapping[str, Any]) -> None:
