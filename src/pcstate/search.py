@@ -82,7 +82,7 @@ def every_state(
     """
     whole = replace(bounds, max_states=min(SMALL, bounds.max_states))
     if checkpoint is None:
-        limit = min(READY if _compiled_before("kernels.expand-*.nbi") else SMALL, whole.max_states)
+        limit = min(READY if _compiled_before("batch_kernels.search_on-*.nbi") else SMALL, whole.max_states)
         graph = explore(network, replace(bounds, max_states=limit), progress=progress)
         if len(graph.states) <= limit or limit == bounds.max_states:
             return graph

@@ -1,14 +1,16 @@
 """The compiled search against the plain one: the same states in the same order, the same transitions, classes and paths."""
 
 import time
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from pcstate import pipeline
-from pcstate.check import compiled, kernels, packing
+from pcstate.check import batch_kernels, compiled, kernels, packing
 from pcstate.check.compiled import Ints, Search
 from pcstate.check.explore import StateGraph, explore
 from pcstate.check.packed import PackedGraph
@@ -47,11 +49,24 @@ def test_a_compiled_search_finds_what_a_plain_one_finds_in_the_same_order(drawn:
         assert nearest[expected].tolist() == first[classes].tolist()
 
 
+@given(networks(), st.integers(1, 4))
+def test_nor_does_it_matter_what_is_merged(drawn: Drawn, groups: int) -> None:
+    """Some vectors are one group's own then, and some are joint; in a state they come in the network's order."""
+    net = build(drawn)
+    parts = tuple(replace(one, over="conns", index=n % groups) for n, one in enumerate(net.components))
+    assert_same(explore(net, Bounds()), packed(replace(net, components=parts)))
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 def test_neither_threads_nor_batches_show(monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
-    monkeypatch.setattr(compiled, "BATCH", 8)
+    monkeypatch.setattr(compiled, "PART", 8)
     monkeypatch.setattr(compiled, "WORTH", 0)
-    assert_same(explore(independent(11), Bounds()), packed(independent(11), threads))
+    plain = explore(independent(11), Bounds())
+    assert_same(plain, packed(independent(11), threads))
+    counted = Search(independent(11), keep=False, threads=threads)
+    counted.run(Bounds())
+    assert (len(plain.states), plain.transitions, plain.depth) == (counted.total, counted.transitions, counted.depth)
+    assert plain.states == [counted.packing.state(words) for words in counted.states[: counted.total]]
 
 
 def test_a_group_that_grows_too_large_is_taken_apart(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,12 +84,36 @@ def test_states_of_more_than_one_word_are_told_apart(monkeypatch: pytest.MonkeyP
     assert_same(explore(independent(12), Bounds()), found)
 
 
-def test_states_whose_hashes_agree_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A table that is full of the same tag still answers rightly, as does what is recent: states decide, not hashes."""
+def unmixed(mixed: int) -> int:
+    """The word whose hash that is."""
+    for factor in (0xC4CEB9FE1A85EC53, 0xFF51AFD7ED558CCD):
+        mixed ^= mixed >> 33
+        mixed = mixed * pow(factor, -1, 1 << 64) % (1 << 64)
+    return mixed ^ mixed >> 33
+
+
+def test_states_whose_hashes_agree_are_told_apart() -> None:
+    """All have the same tag and the same slot of the table: states decide, not hashes."""
+    words = (unmixed(upper << 32 | 12345) for upper in range(200))
+    keys = np.array([[word] for word in words if word < 1 << 63] * 2, np.int64)
+    half, tables = len(keys) // 2, [np.zeros(1 << 8, np.uint64) for _ in range(kernels.PARTITIONS)]
+    order, count = np.empty((len(tables), len(keys) + 1), np.uint64), np.zeros(len(tables), np.int64)
+    target, states = np.empty(len(keys), np.int32), np.empty_like(keys)
+    kernels.spread(keys, 0, len(keys), np.zeros(2, np.uint64), order, count, target)
+    assert [len(keys)] == count[count > 0].tolist() and half > 50, "of one partition, none the same as the one before"
+    p, new = int(count.argmax()), np.empty(len(keys), np.uint64)
+    found = kernels.look_up(states, tables[p], keys, order[p], count[p], target, new, 0)
+    assert half == found == kernels.number_new(states, 0, keys, 0, len(keys), target)
+    kernels.settle_new(tables[p], new[:found], target)
+    kernels.resolve(target, 0, len(keys))
+    assert [*range(half)] * 2 == target.tolist()
+    assert 0 == kernels.look_up(states, tables[p], keys, order[p], count[p], target, new, 0)
+    assert [*range(half)] * 2 == target.tolist()
+
+
+def test_recent_candidates_that_share_a_slot_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kernels, "RECENT", 2)
     search = Search(independent(10))
-    search._tables = [np.zeros(1 << 4, np.int64) for _ in search._tables]
-    monkeypatch.setattr(compiled, "FULL", 0.99)
     search.run(Bounds())
     assert 2**10 == search.total
 
@@ -87,7 +126,7 @@ def test_a_limit_stops_the_search_and_says_so(limit: int) -> None:
 
 
 def test_a_search_goes_on_where_it_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled, "BATCH", 8)
+    monkeypatch.setattr(compiled, "PART", 8)
     search = Search(independent(10))
     for limit in (5, 50, 400, 5000):
         search.run(Bounds(max_states=limit))
@@ -106,15 +145,15 @@ def test_the_network_of_the_spec_is_the_same_compiled(spec: Spec, go: str) -> No
 
 
 def test_an_interrupt_leaves_a_search_that_can_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled, "BATCH", 8)
+    monkeypatch.setattr(compiled, "PART", 8)
     search = Search(independent(10))
     keep, calls = Search._keep, []
 
-    def interrupted(self: Search, cuts: list[int], parts: list[tuple[int, int]]) -> None:
+    def interrupted(self: Search, low: int) -> None:
         calls.append(self.total)
-        if len(calls) == 20:
+        if len(calls) == 8:
             raise KeyboardInterrupt
-        keep(self, cuts, parts)
+        keep(self, low)
 
     monkeypatch.setattr(Search, "_keep", interrupted)
     with pytest.raises(KeyboardInterrupt):
@@ -124,25 +163,33 @@ def test_an_interrupt_leaves_a_search_that_can_go_on(monkeypatch: pytest.MonkeyP
     assert_same(explore(independent(10), Bounds()), PackedGraph(search))
 
 
-def test_an_interrupt_waits_for_the_other_thread() -> None:
-    """What it still wrote would else get into tables that are made anew."""
-    done = []
+def test_an_interrupt_stops_the_other_thread_and_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it still wrote would else get into tables that are made anew; and what it waits for would never come."""
+    monkeypatch.setattr(compiled, "WORTH", 0)
+    search, real, ended = Search(independent(10)), batch_kernels.search_on, []
 
-    def work(part: int) -> None:
-        if part == 0:
+    def interrupted(me: int, *asked: Any) -> int:
+        if me == 0:
             raise KeyboardInterrupt
+        end = time.monotonic() + 20
+        while not asked[-1].register[batch_kernels.STOPPED] and time.monotonic() < end:
+            time.sleep(0.01)
         time.sleep(0.1)
-        done.append(part)
+        ended.append(real(me, *asked) if time.monotonic() < end else -1)
+        return ended[-1]
 
-    with ThreadPoolExecutor(1) as pool:
-        with pytest.raises(KeyboardInterrupt):
-            compiled._shared_out(pool, work, [(0,), (1,)])
-        assert done == [1]
+    monkeypatch.setattr(batch_kernels, "search_on", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        search.run(Bounds())
+    assert ended == [0]
+    monkeypatch.setattr(batch_kernels, "search_on", real)
+    search.run(Bounds())
+    assert_same(explore(independent(10), Bounds()), PackedGraph(search))
 
 
 @pytest.mark.parametrize("method", ["work_out", "take"])
 def test_nor_does_one_while_the_tables_are_made_leave_them_half_asked_for(monkeypatch: pytest.MonkeyPatch, method: str) -> None:
-    monkeypatch.setattr(compiled, "BATCH", 8)
+    monkeypatch.setattr(compiled, "PART", 8)
     search = Search(independent(10))
     learn, calls = getattr(Packing, method), []
 

@@ -1,18 +1,50 @@
-"""What numba lacks: operations on words of bits, and arrays of which nobody counts the references."""
+"""What numba lacks: compiled code that is kept as long as it is right, operations on words of bits, and arrays of which nobody
+counts the references."""
 
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numba import njit, types
 from numba.core import cgutils
+from numba.core.caching import FunctionCache
 from numba.extending import intrinsic
 
-__all__ = ["SPREAD", "borrowed", "inner", "mix", "ones", "trailing"]
+__all__ = ["SPREAD", "borrowed", "inner", "kept", "mix", "ones", "sources", "trailing"]
 
 SPREAD = np.uint64(0x9E3779B97F4A7C15)
 """The odd number nearest to 2 ** 64 divided by the golden ratio (Knuth 1973, multiplicative hashing)."""
 inner = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 """For a function that only compiled ones call."""
+
+
+def sources() -> list[Path]:
+    """The files that compiled code is made of: the loops, and what these take from others."""
+    folder, others = Path(__file__).parent, ("commuting", "components", "packing", "persistent", "plan", "skeleton")
+    return [*sorted(folder.glob("*kernels.py")), *(folder / f"{name}.py" for name in others)]
+
+
+class _Cache(FunctionCache):  # type: ignore[misc]
+    """Compiled code that is good for the present sources only. Numba looks at a function's own file, and would go on with what it
+    calls as that was: in a clone that is pulled, and as an upgrade leaves what was kept, wherever something has changed."""
+
+    _made_of = hashlib.sha256(b"".join(source.read_bytes() for source in sources())).hexdigest()
+
+    def _index_key(self, sig: Any, codegen: Any) -> tuple[object, ...]:
+        return (*super()._index_key(sig, codegen), self._made_of)
+
+
+def kept(nogil: bool = False) -> Callable[[Any], Any]:
+    """Compile a function when it is first called, and keep that for other processes."""
+
+    def compiled(function: Any) -> Any:
+        dispatcher = njit(nogil=nogil)(function)
+        dispatcher._cache = _Cache(function)
+        return dispatcher
+
+    return compiled
 
 
 @intrinsic

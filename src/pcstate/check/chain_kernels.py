@@ -1,14 +1,9 @@
 """The search for kept states and chains as in check/skeleton.py, for numba."""
 
-from pathlib import Path
-from typing import Any
-from zlib import crc32
-
 import numpy as np
-from numba import njit
 
 from pcstate.check import plan as P
-from pcstate.check.bit_kernels import SPREAD, borrowed, inner, mix
+from pcstate.check.bit_kernels import SPREAD, borrowed, inner, kept, mix
 from pcstate.check.persistent_kernels import choose, fire
 from pcstate.check.recall_kernels import MIXED, holds
 from pcstate.check.skeleton import LONGEST
@@ -50,7 +45,7 @@ def enter(slots, states, count):
     return np.int64(count)
 
 
-@njit(cache=True)
+@kept()
 def rehash(slots, entries, count):
     """Enter the first `count` entries into `slots`, which are empty."""
     last = U(len(slots) - 1)
@@ -61,7 +56,7 @@ def rehash(slots, entries, count):
         slots[slot] = entry
 
 
-@njit(cache=True)
+@kept()
 def replace(slots, states, count):
     """Note the first `count` states in `slots`, which are empty."""
     last = U(len(slots) - 1)
@@ -192,18 +187,7 @@ def _search(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, pool
     return P.PAUSE
 
 
-def _compiled(stamp: int) -> Any:
-    """`_search` to be called from Python. numba compiles it anew where this file has changed, not where one of those has that it
-    is made of; so `stamp`, which is of all of them, is made a part of it."""
-
-    @njit(cache=True)
-    def search(*arrays):
-        return _search(*borrowed(arrays)) if stamp else P.DONE
-
-    return search
-
-
-_SHARED = ("commuting", "persistent", "plan", "skeleton")
-"""The other files that the loops take numbers from."""
-_FILES = [*sorted(Path(__file__).parent.glob("*_kernels.py")), *(Path(__file__).with_name(f"{name}.py") for name in _SHARED)]
-search = _compiled(crc32(b"".join(file.read_bytes() for file in _FILES)) | 1)
+@kept()
+def search(*arrays):
+    """`_search` to be called from Python."""
+    return _search(*borrowed(arrays))

@@ -21,11 +21,13 @@ import numpy.typing as npt
 
 from pcstate.check import kernels
 from pcstate.check.arrows import Mask, numbered
-from pcstate.check.compiled import BATCH, FULL, LARGEST, lacking
+from pcstate.check.batch_kernels import FULL_AT
+from pcstate.check.compiled import LARGEST, PART, lacking
+from pcstate.check.expand_kernels import expand
 from pcstate.check.judge import judgement, met, movers, not_asked, unmet
 from pcstate.check.limits import Limits, Progress, resident
 from pcstate.check.merged import merge
-from pcstate.check.packing import Layout, Packing, Tables
+from pcstate.check.packing import Fields, Layout, Packing, Rows
 from pcstate.check.tracing import Run, Tracer
 from pcstate.errors import Mistake, Place, SpecError
 from pcstate.model.formula import Formula
@@ -66,23 +68,21 @@ class Share:
 
         (What Ray hands over cannot be written to; numba would compile all kernels again for that. So it is copied, below too.)
         """
-        places = {name: getattr(layout, name).copy() for name in ("word", "shift", "mask", "base")}
-        self.layout = replace(layout, **places)
+        self.layout = replace(layout, at=Fields(*(array.copy() for array in layout.at)))
         self.states = np.empty((0, layout.words), np.int64)
         self.resting = np.empty(0, np.bool_)
         """The states that were expanded, and have no vector that is owed."""
         self.total = self.expanded = self.transitions = self.filled = 0
         self.levels = [0]
         self.table = np.zeros(1 << 8, np.uint64)
-        room = BATCH * len(self.owed)
+        room = PART * len(self.owed)
         self.keys, self.vectors = np.empty((room, layout.words), np.int64), np.empty(room, np.int32)
-        self.degree = np.empty(BATCH, np.int32)
+        self.degree = np.empty(PART, np.int32)
         self.take(self._by_owner(initial[None, :].copy())[self.number])
 
-    def learn(self, tables: Tables, parties: npt.NDArray[np.uint64], party: Ints) -> None:
-        """What the groups do, as far as it is known."""
-        arrays = {name: getattr(tables, name).copy() for name in ("row_of", "cells", "step")}
-        self.known = replace(tables, **arrays), parties.copy(), party.copy()
+    def learn(self, *rows: npt.NDArray[Any]) -> None:
+        """What the groups do, as far as it is known: the arrays of `Rows`."""
+        self.rows = Rows(*(array.copy() for array in rows))
 
     def advance(self) -> int:
         """Begin the next level: how many states it has here."""
@@ -91,7 +91,7 @@ class Share:
 
     def lacks(self) -> tuple[Ints, Ints]:
         """The places without a row that this level needs; where there are none, the steps that are unknown."""
-        places, steps = lacking(self.states, self.expanded, self.total, self.layout, *self.known)
+        places, steps = lacking(self.states, self.expanded, self.total, self.layout, self.rows)
         return places.copy(), steps.copy()
 
     def expand(self) -> Any:
@@ -99,7 +99,7 @@ class Share:
         blocks: list[list[Ints]] = [[] for _ in range(self.shares)]
         last = min(self.expanded + ROUND, self.levels[-1])
         while self.expanded < last:
-            low, high = self.expanded, min(self.expanded + BATCH, last)
+            low, high = self.expanded, min(self.expanded + PART, last)
             end = self._successors(low, high)
             self.transitions += end
             moving = np.repeat(np.arange(low, high), self.degree[: high - low])[self.owed[self.vectors[:end]]]
@@ -132,7 +132,7 @@ class Share:
             if count > np.iinfo(np.int64).max // size:
                 _, code = np.unique(code, return_inverse=True)
                 count = int(code.max(initial=0)) + 1
-            word, shift, mask = self.layout.word[g], self.layout.shift[g], self.layout.mask[g]
+            word, shift, mask, _ = (array[g] for array in self.layout.at)
             kernels.add_class(self.states, self.total, word, shift, mask, kind_of * count, code)
             count *= size
         among = np.flatnonzero(self.resting[: self.expanded]) if at_rest else np.arange(self.total)
@@ -141,8 +141,8 @@ class Share:
 
     def before(self, goal: Ints, level: int) -> tuple[int, Ints] | None:
         """A vector and a state of that level that lead to `goal`."""
-        for low in range(self.levels[level], self.levels[level + 1], BATCH):
-            high = min(low + BATCH, self.levels[level + 1])
+        for low in range(self.levels[level], self.levels[level + 1], PART):
+            high = min(low + PART, self.levels[level + 1])
             end = self._successors(low, high)
             found = np.flatnonzero((self.keys[:end] == goal).all(axis=1))
             if len(found):
@@ -152,10 +152,8 @@ class Share:
 
     def _successors(self, low: int, high: int) -> int:
         """Into `keys`, `vectors` and `degree`; how many they are."""
-        at, (tables, parties, party) = self.layout, self.known
-        rows = tables.row_of, tables.cells, tables.step, parties, party, np.empty(0, np.bool_)
-        places = at.word, at.shift, at.mask, at.base
-        end: int = kernels.expand(self.states, low, high, *places, *rows, self.keys, self.vectors, self.degree, 0)
+        first, found = np.empty(0, np.bool_), (self.keys, self.vectors, self.degree)
+        end: int = expand(self.states, low, high, self.layout.at, self.rows, first, *found, 0)
         assert end >= 0, "all that this level needs has been asked for"
         return end
 
@@ -170,7 +168,7 @@ class Share:
             states, resting = np.empty((room, self.layout.words), np.int64), np.zeros(room, np.bool_)
             states[: self.total], resting[: self.total] = self.states[: self.total], self.resting[: self.total]
             self.states, self.resting = states, resting
-        while self.filled + more > FULL * len(self.table):
+        while self.filled + more > FULL_AT * len(self.table):
             bigger = np.zeros(2 * len(self.table), np.uint64)
             kernels.rehash(self.table, bigger)
             self.table = bigger
@@ -295,9 +293,7 @@ class ClusterGraph:
     def _teach(self) -> None:
         import ray
 
-        packing, tables = self._packing, self._packing.tables
-        known = replace(tables, cells=tables.cells[: tables.rows], first=tables.first[:0], step=tables.step[: tables.steps])
-        self._each("learn", ray.put(known), packing.parties, packing.party)
+        self._each("learn", *map(ray.put, self._packing.tables.known()))
 
     def _round(self) -> list[Report]:
         import ray

@@ -6,31 +6,39 @@ that neither threads nor batches show in the result. A table holds numbers and 3
 the search is exact. No parent is kept: the first transition into a state is the one that it was found by.
 """
 
+import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
-from typing import Any, TypeVar
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from pcstate.check import batch_kernels as at
 from pcstate.check import kernels
+from pcstate.check.expand_kernels import unexpanded, unknown
 from pcstate.check.limits import Limits, Progress, installed
 from pcstate.check.merged import merge
 from pcstate.check.minimise import Looks, representatives
-from pcstate.check.packing import Layout, Packing, Tables
+from pcstate.check.packing import Layout, Packing, Rows
 from pcstate.check.permutations import Permutations
 from pcstate.model.network import Network
 from pcstate.model.verdict import Bounds
 
 __all__ = ["Search", "lacking"]
 
-BATCH = 1 << 14
-"""States that one thread expands at a time."""
+PARTS = 8
+"""Of a batch."""
+PART = 1 << 12
+"""The states of one."""
 WORTH = 1 << 13
-"""A batch of so many states is worth waking a second thread for: half of them take it a millisecond."""
-FULL = 0.7
-"""How full a table of states may get."""
+"""A level of so many states is worth waking a second thread for."""
+ASKED = 1 << 16
+"""So many steps are worked out at a time, and those that one state needs more."""
+AT_ONCE = 16
+"""Batches between two looks at the limits, where transitions are not kept."""
 
 LARGEST = (1 << 31) - (1 << 25)
 """States are numbered with 31 bits."""
@@ -39,7 +47,6 @@ WIDEST = 32
 """Bytes that a state of two words takes, with its place in the tables: no more states than memory could hold are searched for."""
 
 Ints = npt.NDArray[np.int64]
-_T = TypeVar("_T")
 
 
 class Search:
@@ -69,7 +76,6 @@ class Search:
         self.seconds = 0.0
         self.stopped = ""
         self._label = np.uint16 if len(network.vectors) <= 1 << 16 else np.int32
-        self._workers = [_Worker(BATCH * threads) for _ in range(threads)]
         self._begin(like.apart if like else frozenset(), like)
 
     def _begin(self, apart: frozenset[str], like: "Search | None" = None) -> None:
@@ -90,11 +96,8 @@ class Search:
         self.vectors: list[npt.NDArray[np.integer]] = []
         self.targets: list[npt.NDArray[np.int32]] = []
         self.turns: list[npt.NDArray[np.uint8]] = []
-        self._table = np.empty((0, 0), np.int64)
-        self._tables = [np.zeros(1 << 8, np.uint64) for _ in range(kernels.PARTITIONS)]
-        self._filled = [0] * kernels.PARTITIONS
-        self._new = [np.empty(0, np.uint64)] * kernels.PARTITIONS
-        self._candidates = _Candidates(0, self.packing.layout.words)
+        self._tables = [np.zeros(1 << 12, np.uint64) for _ in range(kernels.PARTITIONS)]
+        self._work = _batch(self.threads, len(self.network.vectors), self.packing.layout.words)
 
     def run(self, bounds: Bounds, progress: Progress | None = None, each: Callable[[], None] = lambda: None) -> None:
         """Search on, to the end or to one of the limits; `stopped` says which. `each` is called after every batch.
@@ -107,12 +110,12 @@ class Search:
         self._reserve(bounds.max_states)
         with ThreadPoolExecutor(max(1, self.threads - 1)) as pool:
             while self.expanded < self.total and not self.stopped:
-                before = self.total
+                before = self.total, self.expanded, self.transitions, self.levels[:]
                 try:
-                    self._batch(pool)
+                    self._search_on(pool, bounds.max_states)
                 except BaseException:
-                    self.total = before
-                    self.transitions = sum(map(len, self.targets)) if self.keep else self.transitions
+                    self.total, self.expanded, self.transitions, self.levels = before
+                    self._work.register[at.STAGE] = 0
                     self._place_all()
                     raise
                 self.stopped = limits.reached(self.total, self.expanded, self.depth)
@@ -150,10 +153,10 @@ class Search:
         for name in ("degrees", "vectors", "targets", "turns"):
             setattr(search, name, [arrays[name]] if len(arrays[name]) else [])
         search.levels, search.seconds = list(header["levels"]), header["seconds"]
-        while (full := np.ceil(search.total / len(search._tables) / FULL * 2)) > len(search._tables[0]):
+        while (full := np.ceil(search.total / len(search._tables) / at.FULL_AT * 2)) > len(search._tables[0]):
             search._tables = [np.zeros(2 * len(table), np.uint64) for table in search._tables]
             assert full < 1 << 32
-        search._candidates = _Candidates(0, search.packing.layout.words)
+        search._work = _batch(search.threads, len(network.vectors), search.packing.layout.words)
         return search
 
     def minimise(self, looks: Looks) -> None:
@@ -182,7 +185,7 @@ class Search:
 
     def _reserve(self, rows: int) -> None:
         """Room for that many states and what a batch adds to them. Memory that is never written costs nothing."""
-        states = np.empty((rows + self.threads * BATCH * 256, self.packing.layout.words), np.int64)
+        states = np.empty((rows + PARTS * PART * 256, self.packing.layout.words), np.int64)
         states[: self.total] = self.states[: self.total]
         self.states = states
         self._place_all()
@@ -191,32 +194,59 @@ class Search:
         """Enter all states into the tables anew."""
         for p, table in enumerate(self._tables):
             table[:] = 0
-            self._filled[p] = kernels.place_all(self.states, self.total, p, table)
+            self._work.filled[p] = kernels.place_all(self.states, self.total, p, table)
 
-    def _batch(self, pool: ThreadPoolExecutor) -> None:
-        """Expand some states of the present level; or see to it that they can be next, with all that they need in the tables."""
-        low = self.expanded
-        high = min(low + BATCH * self.threads, self.levels[-1])
-        threads = self.threads if high - low >= WORTH else 1
-        cuts = [int(cut) for cut in np.linspace(low, high, threads + 1)]
-        parts = self._expand(pool, cuts)
-        if any(end < 0 for _, end in parts):
-            self._work_out(low, high)
-            return
-        self._look_up(pool, threads, parts)
-        self._keep(cuts, parts)
-        self.expanded = high
-        if high == self.levels[-1] and self.total > high:
-            self.levels.append(self.total)
+    def _search_on(self, pool: ThreadPoolExecutor, most: int) -> None:
+        """Some batches; one where transitions are kept. Or see to it that there can be one."""
+        work, end = self._work, self.levels[-1]
+        threads = self.threads if end - self.expanded >= WORTH else 1
+        known = {at.TOTAL: self.total, at.EXPANDED: self.expanded, at.TRANSITIONS: self.transitions, at.LEVEL_END: end}
+        limits = {at.LEFT: 1 if self.keep else AT_ONCE, at.MOST: most, at.WIDER: WORTH if threads < self.threads else sys.maxsize}
+        others = {at.ARRIVED: 0, at.TAKEN: 0, at.STOPPED: 0, at.LEVELS: 0, at.KEEPS: self.keep}
+        for register, value in (known | limits | others).items():
+            work.register[register] = value
+        images, target = np.empty((0, 0), np.int64), np.empty((0, 0), np.int64)
+        if self.permutations:
+            images, target = self.permutations.table(self.packing.layout), self.permutations.target
+        tables = self.states, tuple(self._tables), self.packing.layout.at, self.packing.tables.arrays, self.first
+        parts = [(me, threads, *tables, images, target, work) for me in range(threads)]
+        why = _together(pool, work, parts)
+        low, self.expanded, self.total = self.expanded, int(work.register[at.EXPANDED]), int(work.register[at.TOTAL])
+        self.levels += work.levels[: work.register[at.LEVELS]].tolist()
+        if self.keep and self.expanded > low:
+            self._keep(low)
+        self.transitions = int(work.register[at.TRANSITIONS])
+        match why:
+            case at.LACKS:
+                self._work_out(self.expanded, min(self.expanded + PARTS * PART, self.levels[-1]))
+            case at.CROWDED:
+                self._work = _roomier(work)
+            case at.FULL:
+                self._make_room(pool, work.filled + work.count[: work.register[at.PARTS]].sum(axis=0))
+
+    def _make_room(self, pool: ThreadPoolExecutor, needed: Ints) -> None:
+        """Room in the tables for as many entries each."""
+
+        def grow(tables: range) -> None:
+            for p in tables:
+                while needed[p] > at.FULL_AT * len(self._tables[p]):
+                    bigger = np.zeros(2 * len(self._tables[p]), np.uint64)
+                    kernels.rehash(self._tables[p], bigger)
+                    self._tables[p] = bigger
+
+        others = [pool.submit(grow, range(n, len(needed), self.threads)) for n in range(1, self.threads)]
+        try:
+            grow(range(0, len(needed), self.threads))
+        finally:
+            wait(others)
 
     def _work_out(self, low: int, high: int) -> None:
         """Make the rows that these states need and work out the steps, and a new layout of all states where groups have grown."""
         packing = self.packing
-        known = packing.tables, packing.parties, packing.party
-        places, steps = lacking(self.states, low, high, packing.layout, *known)
+        places, steps = lacking(self.states, low, high, packing.layout, packing.tables.arrays)
         if len(places):
             packing.work_out(places)
-            _, steps = lacking(self.states, low, high, packing.layout, *known)
+            _, steps = lacking(self.states, low, high, packing.layout, packing.tables.arrays)
         packing.take(steps)
         if self.permutations:
             self.permutations.complete()
@@ -226,119 +256,69 @@ class Search:
             self._reserve(room)
         elif packing.crowded:
             self.states = packing.relaid(self.states[: self.total])
-            self._candidates = _Candidates(0, packing.layout.words)
+            if packing.layout.words > self._work.keys.shape[1]:
+                self._work = _batch(self.threads, len(self.network.vectors), packing.layout.words)
             self._reserve(room)
 
-    def _expand(self, pool: ThreadPoolExecutor, cuts: list[int]) -> list[tuple[int, int]]:
-        """Where the candidates of each part of the states are."""
-        room = len(self.network.vectors) * BATCH
-        if len(self._candidates.keys) < room * self.threads:
-            self._candidates = _Candidates(room * self.threads, self.packing.layout.words)
-        if self.permutations:
-            self._table = self.permutations.table(self.packing.layout)
-        parts = zip(cuts, cuts[1:], self._workers, range(0, room * self.threads, room), strict=False)
-        ends = _shared_out(pool, self._expand_part, [*parts])
-        return [(n * room, end) for n, end in enumerate(ends)]
-
-    def _expand_part(self, low: int, high: int, worker: "_Worker", begin: int) -> int:
-        at, tables, found = self.packing.layout, self.packing.tables, self._candidates
-        places = (at.word, at.shift, at.mask, at.base)
-        rows = (tables.row_of, tables.cells, tables.step, self.packing.parties, self.packing.party, self.first)
-        end: int = kernels.expand(self.states, low, high, *places, *rows, found.keys, found.vectors, worker.degree, begin)
-        if self.permutations and end > begin:
-            kernels.canonical(found.keys, begin, end, *places, self._table, self.permutations.target, found.turn)
-        worker.make_room(end - begin)
-        kernels.spread(found.keys, begin, max(begin, end), worker.recent, worker.order, worker.count, found.target)
-        return end
-
-    def _look_up(self, pool: ThreadPoolExecutor, threads: int, parts: list[tuple[int, int]]) -> None:
-        """Give every candidate its number, and every new state a place."""
-        own = [range(n, kernels.PARTITIONS, threads) for n in range(threads)]
-        _shared_out(pool, self._look_up_in, [(partitions, parts) for partitions in own])
-        found = self._candidates
-        for begin, end in parts:
-            self.total = kernels.number_new(self.states, self.total, found.keys, begin, end, found.target)
-        _shared_out(pool, self._settle_in, [(partitions,) for partitions in own])
-
-    def _look_up_in(self, partitions: range, parts: list[tuple[int, int]]) -> None:
-        found = self._candidates
-        for p in partitions:
-            workers = self._workers[: len(parts)]
-            most = sum(int(worker.count[p]) for worker in workers)
-            self._make_room(p, most)
-            new, count = np.empty(most, np.uint64), 0
-            for worker in workers:
-                asked = worker.order[p], worker.count[p]
-                count = kernels.look_up(self.states, self._tables[p], found.keys, *asked, found.target, new, count)
-            self._new[p] = new[:count]
-            self._filled[p] += count
-
-    def _make_room(self, p: int, more: int) -> None:
-        while self._filled[p] + more > FULL * len(self._tables[p]):
-            bigger = np.zeros(2 * len(self._tables[p]), np.uint64)
-            kernels.rehash(self._tables[p], bigger)
-            self._tables[p] = bigger
-
-    def _settle_in(self, partitions: range) -> None:
-        for p in partitions:
-            kernels.settle_new(self._tables[p], self._new[p], self._candidates.target)
-
-    def _keep(self, cuts: list[int], parts: list[tuple[int, int]]) -> None:
-        for low, high, (begin, end), worker in zip(cuts, cuts[1:], parts, self._workers, strict=False):
-            self.transitions += end - begin
-            if self.keep:
-                self.degrees.append(worker.degree[: high - low].copy())
-                self.vectors.append(self._candidates.vectors[begin:end].astype(self._label))
-                self.targets.append(self._candidates.target[begin:end].copy())
-                if self.permutations:
-                    self.turns.append(self._candidates.turn[begin:end].copy())
+    def _keep(self, low: int) -> None:
+        """Keep the transitions of the batch that began with this state."""
+        work, parts = self._work, int(self._work.register[at.PARTS])
+        room, cuts = len(work.keys) // len(work.ends), [low + (self.expanded - low) * k // parts for k in range(parts + 1)]
+        for k, (first, last) in enumerate(pairwise(cuts)):
+            own = slice(k * room, int(work.ends[k]))
+            self.degrees.append(work.degree[k, : last - first].copy())
+            self.vectors.append(work.vectors[own].astype(self._label))
+            self.targets.append(work.target[own].copy())
+            if self.permutations:
+                self.turns.append(work.turn[own].copy())
 
 
-def _shared_out(pool: ThreadPoolExecutor, work: Callable[..., _T], parts: Sequence[tuple[Any, ...]]) -> list[_T]:
-    """What each part of some work comes to; one thread is this one, as it costs time to wake another."""
-    others = [pool.submit(work, *part) for part in parts[1:]]
+def _together(pool: ThreadPoolExecutor, work: at.Batch, parts: Sequence[tuple[Any, ...]]) -> int:
+    """Why the threads ended; one of them is this one, as it costs time to wake another."""
+    others = []
     try:
-        own = work(*parts[0])
+        for part in parts[1:]:
+            others.append(pool.submit(at.search_on, *part))
+        return int(at.search_on(*parts[0]))
+    except BaseException:
+        work.register[at.STOPPED] = 1  # they need not wait for this one
+        raise
     finally:
         wait(others)
-    return [own, *(other.result() for other in others)]
 
 
-def lacking(
-    states: Ints, low: int, high: int, at: Layout, tables: Tables, parties: npt.NDArray[np.uint64], party: Ints
-) -> tuple[Ints, Ints]:
-    """The places without a row that the states from `low` to `high` need; where there are none, their unknown steps.
+def lacking(states: Ints, low: int, high: int, layout: Layout, rows: Rows) -> tuple[Ints, Ints]:
+    """The places without a row that the states from `low` to `high` need; where there are none, unknown steps that they need.
 
-    For each of these the place of its row, its vector, and where it is in `tables.step`.
+    For each of these the place of its row, its vector, and its place in `own_by`, or -1 for a joint one's.
     """
-    places, steps = np.empty(at.places, np.int64), np.empty((tables.steps, 3), np.int64)
-    fields = at.word, at.shift, at.mask, at.base, tables.row_of
-    if found := kernels.unexpanded(states, low, high, *fields, places):
+    places, steps = (
+        np.empty(layout.places, np.int64),
+        np.empty((len(rows.own) + rows.cells.shape[0] * len(rows.name), 3), np.int64),
+    )
+    if found := unexpanded(states, low, high, layout.at, rows.row_of, places):
         return np.sort(places[:found]), steps[:0]
-    found = kernels.unknown(states, low, high, *fields, tables.cells, tables.step, parties, party, steps)
+    found = unknown(states, low, high, layout.at, rows, steps)
     return places[:0], steps[:found]
 
 
-class _Worker:
-    """What one thread expands with."""
-
-    def __init__(self, room: int) -> None:
-        self.degree = np.empty(room, np.int32)
-        self.count = np.zeros(kernels.PARTITIONS, np.int64)
-        self.order = np.empty((kernels.PARTITIONS, 0), np.uint64)
-        self.recent = np.zeros(kernels.RECENT, np.uint64)
-
-    def make_room(self, candidates: int) -> None:
-        """So many candidates may be all of one partition; and behind them one more is written, to no effect."""
-        if candidates >= self.order.shape[1]:
-            self.order = np.empty((kernels.PARTITIONS, 2 * candidates + 1), np.uint64)
+def _batch(threads: int, vectors: int, words: int) -> at.Batch:
+    """Room for what is found in one batch. Memory that is never written costs nothing."""
+    room, tables = PARTS * PART * vectors, kernels.PARTITIONS
+    return at.Batch(
+        register=np.zeros(at.REGISTERS, np.int64), levels=np.zeros(64, np.int64), keys=np.empty((room, words), np.int64),
+        vectors=np.empty(room, np.int32), turn=np.empty(room, np.uint8), target=np.empty(room, np.int32),
+        ends=np.zeros(PARTS, np.int64), degree=np.zeros((PARTS, PART), np.int32),
+        recent=np.zeros((threads, kernels.RECENT), np.uint64), order=np.empty((PARTS, tables, 1), np.uint64),
+        count=np.zeros((PARTS, tables), np.int64), new=np.empty((tables, 1), np.uint64), news=np.zeros(tables, np.int64),
+        fresh=np.zeros((tables, PARTS), np.int64), filled=np.zeros(tables, np.int64),
+    )  # fmt: skip
 
 
-class _Candidates:
-    """What the threads find in one batch."""
-
-    def __init__(self, room: int, words: int) -> None:
-        self.keys = np.empty((room, words), np.int64)
-        self.vectors = np.empty(room, np.int32)
-        self.turn = np.empty(room, np.uint8)
-        self.target = np.empty(room, np.int32)
+def _roomier(work: at.Batch) -> at.Batch:
+    """With twice the room in `order` that the last parts need: all that one found may be of one partition, and behind that one
+    more is written, to no effect."""
+    parts, tables = work.count.shape
+    begins = np.arange(parts) * (len(work.keys) // parts)
+    most = 2 * int((work.ends - begins)[: work.register[at.PARTS]].max()) + 1
+    return work._replace(order=np.empty((parts, tables, most), np.uint64), new=np.empty((tables, parts * most), np.uint64))

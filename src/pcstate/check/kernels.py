@@ -15,22 +15,19 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from pcstate.check import components
-from pcstate.check.bit_kernels import mix, ones, trailing
-from pcstate.check.packing import ALLOWED, MOVED, STEPS, UNKNOWN
+from pcstate.check.bit_kernels import kept, mix
+from pcstate.check.expand_kernels import equal
 
 __all__ = [
     "PARTITIONS",
     "RECENT",
-    "canonical",
-    "expand",
     "look_up",
     "number_new",
     "place_all",
     "rehash",
+    "resolve",
     "settle_new",
     "spread",
-    "unexpanded",
-    "unknown",
     "visit",
 ]
 
@@ -40,9 +37,8 @@ RECENT = 1 << 12
 """Candidates that are remembered, by hash, while those of a batch are spread: few enough to stay near the processor."""
 
 U = np.uint64
-_0, _1, _32, _63 = U(0), U(1), U(32), U(63)
+_0, _1, _32 = U(0), U(1), U(32)
 _AHEAD = U(16)
-_ASKED = UNKNOWN + 1
 _PENDING = U(1 << 31)
 _LOW = U((1 << 32) - 1)
 _TAG = U(((1 << 32) - 1) << 32)
@@ -68,160 +64,6 @@ def _prefetch(typingctx: Any, array: Any, index: Any) -> Any:
 
 
 @njit(inline="always")
-def _equal(left, one, right, other):
-    same = True
-    for w in range(U(left.shape[1])):
-        same &= left[one, w] == right[other, w]
-    return same
-
-
-@njit(nogil=True, cache=True)
-def unexpanded(states, low, high, word, shift, mask, base, row_of, missing):
-    """The places in `row_of` that the states from `low` to `high` need and that have no row yet; how many `missing` got."""
-    found = 0
-    for n in range(low, high):
-        for g in range(len(shift)):
-            at = base[g] + ((states[n, word[g]] >> shift[g]) & mask[g])
-            if row_of[at] == -1:
-                row_of[at] = -2
-                missing[found] = at
-                found += 1
-    for k in range(found):
-        row_of[missing[k]] = -1
-    return found
-
-
-@njit(nogil=True, cache=True)
-def unknown(states, low, high, word, shift, mask, base, row_of, cells, step, parties, party, missing):
-    """The unknown steps that the states from `low` to `high` need, which have all rows; how many `missing` got.
-
-    For each the place of its row, its vector, and where in `step` it is.
-    """
-    groups = U(len(shift))
-    places = np.empty(groups, np.int64)
-    rows = np.empty(groups, np.uint64)
-    found = _0
-    for n in range(U(low), U(high)):
-        for g in range(groups):
-            places[g] = base[g] + ((states[n, U(word[g])] >> shift[g]) & mask[g])
-            rows[g] = row_of[U(places[g])]
-        for u in range(U(cells.shape[1])):
-            enabled = cells[rows[_0], u, ALLOWED]
-            for g in range(_1, groups):
-                enabled &= cells[rows[g], u, ALLOWED]
-            while enabled != _0:
-                bit = trailing(enabled)
-                enabled &= enabled - _1
-                v = u * U(64) + bit
-                for p in range(parties[v], parties[v + _1]):
-                    g = U(party[p])
-                    moved = cells[rows[g], u, MOVED]
-                    if (moved >> bit) & _1:
-                        slot = cells[rows[g], u, STEPS] + ones(moved & ((_1 << bit) - _1))
-                        if step[slot] == UNKNOWN:
-                            step[slot] = _ASKED
-                            missing[found, 0], missing[found, 1], missing[found, 2] = places[g], v, slot
-                            found += _1
-    for k in range(found):
-        step[missing[k, 2]] = UNKNOWN
-    return np.int64(found)
-
-
-@njit(nogil=True, cache=True)
-def expand(states, low, high, word, shift, mask, base, row_of, cells, step, parties, party, first, keys, vectors, degree, begin):
-    """The successors of the states from `low` to `high`, by state and vector, into `keys` and `vectors` from place `begin` on.
-
-    Where a vector that is `first` leads elsewhere, it alone is taken; `first` says it of each vector, or is empty. `degree` gets
-    how many each state has. Returns the place behind the last; -1 where a state needs a row that there is not, or a step that
-    is unknown.
-    """
-    words = U(states.shape[1])
-    groups = U(len(shift))
-    rows = np.empty(groups, np.uint64)
-    at = U(begin)
-    for n in range(U(low), U(high)):
-        for g in range(groups):
-            row = row_of[U(base[g] + ((states[n, U(word[g])] >> shift[g]) & mask[g]))]
-            if row < 0:
-                return -1
-            rows[g] = row
-        known = at
-        for u in range(U(cells.shape[1])):
-            enabled = cells[rows[_0], u, ALLOWED]
-            for g in range(_1, groups):
-                enabled &= cells[rows[g], u, ALLOWED]
-            while enabled != _0:
-                vectors[at] = u * U(64) + trailing(enabled)
-                enabled &= enabled - _1
-                at += _1
-        degree[n - U(low)] = at - known
-        for k in range(known, at):
-            v = U(vectors[k])
-            bit = v & _63
-            p, end = parties[v], parties[v + _1]
-            for w in range(words):
-                key = states[n, w]
-                while p < end and U(word[party[p]]) == w:
-                    g = U(party[p])
-                    row, moved = rows[g], cells[rows[g], v >> U(6), MOVED]
-                    if (moved >> bit) & _1:
-                        before = ones(moved & ((_1 << bit) - _1))
-                        by = np.int64(step[cells[row, v >> U(6), STEPS] + before])
-                        if by == UNKNOWN:
-                            return -1
-                        key += by << shift[g]
-                    p += _1
-                keys[k, w] = key
-        if len(first):
-            for k in range(known, at):
-                if first[U(vectors[k])] and not _equal(keys, k, states, n):
-                    vectors[known] = vectors[k]
-                    for w in range(words):
-                        keys[known, w] = keys[k, w]
-                    at = known + _1
-                    degree[n - U(low)] = 1
-                    break
-    return np.int64(at)
-
-
-@njit(nogil=True, cache=True)
-def canonical(keys, low, high, word, shift, mask, base, table, target, turn):
-    """Put for each candidate the least of all states that differ from it by a permutation only; `turn` gets which that took.
-
-    `table[p, place]` is what permutation p makes of a group's configuration, in the field of group `target[p, g]`; negative where
-    the permutation is none of this state's.
-    """
-    words = keys.shape[1]
-    groups = len(shift)
-    places = np.empty(groups, np.int64)
-    best = np.empty(words, np.int64)
-    other = np.empty(words, np.int64)
-    for n in range(low, high):
-        for g in range(groups):
-            places[g] = base[g] + ((keys[n, word[g]] >> shift[g]) & mask[g])
-        turn[n] = 0
-        best[:] = keys[n]
-        for p in range(1, len(table)):
-            other[:] = 0
-            allowed = True
-            for g in range(groups):
-                part = table[p, places[g]]
-                if part < 0:
-                    allowed = False
-                    break
-                other[word[target[p, g]]] += part
-            if not allowed:
-                continue
-            w = 0
-            while w < words - 1 and other[w] == best[w]:
-                w += 1
-            if other[w] < best[w]:
-                best[:] = other
-                turn[n] = p
-        keys[n] = best
-
-
-@njit(inline="always")
 def _hash(states, n):
     mixed = _0
     for w in range(U(states.shape[1])):
@@ -241,7 +83,7 @@ def _tag(mixed: np.uint64) -> np.uint64:
     return mixed << _32
 
 
-@njit(nogil=True, cache=True)
+@kept(nogil=True)
 def spread(keys, low, high, recent, order, count, target):
     """A tag and the place of each of the candidates from `low` to `high` into the row of `order` that is its partition's.
 
@@ -251,19 +93,20 @@ def spread(keys, low, high, recent, order, count, target):
     """
     partitions = U(len(count))
     drop = _drop(recent)
-    count[:] = 0
+    counts = np.zeros(partitions, np.int64)  # not in `count`: there other threads write beside
     low, high = U(low), U(high)
     for n in range(low, high):
         mixed = _hash(keys, n)
         slot = _tag(mixed) >> drop
         other = U(recent[slot])
         other = other if low <= other < n else n
-        again = (other != n) & _equal(keys, other, keys, n)
+        again = (other != n) & equal(keys, other, keys, n)
         recent[slot] = other if again else n
         target[n] = -2 - np.int64(other) if again else -1
         p = _partition(mixed, partitions)
-        order[p, U(count[p])] = _tag(mixed) | n
-        count[p] += not again
+        order[p, U(counts[p])] = _tag(mixed) | n
+        counts[p] += not again
+    count[:] = counts
 
 
 @njit(inline="always")
@@ -275,7 +118,7 @@ def _drop(table):
     return drop
 
 
-@njit(nogil=True, cache=True)
+@kept(nogil=True)
 def look_up(states, table, keys, order, count, target, new, found):
     """Look up the candidates `order[:count]`, all of the partition of `table`.
 
@@ -306,32 +149,39 @@ def look_up(states, table, keys, order, count, target, new, found):
             if (content ^ entry) & _TAG == _0:
                 number = content & _LOW
                 if number >= _PENDING:
-                    if _equal(keys, number - _PENDING, keys, place):
+                    if equal(keys, number - _PENDING, keys, place):
                         target[place] = -2 - np.int64(number - _PENDING)
                         break
-                elif _equal(states, number - _1, keys, place):
+                elif equal(states, number - _1, keys, place):
                     target[place] = number - _1
                     break
             slot = (slot + _1) & last
     return found
 
 
-@njit(nogil=True, cache=True)
+@kept(nogil=True)
 def number_new(states, total, keys, low, high, target):
     """Give the new among the candidates from `low` to `high` their numbers, in order, from `total` on. Returns the new total."""
     for place in range(U(low), U(high)):
-        found = target[place]
-        if found == -1:
+        if target[place] == -1:
             for w in range(U(states.shape[1])):
                 states[U(total), w] = keys[place, w]
             target[place] = total
             total += 1
-        elif found < -1:
-            target[place] = target[U(-2 - found)]
     return total
 
 
-@njit(nogil=True, cache=True)
+@kept(nogil=True)
+def resolve(target, low, high):
+    """Give the others among these the numbers of those that they are the same as, which have one or are resolved, too."""
+    for place in range(U(low), U(high)):
+        found = target[place]
+        while found < -1:
+            found = target[U(-2 - found)]
+        target[place] = found
+
+
+@kept(nogil=True)
 def settle_new(table, new, target):
     """Write the numbers that the new ones were given into the table."""
     for slot in new:
@@ -339,7 +189,7 @@ def settle_new(table, new, target):
         table[slot] = (content & _TAG) | U(target[(content & _LOW) - _PENDING] + 1)
 
 
-@njit(nogil=True, cache=True)
+@kept(nogil=True)
 def place_all(states, total, p, table):
     """Enter those of all states that are of partition `p` into its table, which is empty. Returns how many they are."""
     last = U(len(table) - 1)
@@ -356,7 +206,7 @@ def place_all(states, total, p, table):
     return filled
 
 
-@njit(nogil=True, cache=True)
+@kept(nogil=True)
 def rehash(table, bigger):
     """Move what `table` holds into `bigger`, which is empty; the tags say where to."""
     last = U(len(bigger) - 1)
@@ -369,18 +219,18 @@ def rehash(table, bigger):
             bigger[slot] = content
 
 
-visit = njit(nogil=True, cache=True)(components.visit)
+visit = kept(nogil=True)(components.visit)
 """`components.visit` on arrays."""
 
 
-@njit(nogil=True, cache=True)
+@kept(nogil=True)
 def add_class(states, total, word, shift, mask, kind_of, code):
     """Add to each state's code the kind of its configuration in one group."""
     for n in range(total):
         code[n] += kind_of[(states[n, word] >> shift) & mask]
 
 
-@njit(nogil=True, cache=True)
+@kept(nogil=True)
 def first_of_each(code, first):
     """For each code the first state that has it; -1 stays where none has."""
     for n in range(len(code)):

@@ -15,9 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
-from pcstate.check.bit_kernels import borrowed, mix
+from pcstate.check.bit_kernels import borrowed, kept, mix
 
 __all__ = [
     "EDGES", "NODES", "STOPPED", "WORK", "Store", "below", "enabled", "image", "merge", "minus", "node", "project",
@@ -62,18 +61,18 @@ class Store(NamedTuple):
     """Of an event whose highest level this is: the chain that goes on below, and the value that it leads to."""
 
 
-@njit(cache=True)
+@kept()
 def _slot(s, question):
     return mix(U(question)) & U(len(s.cache) - 1)
 
 
-@njit(cache=True)
+@kept()
 def _can(s, chain, node):
     """Whether the chain can be taken from somewhere in the node; there is nothing to take of chain 0."""
     return chain == 0 or s.able[node, chain >> 6] >> U(chain & 63) & U(1) != 0
 
 
-@njit(cache=True)
+@kept()
 def _node(s, level, row, size):
     """The node of the first `size` values in that row of the level's work."""
     if size == 0:
@@ -115,7 +114,7 @@ def _node(s, level, row, size):
     return new
 
 
-@njit(cache=True)
+@kept()
 def _answered(s, slot, question, level, row, size):
     """The node of those values, which is remembered as the answer to the question."""
     answer = np.int64(_node(s, level, row, size))
@@ -123,7 +122,7 @@ def _answered(s, slot, question, level, row, size):
     return answer
 
 
-@njit(cache=True)
+@kept()
 def _merged(s, a, b):
     """What is in either of two nodes of a level."""
     if b in (a, 0):
@@ -154,7 +153,7 @@ def _merged(s, a, b):
     return _answered(s, slot, question, level, _MERGED, size)
 
 
-@njit(cache=True)
+@kept()
 def _put(s, level, size, value, below):
     """Let more be below a value that is reached; how many values are, of which there were `size`."""
     reached = s.work[level, _REACHED]
@@ -166,7 +165,7 @@ def _put(s, level, size, value, below):
     return size
 
 
-@njit(cache=True)
+@kept()
 def _kept(s, slot, question, level, size):
     """The node of the values that were met and what was reached below them, which is forgotten: the answer to the question."""
     reached, values, below = s.work[level, _REACHED], s.work[level, _MET], s.work[level, _MET_BELOW]
@@ -177,7 +176,7 @@ def _kept(s, slot, question, level, size):
     return _answered(s, slot, question, level, _MET, size)
 
 
-@njit(cache=True)
+@kept()
 def _fired(s, chain, node, level):
     """Where the chain leads from the node, and all that events below lead to from there: it is saturated. Chain 0 leads nowhere
     else."""
@@ -215,7 +214,7 @@ def _fired(s, chain, node, level):
     return _kept(s, slot, question, level, size)
 
 
-@njit(cache=True, nogil=True)
+@kept(nogil=True)
 def saturate(store, initial):
     """The node of all that is reached from the state with these values (by level)."""
     s = borrowed(store)
@@ -226,7 +225,7 @@ def saturate(store, initial):
     return node
 
 
-@njit(cache=True)
+@kept()
 def _stepped(s, chain, node, level):
     """Where the chain leads from the node, and no further."""
     if s.counts[STOPPED]:
@@ -247,7 +246,7 @@ def _stepped(s, chain, node, level):
     return _kept(s, slot, question, level, size)
 
 
-@njit(cache=True)
+@kept()
 def _image(s, node, level):
     if level == 0 or s.counts[STOPPED]:
         return np.int64(0)
@@ -267,20 +266,20 @@ def _image(s, node, level):
     return _kept(s, slot, question, level, size)
 
 
-@njit(cache=True, nogil=True)
+@kept(nogil=True)
 def image(store, node):
     """All that one event leads to from somewhere in the node, which is of the highest level."""
     s = borrowed(store)
     return _image(s, np.int64(node), np.int64(len(s.sizes) - 1))
 
 
-@njit(cache=True, nogil=True)
+@kept(nogil=True)
 def merge(store, a, b):
     """What is in either of two nodes of a level."""
     return _merged(borrowed(store), np.int64(a), np.int64(b))
 
 
-@njit(cache=True)
+@kept()
 def _restricted(s, node, other):
     if node == 0 or other == 0:
         return np.int64(0)
@@ -305,14 +304,14 @@ def _restricted(s, node, other):
     return _answered(s, slot, question, level, _VALUES, size)
 
 
-@njit(cache=True, nogil=True)
+@kept(nogil=True)
 def restrict(store, node, other):
     """What is in both nodes. Of the other one, which `project` may have made, a value beyond all stands for any, and node 1 for
     anything below."""
     return _restricted(borrowed(store), np.int64(node), np.int64(other))
 
 
-@njit(cache=True)
+@kept()
 def _projected(s, node, asked, lowest, serial):
     level = s.nodes[node, 0]
     if level < lowest:
@@ -335,14 +334,14 @@ def _projected(s, node, asked, lowest, serial):
     return _answered(s, slot, question, level, _VALUES, size)
 
 
-@njit(cache=True, nogil=True)
+@kept(nogil=True)
 def project(store, node, asked, lowest, serial):
     """What the levels that are `asked` hold together in the node: at others it has the value beyond all, and below the lowest of
     them node 1. `serial` tells projections apart."""
     return _projected(borrowed(store), np.int64(node), asked, np.int64(lowest), np.int64(serial))
 
 
-@njit(cache=True)
+@kept()
 def _minus(s, node, other):
     if node == 0 or other == 0:
         return node
@@ -367,13 +366,13 @@ def _minus(s, node, other):
     return _answered(s, slot, question, level, _VALUES, size)
 
 
-@njit(cache=True, nogil=True)
+@kept(nogil=True)
 def minus(store, node, other):
     """What is in the node and not in the other one."""
     return _minus(borrowed(store), np.int64(node), np.int64(other))
 
 
-@njit(cache=True)
+@kept()
 def _unable(s, link, row, rest, name, node):
     level = s.nodes[node, 0]
     question = np.int64(_UNABLE | name << 28 | node)
@@ -396,7 +395,7 @@ def _unable(s, link, row, rest, name, node):
     return _answered(s, slot, question, level, _VALUES, size)
 
 
-@njit(cache=True, nogil=True)
+@kept(nogil=True)
 def unable(store, event, number, node):
     """What is in the node and cannot take the event, whose first link is given. `number` tells events apart."""
     s = borrowed(store)
@@ -404,7 +403,7 @@ def unable(store, event, number, node):
     return _unable(s, np.int64(event[0]), np.int64(event[1]), np.int64(event[2]), name, np.int64(node))
 
 
-@njit(cache=True, nogil=True)
+@kept(nogil=True)
 def node(store, level, values, below):
     """The node of these values, in their order, and what is below each."""
     s = borrowed(store)
@@ -413,7 +412,7 @@ def node(store, level, values, below):
     return _node(s, level, _VALUES, size)
 
 
-@njit(cache=True, nogil=True)
+@kept(nogil=True)
 def below(store, top):
     """The nodes below the node, itself too, the lowest first; how many states each holds (of its levels); and in how many ways it
     is come to from the top."""
@@ -434,7 +433,7 @@ def below(store, top):
     return live, states, ways
 
 
-@njit(cache=True, nogil=True)
+@kept(nogil=True)
 def enabled(store, event, live, ways, some):
     """How many of the states below can take the event, whose first link is given; `some` is room for a number a node."""
     s = borrowed(store)

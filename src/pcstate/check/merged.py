@@ -51,10 +51,8 @@ class Group:
     _numbers: dict[GlobalState, int] = field(default_factory=dict)
     _parts: list[tuple[list[tuple[int, _Part]], ...]] = field(default_factory=list)
     """For each member its parts in who, unless and also, with the vectors that these are in."""
-    _needed: Masks = field(init=False)
-    """The vectors that cannot fire without one of the members."""
     _rows: list[dict[int, int]] = field(default_factory=list)
-    """For each member, by its configuration: where `_masks` has what it allows, and what else it goes along with (`also`)."""
+    """For each member, by its configuration: where `_masks` has what it allows."""
     _masks: Masks = field(init=False)
     _moves: dict[int, tuple[Callable[[GlobalState], tuple[int, ...]], _Moves]] = field(default_factory=dict)
 
@@ -65,8 +63,7 @@ class Group:
             for role, each in enumerate(parts):
                 for part in each:
                     self._parts[part[0]][role].append((vector, part))
-        self._needed = mask((vector for vector, (who, _, _) in self.vectors.items() if who), len(self.network.vectors))
-        self._masks = np.empty((16, 2, len(self._needed)), np.uint64)
+        self._masks = np.empty((16, len(mask((), len(self.network.vectors)))), np.uint64)
         self.number(tuple(self.network.components[c].initial for c in self.members))
 
     def number(self, configuration: GlobalState) -> int:
@@ -77,19 +74,17 @@ class Group:
             self.configurations.append(configuration)
         return self.stands.get(found, found)
 
-    def offers(self, locals_: Sequence[int]) -> tuple[Masks, Masks]:
-        """What each of these configurations allows, and which of that it takes part in.
+    def offers(self, locals_: Sequence[int]) -> Masks:
+        """What each of these configurations allows.
 
         Cost: one step for each configuration of a member that is new, then some microseconds a configuration.
         """
         rows = np.array([self._rows_of(self.configurations[local]) for local in locals_], dtype=np.int64)
-        allowed, along = np.empty((2, len(rows), len(self._needed)), np.uint64)
+        allowed = np.empty((len(rows), self._masks.shape[1]), np.uint64)
         for low in range(0, len(rows), _TOGETHER):
             some = slice(low, low + _TOGETHER)
-            masks = self._masks[rows[some]]
-            np.bitwise_and.reduce(masks[:, :, 0], axis=1, out=allowed[some])
-            np.bitwise_or.reduce(masks[:, :, 1], axis=1, out=along[some])
-        return allowed, (along | self._needed) & allowed
+            np.bitwise_and.reduce(self._masks[rows[some]], axis=1, out=allowed[some])
+        return allowed
 
     def target(self, local: int, vector: int) -> int:
         """Where a vector that configuration number `local` takes part in leads it."""
@@ -118,13 +113,12 @@ class Group:
     def _row(self, place: int, own: int) -> int:
         rows = self._rows[place]
         if own not in rows:
-            who, unless, also = self._parts[place]
+            who, unless, _ = self._parts[place]
             against = {v for v, part in who if _step(part, own) < 0} | {v for v, part in unless if _step(part, own) >= 0}
-            along = (v for v, part in also if _step(part, own) not in (-1, own))
             found, vectors = sum(map(len, self._rows)), len(self.network.vectors)
             if found == len(self._masks):
                 self._masks = np.concatenate((self._masks, np.empty_like(self._masks)))
-            self._masks[found] = mask(set(range(vectors)) - against, vectors), mask(along, vectors)
+            self._masks[found] = mask(set(range(vectors)) - against, vectors)
             rows[own] = found
         return rows[own]
 

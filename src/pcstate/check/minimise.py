@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pcstate.check.merged import Group
-from pcstate.check.packing import ALLOWED, MOVED, Packing
+from pcstate.check.packing import Packing
 from pcstate.model.formula import Formula
 
 __all__ = ["Looks", "looked_at", "representatives"]
@@ -45,19 +45,25 @@ def representatives(packing: Packing, looks: Looks) -> list[Ints]:
 def _representatives(packing: Packing, g: int, looks: Looks) -> Ints:
     group, tables = packing.groups[g], packing.tables
     size = len(group.configurations)
-    base = int(packing.layout.base[g])
-    rows = tables.row_of[base : base + size]
+    base = int(packing.layout.at.base[g])
+    rows = tables.arrays.row_of[base : base + size]
     known = np.flatnonzero(rows >= 0)
     number = _labels(group, looks)
     number[rows < 0] = size + np.flatnonzero(rows < 0)  # each one alone
     number = np.unique(number, return_inverse=True)[1].astype(np.int64)
-    masks = tables.cells[rows[known]][:, :, [ALLOWED, MOVED]].reshape(len(known), -1).view(np.int64)
-    place, _, offers = tables.slots(rows[known])
-    column = offers - tables.first[rows[known]][place]
-    targets = np.full((len(known), int(column.max(initial=-1)) + 1), -1, np.int64)
+    allowed = tables.arrays.allowed[rows[known]].view(np.int64)
+    (place, own), (of, joint, slots) = tables.owned(rows[known]), tables.learnt(rows[known])
+    by = np.concatenate((tables.arrays.own_by[own], tables.arrays.by[slots]))
+    vector = np.concatenate((tables.arrays.own[own], tables.joint[joint]))
+    place = np.concatenate((place, of))
+    order = np.lexsort((vector, place))
+    place, by, vector = place[order], by[order], vector[order]
+    column = np.arange(len(place)) - np.searchsorted(place, np.arange(len(known)))[place]
+    vectors, targets = np.full((2, len(known), int(column.max(initial=-1)) + 1), -1, np.int64)
+    vectors[place, column] = vector
     while True:
-        targets[place, column] = number[known[place] + tables.step[offers]]
-        together = np.concatenate((number[known, None], masks, targets), axis=1)
+        targets[place, column] = number[known[place] + by]
+        together = np.concatenate((number[known, None], allowed, vectors, targets), axis=1)
         finer = number.copy()
         finer[known] = size + _classes(together)
         finer = np.unique(finer, return_inverse=True)[1].astype(np.int64)

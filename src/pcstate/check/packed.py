@@ -56,8 +56,8 @@ class PackedGraph:
                 if count > np.iinfo(np.int64).max // len(kinds):
                     _, code = np.unique(code, return_inverse=True)
                     count = int(code.max()) + 1
-                kernels.add_class(self._search.states, total, packing.layout.word[g], packing.layout.shift[g],
-                                  packing.layout.mask[g], kind_of * count, code)  # fmt: skip
+                kernels.add_class(self._search.states, total, packing.layout.at.word[g], packing.layout.at.shift[g],
+                                  packing.layout.at.mask[g], kind_of * count, code)  # fmt: skip
                 count *= len(kinds)
         if count > _DENSE:
             _, first, code = np.unique(code, return_index=True, return_inverse=True)

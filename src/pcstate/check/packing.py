@@ -7,14 +7,15 @@ layout.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from pcstate.check.merged import SHARED, Group, Masks, mask
+from pcstate.check.merged import SHARED, Group, Masks
 from pcstate.model.network import GlobalState, Network
 
-__all__ = ["ALLOWED", "MOVED", "STEPS", "UNKNOWN", "Layout", "Packing", "Tables"]
+__all__ = ["KNOWN", "STEPS", "UNKNOWN", "Fields", "Layout", "Packing", "Rows", "Tables"]
 
 WORD = 63
 """Bits of a word that are used: the sign stays clear."""
@@ -24,30 +25,37 @@ MERGED, MERGED_SHARED = 1 << 21, 1 << 12
 Ints = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Fields(NamedTuple):
     """Where each group's configuration is in a state, and where its configurations begin among all."""
 
-    bits: tuple[int, ...]
     word: Ints
     shift: Ints
     mask: Ints
     base: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Fields of so many bits each, in so many words."""
+
+    bits: tuple[int, ...]
+    at: Fields
     words: int
 
     @staticmethod
     def of(bits: Sequence[int]) -> "Layout":
         """Fields of that many bits, side by side, none across two words."""
-        word, shift, at, words = [], [], 0, 1
+        word, shift, used, words = [], [], 0, 1
         for width in bits:
-            if at + width > WORD:
-                words, at = words + 1, 0
+            if used + width > WORD:
+                words, used = words + 1, 0
             word.append(words - 1)
-            shift.append(at)
-            at += width
+            shift.append(used)
+            used += width
         base = np.concatenate(([0], np.cumsum([1 << width for width in bits])))
         masks = [(1 << width) - 1 for width in bits]
-        return Layout(tuple(bits), np.array(word), np.array(shift), np.array(masks), base[:-1].astype(np.int64), words)
+        at = Fields(np.array(word), np.array(shift), np.array(masks), base[:-1].astype(np.int64))
+        return Layout(tuple(bits), at, words)
 
     @property
     def places(self) -> int:
@@ -56,66 +64,147 @@ class Layout:
 
     def fields(self, states: Ints, group: int) -> Ints:
         """The configuration of one group in each of the states."""
-        found: Ints = (states[:, self.word[group]] >> self.shift[group]) & self.mask[group]
+        found: Ints = (states[:, self.at.word[group]] >> self.at.shift[group]) & self.at.mask[group]
         return found
 
 
-ALLOWED, MOVED, STEPS = range(3)
+KNOWN, STEPS = range(2)
 """What a cell of the tables holds."""
 
 UNKNOWN = -(1 << 31)
 """What a step is that was not worked out yet."""
 
 
-@dataclass(slots=True)
-class Tables:
+class Rows(NamedTuple):
     """What each group does in each of its configurations, a row each; `row_of[base[g] + local]` is the row's number or -1.
 
-    A row has a cell for every 64 vectors. Bit v of ALLOWED is set where the group does not stand in the way of vector v: it
-    offers it, or is not needed for it; of MOVED where it goes somewhere with it; at STEPS the steps of those begin, by vector.
-    So a state's vectors are the conjunction of its rows, and what is read of one cell is side by side.
+    Vectors that one group alone has a part in are its own: a row lists those that it can take. For all others, the joint ones, it
+    has bits, 64 to a word. One is set in `allowed` where the group does not stand in the way of that vector: it offers it, or is
+    not needed for it. So the joint vectors of a state are the conjunction of its rows. A step is by how much the number of the
+    configuration grows; of the joint ones, only those that were worked out are there.
     """
 
     row_of: npt.NDArray[np.int32]
-    cells: npt.NDArray[np.uint64]
     first: npt.NDArray[np.int32]
-    """Where the steps of each row begin."""
-    step: npt.NDArray[np.int32]
-    """By how much the configuration's number grows, or UNKNOWN."""
+    """Where what each row can take of its own begins, and behind the last row the place that is free."""
+    own: npt.NDArray[np.int32]
+    """Vectors that are a group's own."""
+    own_by: npt.NDArray[np.int32]
+    """The step that each of them is, or UNKNOWN."""
+    allowed: npt.NDArray[np.uint64]
+    cells: npt.NDArray[np.uint64]
+    """By row and word: the vectors whose step is KNOWN; at STEPS their steps begin, by vector."""
+    by: npt.NDArray[np.int32]
+    parties: npt.NDArray[np.uint64]
+    """The groups that have a part in joint vector v are `party[parties[v] : parties[v + 1]]`."""
+    party: Ints
+    name: npt.NDArray[np.int32]
+    """The number in the network of each vector, the joint ones first."""
+
+
+@dataclass(slots=True)
+class Tables:
+    """The rows that there are so far, in arrays that have room for more."""
+
+    arrays: Rows
+    joint: Ints
+    """The joint vectors' numbers in the network; a joint vector is known by its place here."""
+    own: list[Ints]
+    """By group."""
     rows: int = 0
     steps: int = 0
+    """How much of `by` is taken."""
 
     @staticmethod
-    def empty(places: int, vectors: int) -> "Tables":
-        """Tables without rows."""
-        room = 1 << 10
-        cells = np.zeros((room, len(mask((), vectors)), 3), np.uint64)
-        return Tables(np.full(places, -1, np.int32), cells, np.zeros(room, np.int32), np.full(room, UNKNOWN, np.int32))
+    def of(places: int, parties: Sequence[Sequence[int]], groups: int) -> "Tables":
+        """Tables without rows; `parties` has the groups of each vector."""
+        joint = np.array([v for v, having in enumerate(parties) if len(having) != 1], np.int64)
+        own = [np.array([v for v, having in enumerate(parties) if [*having] == [g]], np.int64) for g in range(groups)]
+        ends = np.cumsum([0, *(len(parties[v]) for v in joint)]).astype(np.uint64)
+        room, words = 1 << 10, max(1, -(-len(joint) // 64))
+        arrays = Rows(
+            row_of=np.full(places, -1, np.int32), first=np.zeros(room + 1, np.int32), own=np.zeros(room, np.int32),
+            own_by=np.zeros(room, np.int32), allowed=np.zeros((room, words), np.uint64),
+            cells=np.zeros((room, words, 2), np.uint64), by=np.zeros(room, np.int32), parties=ends,
+            party=np.array([g for v in joint for g in parties[v]], np.int64), name=np.concatenate((joint, *own), dtype=np.int32),
+        )  # fmt: skip
+        return Tables(arrays, joint, own)
 
-    def add(self, places: Ints, allowed: Masks, moved: Masks) -> None:
-        """New rows, none of whose steps is known."""
-        counts = np.bitwise_count(moved).astype(np.int64)
-        ends = self.steps + counts.cumsum().reshape(counts.shape)
-        high = self.rows + len(places)
-        self._room(high, int(ends.max(initial=self.steps)))
-        self.cells[self.rows : high] = np.stack((allowed, moved, (ends - counts).astype(np.uint64)), axis=2)
-        self.first[self.rows : high] = (ends - counts)[:, 0]
-        self.row_of[places] = np.arange(self.rows, high)
-        self.rows, self.steps = high, int(ends.max(initial=self.steps))
+    def known(self) -> Rows:
+        """The rows that there are, without the room for more."""
+        rows, own = slice(self.rows), slice(self.arrays.first[self.rows])
+        known = self.arrays._replace(allowed=self.arrays.allowed[rows], cells=self.arrays.cells[rows])
+        known = known._replace(own=known.own[own], own_by=known.own_by[own])
+        return known._replace(first=known.first[: self.rows + 1], by=known.by[: self.steps])
 
-    def slots(self, rows: npt.NDArray[np.integer]) -> tuple[Ints, Ints, Ints]:
-        """All steps of these rows: for each the place in `rows` of its row, its vector, and where in `step` it is."""
-        moved = np.ascontiguousarray(self.cells[rows, :, MOVED]).view(np.uint8)
-        place, vector = np.nonzero(np.unpackbits(moved, axis=1, bitorder="little"))
+    def add(self, g: int, places: Ints, allowed: Masks) -> None:
+        """New rows of a group, none of whose steps is known."""
+        may = _bits(allowed)
+        place, column = np.nonzero(may[:, self.own[g]])
+        high, begin = self.rows + len(places), int(self.arrays.first[self.rows])
+        end = begin + len(place)
+        self._room(rows=high, own=end)
+        to, rows = self.arrays, slice(self.rows, high)
+        to.own[begin:end], to.own_by[begin:end] = self.own[g][column], UNKNOWN
+        to.first[self.rows + 1 : high + 1] = begin + np.searchsorted(place, np.arange(len(places)), side="right")
+        to.allowed[rows] = _words(may[:, self.joint])
+        to.row_of[places] = np.arange(self.rows, high)
+        self.rows = high
+
+    def learn(self, rows: Ints, vectors: Ints, by: Ints) -> None:
+        """Steps of these rows with these joint vectors. Each row's steps are written anew, behind all others."""
+        rows, place = np.unique(rows, return_inverse=True)
+        known, old, slots = self.learnt(rows)
+        place, vectors = np.concatenate((known, place)), np.concatenate((old, vectors))
+        by, order = np.concatenate((self.arrays.by[slots], by)), np.lexsort((vectors, place))
+        self._room(steps=self.steps + len(by))
+        cells = self.arrays.cells
+        self.arrays.by[self.steps : self.steps + len(by)] = by[order]
+        bits = np.zeros((len(rows), 64 * cells.shape[1]), np.uint8)
+        bits[place, vectors] = 1
+        cells[rows, :, KNOWN] = masks = _words(bits)
+        counts = np.bitwise_count(masks).astype(np.int64).ravel()
+        cells[rows, :, STEPS] = (self.steps + counts.cumsum() - counts).reshape(masks.shape)
+        self.steps += len(by)
+
+    def learnt(self, rows: npt.NDArray[np.integer]) -> tuple[Ints, Ints, Ints]:
+        """The joint steps of these rows: for each the place in `rows` of its row, the vector, and its place in `by`."""
+        place, vector = np.nonzero(_bits(self.arrays.cells[rows, :, KNOWN]))
         begins = np.searchsorted(place, np.arange(len(rows)))
-        return place, vector, self.first[rows][place] + np.arange(len(place)) - begins[place]
+        return place, vector, self.arrays.cells[rows, 0, STEPS].astype(np.int64)[place] + np.arange(len(place)) - begins[place]
 
-    def _room(self, rows: int, steps: int) -> None:
-        while rows > len(self.first):
-            self.cells = np.concatenate((self.cells, np.zeros_like(self.cells)))
-            self.first = np.concatenate((self.first, np.zeros_like(self.first)))
-        while steps > len(self.step):
-            self.step = np.concatenate((self.step, np.full_like(self.step, UNKNOWN)))
+    def owned(self, rows: npt.NDArray[np.integer]) -> tuple[Ints, Ints]:
+        """What these rows can take of their own: for each the place in `rows` of its row, and its place in `own`."""
+        begins = self.arrays.first[rows].astype(np.int64)
+        counts = self.arrays.first[rows + 1] - begins
+        place = np.repeat(np.arange(len(rows)), counts)
+        return place, np.arange(len(place)) + (begins - counts.cumsum() + counts)[place]
+
+    def _room(self, rows: int = 0, own: int = 0, steps: int = 0) -> None:
+        grown = self.arrays
+        while rows > len(grown.allowed):
+            bigger = {"allowed": _doubled(grown.allowed), "cells": _doubled(grown.cells), "first": _doubled(grown.first)[:-1]}
+            grown = grown._replace(**bigger)
+        while own > len(grown.own):
+            grown = grown._replace(own=_doubled(grown.own), own_by=_doubled(grown.own_by))
+        while steps > len(grown.by):
+            grown = grown._replace(by=_doubled(grown.by))
+        self.arrays = grown
+
+
+def _doubled(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    return np.concatenate((array, np.zeros_like(array)))
+
+
+def _bits(words: Masks) -> npt.NDArray[np.uint8]:
+    return np.unpackbits(np.ascontiguousarray(words).view(np.uint8), axis=1, bitorder="little")
+
+
+def _words(bits: npt.NDArray[np.uint8]) -> Masks:
+    """Rows of bits, 64 to a word; one word at least."""
+    padded = np.zeros((len(bits), 64 * max(1, -(-bits.shape[1] // 64))), np.uint8)
+    padded[:, : bits.shape[1]] = bits
+    return np.packbits(padded, axis=1, bitorder="little").view(np.uint64)
 
 
 @dataclass(slots=True)
@@ -126,20 +215,18 @@ class Packing:
     groups: list[Group]
     layout: Layout = field(init=False)
     tables: Tables = field(init=False)
-    parties: npt.NDArray[np.uint64] = field(init=False)
-    party: Ints = field(init=False)
-    """The groups that have a part in vector v: `party[parties[v] : parties[v + 1]]`."""
     _met: list[int] = field(init=False)
     """How many rows each group has."""
 
     def __post_init__(self) -> None:
-        vectors = len(self.network.vectors)
         self.layout = Layout.of([_width(group) for group in self.groups])
-        self.tables = Tables.empty(self.layout.places, vectors)
-        having = [[g for g, group in enumerate(self.groups) if v in group.vectors] for v in range(vectors)]
-        self.parties = np.concatenate(([0], np.cumsum([len(groups) for groups in having]))).astype(np.uint64)
-        self.party = np.array([g for groups in having for g in groups], dtype=np.int64)
         self._met = [0] * len(self.groups)
+        self._clear()
+
+    def _clear(self) -> None:
+        vectors = range(len(self.network.vectors))
+        parties = [[g for g, group in enumerate(self.groups) if v in group.vectors] for v in vectors]
+        self.tables = Tables.of(self.layout.places, parties, len(self.groups))
 
     def restore(self, bits: Sequence[int], members: Sequence[npt.NDArray[np.int32]]) -> None:
         """Number the groups' configurations as they were: `members[g]` is what `members(g)` gave, `bits` are the layout's."""
@@ -147,22 +234,23 @@ class Packing:
             for row in rows.tolist():
                 group.number(tuple(row))
         self.layout = Layout.of(bits)
-        self.tables = Tables.empty(self.layout.places, len(self.network.vectors))
+        self._clear()
 
     def let_stand(self, representatives: Sequence[Ints]) -> None:
         """From now on, one configuration for each class of those that are the same, the first. All steps must be known."""
         for g, (group, first) in enumerate(zip(self.groups, representatives, strict=True)):
             group.stands = {n: one for n, one in enumerate(first.tolist()) if n != one}
             local, rows = self._worked_out(g)
-            place, _, slots = self.tables.slots(rows)
-            self.tables.step[slots] = first[local[place] + self.tables.step[slots]] - local[place]
+            arrays, (place, own), (of, _, slots) = self.tables.arrays, self.tables.owned(rows), self.tables.learnt(rows)
+            arrays.own_by[own] = first[local[place] + arrays.own_by[own]] - local[place]
+            arrays.by[slots] = first[local[of] + arrays.by[slots]] - local[of]
 
     def words(self, state: GlobalState) -> tuple[int, ...]:
         """A global state as words."""
         found = [0] * self.layout.words
         for g, group in enumerate(self.groups):
             local = group.number(tuple(state[c] for c in group.members))
-            found[self.layout.word[g]] |= local << int(self.layout.shift[g])
+            found[self.layout.at.word[g]] |= local << int(self.layout.at.shift[g])
         return tuple(found)
 
     def initial(self) -> Ints:
@@ -174,34 +262,43 @@ class Packing:
         owner = self._owner(places)
         for g in np.unique(owner).tolist():
             own = places[owner == g]
-            self.tables.add(own, *self.groups[g].offers((own - self.layout.base[g]).tolist()))
+            self.tables.add(g, own, self.groups[g].offers((own - self.layout.at.base[g]).tolist()))
             self._met[g] += len(own)
 
     def take(self, steps: Ints) -> None:
-        """Work out these steps: for each the place of its row, its vector, and where in `step` it is."""
+        """Work out these steps: for each the place of its row, its vector, and its place in `own_by`, or -1 for a joint one's."""
         owner = self._owner(steps[:, 0])
+        by, joint = np.empty(len(steps), np.int64), steps[:, 2] < 0
         for g in np.unique(owner).tolist():
-            place, vector, slot = steps[owner == g].T
-            local, target = place - self.layout.base[g], self.groups[g].target
-            self.tables.step[slot] = list(map(target, local.tolist(), vector.tolist())) - local
+            place, vector, _ = steps[owner == g].T
+            local, target = place - self.layout.at.base[g], self.groups[g].target
+            by[owner == g] = list(map(target, local.tolist(), vector.tolist())) - local
+        self.tables.arrays.own_by[steps[~joint, 2]] = by[~joint]
+        if joint.any():
+            rows, vectors = self.tables.arrays.row_of[steps[joint, 0]], np.searchsorted(self.tables.joint, steps[joint, 1])
+            self.tables.learn(rows, vectors, by[joint])
 
     def complete(self) -> None:
         """Work out all steps of all rows."""
-        for g, base in enumerate(self.layout.base):
+        for g, base in enumerate(self.layout.at.base):
             local, rows = self._worked_out(g)
-            place, vector, slot = self.tables.slots(rows)
-            steps = np.stack((base + local[place], vector, slot), axis=1)
-            self.take(steps[self.tables.step[slot] == UNKNOWN])
+            tables, with_it = self.tables, [v in self.groups[g].vectors for v in self.tables.joint.tolist()]
+            place, slot = tables.owned(rows)
+            own = np.stack((base + local[place], tables.arrays.own[slot], slot), axis=1)
+            self.take(own[tables.arrays.own_by[slot] == UNKNOWN])
+            lacks = _bits(tables.arrays.allowed[rows] & ~tables.arrays.cells[rows, :, KNOWN])[:, : len(tables.joint)]
+            place, vector = np.nonzero(lacks & np.array(with_it, np.uint8))
+            self.take(np.stack((base + local[place], tables.joint[vector], np.full(len(place), -1)), axis=1))
 
     def _owner(self, places: Ints) -> Ints:
         """The group that each place belongs to."""
-        found: Ints = np.searchsorted(self.layout.base, places, side="right") - 1
+        found: Ints = np.searchsorted(self.layout.at.base, places, side="right") - 1
         return found
 
     def _worked_out(self, g: int) -> tuple[Ints, npt.NDArray[np.int32]]:
         """The configurations of a group that have rows, and these."""
-        base = int(self.layout.base[g])
-        rows = self.tables.row_of[base : base + (1 << self.layout.bits[g])]
+        base = int(self.layout.at.base[g])
+        rows = self.tables.arrays.row_of[base : base + (1 << self.layout.bits[g])]
         local = np.flatnonzero(rows >= 0)
         return local, rows[local]
 
@@ -219,14 +316,14 @@ class Packing:
 
     def relaid(self, states: Ints) -> Ints:
         """Give every group the room that it needs by now; the states in the new layout."""
-        old, tables = self.layout, self.tables
+        old, known = self.layout, self.tables.arrays
         self.layout = new = Layout.of([max(_width(group), width) for group, width in zip(self.groups, old.bits, strict=True)])
         packed = np.zeros((len(states), new.words), np.int64)
         row_of = np.full(new.places, -1, np.int32)
         for g, width in enumerate(old.bits):
-            packed[:, new.word[g]] |= old.fields(states, g) << new.shift[g]
-            row_of[new.base[g] : new.base[g] + (1 << width)] = tables.row_of[old.base[g] : old.base[g] + (1 << width)]
-        tables.row_of = row_of
+            packed[:, new.at.word[g]] |= old.fields(states, g) << new.at.shift[g]
+            row_of[new.at.base[g] : new.at.base[g] + (1 << width)] = known.row_of[old.at.base[g] : old.at.base[g] + (1 << width)]
+        self.tables.arrays = known._replace(row_of=row_of)
         return packed
 
     def state(self, words: Ints) -> GlobalState:

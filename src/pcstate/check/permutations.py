@@ -78,10 +78,10 @@ class Permutations:
             self._layout, self._filled = layout, [0] * len(self.groups)
             self._table = np.full((len(self), layout.places), NOWHERE, np.int64)
         for g in range(len(self.groups)):
-            low, begin = self._filled[g], int(layout.base[g])
+            low, begin = self._filled[g], int(layout.at.base[g])
             for p in range(len(self)):
                 image = self._image[p][g][low:]
-                moved = np.where(image < 0, NOWHERE, image << layout.shift[self.target[p, g]])
+                moved = np.where(image < 0, NOWHERE, image << layout.at.shift[self.target[p, g]])
                 self._table[p, begin + low : begin + low + len(image)] = moved
             self._filled[g] = len(self._image[0][g])
         return self._table
