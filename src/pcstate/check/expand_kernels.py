@@ -99,27 +99,31 @@ def expand(states, low, high, at, rows, first, keys, vectors, degree, begin):
     is unknown.
     """
     groups, words, joint = U(len(at.shift)), U(states.shape[1]), U(rows.allowed.shape[1])
-    row = np.empty(groups, np.uint64)
-    found, after = np.empty(len(rows.name), np.int32), np.empty((len(rows.name), words), np.int64)
+    row, apart = np.empty(groups, np.uint64), len(rows.name) >= len(rows.parties)  # some vectors are a group's own
+    found, after, to = vectors, keys, U(begin)
+    if apart:
+        found, after, to = np.empty(len(rows.name), np.int32), np.empty((len(rows.name), words), np.int64), _0
     end = U(begin)
     for n in range(U(low), U(high)):
-        count, last, sorted_ = _0, np.int32(-1), True
+        if not apart:
+            to = end
+        before = to
         for g in range(groups):
             of = rows.row_of[_place(states, n, at, g)]
             if of < 0:
                 return np.int64(-1)
             row[g] = of
-            for k in range(U(rows.first[row[g]]), U(rows.first[row[g] + _1])):
-                by = np.int64(rows.own_by[k])
-                if by == UNKNOWN:
-                    return np.int64(-1)
-                for w in range(words):
-                    after[count, w] = states[n, w]
-                after[count, U(at.word[g])] += by << at.shift[g]
-                found[count] = rows.own[k]
-                sorted_ &= last < found[count]
-                last = found[count]
-                count += _1
+        if apart:
+            for g in range(groups):
+                for k in range(U(rows.first[row[g]]), U(rows.first[row[g] + _1])):
+                    by = np.int64(rows.own_by[k])
+                    if by == UNKNOWN:
+                        return np.int64(-1)
+                    for w in range(words):
+                        after[to, w] = states[n, w]
+                    after[to, U(at.word[g])] += by << at.shift[g]
+                    found[to] = rows.own[k]
+                    to += _1
         for u in range(joint):
             enabled = _enabled(rows, row, u)
             while enabled != _0:
@@ -127,23 +131,25 @@ def expand(states, low, high, at, rows, first, keys, vectors, degree, begin):
                 enabled &= enabled - _1
                 v = u * U(64) + bit
                 for w in range(words):
-                    after[count, w] = states[n, w]
+                    after[to, w] = states[n, w]
                 for p in range(rows.parties[v], rows.parties[v + _1]):
                     g = U(rows.party[p])
-                    known = rows.cells[row[g], u, KNOWN]
-                    if not (known >> bit) & _1:
+                    done = rows.cells[row[g], u, KNOWN]
+                    if not (done >> bit) & _1:
                         return np.int64(-1)
-                    by = np.int64(rows.by[rows.cells[row[g], u, STEPS] + ones(known & ((_1 << bit) - _1))])
-                    after[count, U(at.word[g])] += by << at.shift[g]
-                found[count] = rows.name[v]
-                sorted_ &= last < found[count]
-                last = found[count]
-                count += _1
-        for k in range(count):
-            place = end + (k if sorted_ else _rank(found, k, count))
-            vectors[place] = found[k]
-            for w in range(words):
-                keys[place, w] = after[k, w]
+                    by = np.int64(rows.by[rows.cells[row[g], u, STEPS] + ones(done & ((_1 << bit) - _1))])
+                    after[to, U(at.word[g])] += by << at.shift[g]
+                found[to] = rows.name[v]
+                to += _1
+        count = to - before
+        if apart:
+            sorted_ = _sorted(found, count)
+            for k in range(count):
+                place = end + (k if sorted_ else _rank(found, k, count))
+                vectors[place] = found[k]
+                for w in range(words):
+                    keys[place, w] = after[k, w]
+            to = _0
         degree[n - U(low)] = count
         if len(first):
             for k in range(end, end + count):
@@ -155,6 +161,15 @@ def expand(states, low, high, at, rows, first, keys, vectors, degree, begin):
                     break
         end += count
     return np.int64(end)
+
+
+@njit(inline="always")
+def _sorted(found, count):
+    """Whether so many are in their order."""
+    so = True
+    for k in range(_1, count):
+        so &= found[k - _1] < found[k]
+    return so
 
 
 @njit(inline="always")
