@@ -118,6 +118,12 @@ def test_recent_candidates_that_share_a_slot_are_told_apart(monkeypatch: pytest.
     assert 2**10 == search.total
 
 
+def test_steps_may_be_worked_out_few_at_a_time(spec: Spec, monkeypatch: pytest.MonkeyPatch) -> None:
+    net = pipeline.build(spec, choose_profile(spec.profiles, "1.27"), Bounds(requests=1, closers=0)).network
+    monkeypatch.setattr(compiled, "ASKED", 1)
+    assert_same(explore(net, Bounds()), packed(net, 2))
+
+
 @pytest.mark.parametrize("limit", [1, 7, 500])
 def test_a_limit_stops_the_search_and_says_so(limit: int) -> None:
     found = packed(independent(10), bounds=Bounds(max_states=limit))

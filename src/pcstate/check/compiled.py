@@ -1,8 +1,8 @@
 """The compiled search: the same states, in the same order, as check/explore.py, on packed words and numba's loops.
 
-Theory of operation: breadth first, a batch of states at a time. Each thread expands its part of the batch; each thread looks up
-the candidates of its partitions of the states, by hash; then the new ones are numbered in the order in which they were found, so
-that neither threads nor batches show in the result. A table holds numbers and 32 bits of hash, the states are compared in full:
+Theory of operation: breadth first, a batch of states at a time. The threads expand parts of the batch; look up the candidates of
+partitions of the states, by hash; and number the new ones in the order in which they were found, so that neither threads nor
+batches show in the result (check/batch_kernels.py). A table holds numbers and 32 bits of hash, the states are compared in full:
 the search is exact. No parent is kept: the first transition into a state is the one that it was found by.
 """
 
@@ -29,10 +29,8 @@ from pcstate.model.verdict import Bounds
 
 __all__ = ["Search", "lacking"]
 
-PARTS = 8
-"""Of a batch."""
-PART = 1 << 12
-"""The states of one."""
+PARTS, PART = 8, 1 << 12
+"""A batch has so many parts, of so many states."""
 WORTH = 1 << 13
 """A level of so many states is worth waking a second thread for."""
 ASKED = 1 << 16
@@ -234,8 +232,10 @@ class Search:
                     kernels.rehash(self._tables[p], bigger)
                     self._tables[p] = bigger
 
-        others = [pool.submit(grow, range(n, len(needed), self.threads)) for n in range(1, self.threads)]
+        others = []
         try:
+            for n in range(1, self.threads):
+                others.append(pool.submit(grow, range(n, len(needed), self.threads)))
             grow(range(0, len(needed), self.threads))
         finally:
             wait(others)
@@ -292,10 +292,7 @@ def lacking(states: Ints, low: int, high: int, layout: Layout, rows: Rows) -> tu
 
     For each of these the place of its row, its vector, and its place in `own_by`, or -1 for a joint one's.
     """
-    places, steps = (
-        np.empty(layout.places, np.int64),
-        np.empty((len(rows.own) + rows.cells.shape[0] * len(rows.name), 3), np.int64),
-    )
+    places, steps = np.empty(layout.places, np.int64), np.empty((ASKED + len(rows.party) + len(rows.name), 3), np.int64)
     if found := unexpanded(states, low, high, layout.at, rows.row_of, places):
         return np.sort(places[:found]), steps[:0]
     found = unknown(states, low, high, layout.at, rows, steps)
