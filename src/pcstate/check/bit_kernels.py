@@ -26,7 +26,7 @@ def sources() -> list[Path]:
     return [*sorted(folder.glob("*kernels.py")), *(folder / f"{name}.py" for name in others)]
 
 
-class _Cache(FunctionCache):  # type: ignore[misc]
+class _Cache(FunctionCache):  # type: ignore[misc]  # numba has no types
     """Compiled code that is good for the present sources only. Numba looks at a function's own file, and would go on with what it
     calls as that was: in a clone that is pulled, and as an upgrade leaves what was kept, wherever something has changed."""
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -45,6 +45,7 @@ WIDEST = 32
 """Bytes that a state of two words takes, with its place in the tables: no more states than memory could hold are searched for."""
 
 Ints = npt.NDArray[np.int64]
+_T = TypeVar("_T")
 
 
 class Search:
@@ -208,7 +209,7 @@ class Search:
             images, target = self.permutations.table(self.packing.layout), self.permutations.target
         tables = self.states, tuple(self._tables), self.packing.layout.at, self.packing.tables.arrays, self.first
         parts = [(me, threads, *tables, images, target, work) for me in range(threads)]
-        why = _together(pool, work, parts)
+        why: int = _shared_out(pool, work, at.search_on, parts)
         low, self.expanded, self.total = self.expanded, int(work.register[at.EXPANDED]), int(work.register[at.TOTAL])
         self.levels += work.levels[: work.register[at.LEVELS]].tolist()
         if self.keep and self.expanded > low:
@@ -232,13 +233,7 @@ class Search:
                     kernels.rehash(self._tables[p], bigger)
                     self._tables[p] = bigger
 
-        others = []
-        try:
-            for n in range(1, self.threads):
-                others.append(pool.submit(grow, range(n, len(needed), self.threads)))
-            grow(range(0, len(needed), self.threads))
-        finally:
-            wait(others)
+        _shared_out(pool, self._work, grow, [(range(n, len(needed), self.threads),) for n in range(self.threads)])
 
     def _work_out(self, low: int, high: int) -> None:
         """Make the rows that these states need and work out the steps, and a new layout of all states where groups have grown."""
@@ -273,15 +268,15 @@ class Search:
                 self.turns.append(work.turn[own].copy())
 
 
-def _together(pool: ThreadPoolExecutor, work: at.Batch, parts: Sequence[tuple[Any, ...]]) -> int:
-    """Why the threads ended; one of them is this one, as it costs time to wake another."""
+def _shared_out(pool: ThreadPoolExecutor, batch: at.Batch, work: Callable[..., _T], parts: Sequence[tuple[Any, ...]]) -> _T:
+    """Do all parts of some work; what the first comes to, which is done by this thread, as it costs time to wake another."""
     others = []
     try:
         for part in parts[1:]:
-            others.append(pool.submit(at.search_on, *part))
-        return int(at.search_on(*parts[0]))
+            others.append(pool.submit(work, *part))
+        return work(*parts[0])
     except BaseException:
-        work.register[at.STOPPED] = 1  # they need not wait for this one
+        batch.register[at.STOPPED] = 1  # where they wait for this one they need not
         raise
     finally:
         wait(others)
