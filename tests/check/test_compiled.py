@@ -104,7 +104,7 @@ def test_states_whose_hashes_agree_are_told_apart() -> None:
     p, new = int(count.argmax()), np.empty(len(keys), np.uint64)
     found = kernels.look_up(states, tables[p], keys, order[p], count[p], target, new, 0)
     assert half == found == kernels.number_new(states, 0, keys, 0, len(keys), target)
-    kernels.settle_new(tables[p], new[:found], target)
+    kernels.settle_new(tables[p], new, found, target)
     kernels.resolve(target, 0, len(keys))
     assert [*range(half)] * 2 == target.tolist()
     assert 0 == kernels.look_up(states, tables[p], keys, order[p], count[p], target, new, 0)

@@ -41,6 +41,8 @@ _EXPANDS, _SPREADS, _LOOKS_UP = range(3)
 FULL_AT = 0.7
 """How full a table of states may get."""
 
+_0 = np.int64(0)
+"""For numba, a 0 in the code has a type of its own: it would compile for both what is called with either."""
 _SMALL = 256
 """So many states are worth being a part."""
 _LOOKS = 2000
@@ -142,7 +144,7 @@ def search_on(me, threads, states, tables, at, rows, first, images, target_of, b
     register = batch.register
     total, low, level_end, left = register[TOTAL], register[EXPANDED], register[LEVEL_END], register[LEFT]
     transitions, ended, stage, parts = register[TRANSITIONS], register[LEVELS], register[STAGE], register[PARTS]
-    why, times, taken = DONE, 0, 0
+    why, times, taken = DONE, _0, _0
     while True:
         high = min(low + batch.degree.size, level_end)
         if stage == _EXPANDS:
@@ -173,7 +175,9 @@ def search_on(me, threads, states, tables, at, rows, first, images, target_of, b
         _settle_parts(taken, parts, tables, batch)
         for k in range(parts):
             transitions += batch.ends[k] - _begin(k, batch)
-        low, total, left = high, total + batch.fresh[:, :parts].sum(), left - 1
+        for p in range(len(tables)):
+            total += _sum(batch.fresh[p], parts)
+        low, left = high, left - 1
         if low == level_end and total > low:
             level_end = total
             if me == 0:
@@ -199,6 +203,15 @@ def _parts(states, batch):
 def _begin(k, batch):
     """Where the candidates of a part begin."""
     return k * (len(batch.keys) // len(batch.ends))
+
+
+@njit
+def _sum(numbers, count):
+    """The sum of so many, from the first on."""
+    total = 0
+    for k in range(count):
+        total += numbers[k]
+    return total
 
 
 @njit
@@ -228,7 +241,10 @@ def _hindrance(parts, tables, batch):
         if batch.ends[k] - _begin(k, batch) >= batch.order.shape[2]:
             return CROWDED, _SPREADS
     for p in range(len(tables)):
-        if batch.filled[p] + batch.count[:parts, p].sum() > FULL_AT * len(tables[p]):
+        filled = batch.filled[p]
+        for k in range(parts):
+            filled += batch.count[k, p]
+        if filled > FULL_AT * len(tables[p]):
             return FULL, _LOOKS_UP
     return DONE, _EXPANDS
 
@@ -238,7 +254,7 @@ def _look_up_parts(taken, parts, states, tables, batch):
     """Look up what all parts found for some partitions."""
     p = _take(batch.register, taken)
     while p < len(tables):
-        found = 0
+        found = _0
         for k in range(parts):
             before, asked = found, batch.count[k, p]
             found = look_up(states, tables[p], batch.keys, batch.order[k, p], asked, batch.target, batch.new[p], found)
@@ -252,8 +268,10 @@ def _number_parts(taken, parts, total, states, batch):
     """Number what is new in some parts."""
     k = _take(batch.register, taken)
     while k < parts:
-        before = batch.fresh[:, :k].sum()
-        number_new(states, total + before, batch.keys, _begin(k, batch), batch.ends[k], batch.target)
+        before = total
+        for p in range(len(batch.fresh)):
+            before += _sum(batch.fresh[p], k)
+        number_new(states, before, batch.keys, _begin(k, batch), batch.ends[k], batch.target)
         k = _take(batch.register, taken)
 
 
@@ -263,7 +281,7 @@ def _settle_parts(taken, parts, tables, batch):
     k, most = _take(batch.register, taken), len(tables)
     while k < most + parts:
         if k < most:
-            settle_new(tables[k], batch.new[k, : batch.news[k]], batch.target)
+            settle_new(tables[k], batch.new[k], batch.news[k], batch.target)
             batch.filled[k] += batch.news[k]
         elif batch.register[KEEPS]:
             resolve(batch.target, _begin(k - most, batch), batch.ends[k - most])

@@ -120,7 +120,7 @@ class Share:
         new = np.empty(asked, np.uint64)
         count = kernels.look_up(self.states, self.table, keys, order[0], asked, target, new, 0)
         self.total = kernels.number_new(self.states, self.total, keys, 0, len(keys), target)
-        kernels.settle_new(self.table, new[:count], target)
+        kernels.settle_new(self.table, new, count, target)
         self.filled += count
         return Report(self.total, self.expanded, self.transitions, self.levels[-1] - self.expanded, resident())
 

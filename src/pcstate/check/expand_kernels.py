@@ -197,29 +197,38 @@ def canonical(keys, low, high, at, table, target, turn):
     `table[p, place]` is what permutation p makes of a group's configuration, in the field of group `target[p, g]`; negative where
     the permutation is none of this state's.
     """
-    words, groups = keys.shape[1], len(at.shift)
-    places = np.empty(groups, np.int64)
-    best, other = np.empty(words, np.int64), np.empty(words, np.int64)
-    for n in range(low, high):
+    words, groups = U(keys.shape[1]), U(len(at.shift))
+    places, other = np.empty(groups, np.uint64), np.empty((1, words), np.int64)
+    for n in range(U(low), U(high)):
         for g in range(groups):
-            places[g] = at.base[g] + ((keys[n, at.word[g]] >> at.shift[g]) & at.mask[g])
+            places[g] = _place(keys, n, at, g)
         turn[n] = 0
-        best[:] = keys[n]
-        for p in range(1, len(table)):
-            other[:] = 0
-            allowed = True
-            for g in range(groups):
-                part = table[p, places[g]]
-                if part < 0:
-                    allowed = False
-                    break
-                other[at.word[target[p, g]]] += part
-            if not allowed:
-                continue
-            w = 0
-            while w < words - 1 and other[w] == best[w]:
-                w += 1
-            if other[w] < best[w]:
-                best[:] = other
+        for p in range(_1, U(len(table))):
+            if _permuted(table, target, p, at, places, other) and _less(other, _0, keys, n):
                 turn[n] = p
-        keys[n] = best
+                for w in range(words):
+                    keys[n, w] = other[_0, w]
+
+
+@njit(inline="always")
+def _permuted(table, target, p, at, places, other):
+    """Put what permutation p makes of the state with these `places` into `other`; False where it is none of its."""
+    for w in range(U(other.shape[1])):
+        other[_0, w] = 0
+    for g in range(U(len(places))):
+        part = table[p, places[g]]
+        if part < 0:
+            return False
+        other[_0, U(at.word[U(target[p, g])])] += part
+    return True
+
+
+@njit(inline="always")
+def _less(left, one, right, other):
+    """Whether a row of words comes before another."""
+    less = False
+    for w in range(U(left.shape[1])):
+        if left[one, w] != right[other, w]:
+            less = left[one, w] < right[other, w]
+            break
+    return less

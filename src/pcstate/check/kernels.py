@@ -106,7 +106,8 @@ def spread(keys, low, high, recent, order, count, target):
         p = _partition(mixed, partitions)
         order[p, U(counts[p])] = _tag(mixed) | n
         counts[p] += not again
-    count[:] = counts
+    for p in range(partitions):
+        count[p] = counts[p]
 
 
 @njit(inline="always")
@@ -182,9 +183,10 @@ def resolve(target, low, high):
 
 
 @kept(nogil=True)
-def settle_new(table, new, target):
-    """Write the numbers that the new ones were given into the table."""
-    for slot in new:
+def settle_new(table, new, count, target):
+    """Write the numbers that the new ones, so many, were given into the table."""
+    for k in range(U(count)):
+        slot = new[k]
         content = table[slot]
         table[slot] = (content & _TAG) | U(target[(content & _LOW) - _PENDING] + 1)
 
