@@ -215,7 +215,8 @@ def hasty(graph: StateGraph, first: Collection[int], kinds: Collection[str]) -> 
 
 
 def with_all_facts(net: Network, whole: "nx.MultiDiGraph[GlobalState]") -> Network:
-    """The network, with every fact of the form "while a component is there, that step stays off until something moves it"."""
+    """The network, with every fact of the form "while a component is there, that step stays off until something moves it", and
+    "it has nothing to do with these"."""
     net = replace(net, vectors=tuple(replace(vector, name=f"v{number}") for number, vector in enumerate(net.vectors)))
     facts = []
     for c, component in enumerate(net.components):
@@ -226,5 +227,15 @@ def with_all_facts(net: Network, whole: "nx.MultiDiGraph[GlobalState]") -> Netwo
             off = [number for number in range(len(net.vectors)) if number not in fired]
             text = f"{component.key} == '{component.behaviour.configuration(local).state}'"
             steps, names = (tuple(Named(f"v{number}", ()) for number in sorted(some)) for some in (leave, off))
-            facts.append(Apart(Written(text, Place("small"), (text,)), {}, frozenset(), frozenset(), frozenset(), steps, names))
+            written, none = Written(text, Place("small"), (text,)), frozenset[int]()
+            facts.append(Apart(written, {}, none, none, none, steps, names))
+            joined = {d for number in fired for d, _ in net.vectors[number].who if c in dict(net.vectors[number].who)}
+            reached = {
+                d
+                for v in net.vectors
+                if any(part == c and component.behaviour.step(local, event) >= 0 for part, event in (*v.also, *v.unless))
+                for d, _ in v.who
+            }
+            these = frozenset(range(len(net.components))) - joined - reached - {c}
+            facts.append(Apart(written, {}, these, frozenset([c]), none, steps, (), wholly=True))
     return replace(net, apart=tuple(facts))

@@ -7,16 +7,19 @@ import pytest
 from hypothesis import Phase, find, given, settings
 
 from pcstate import pipeline
+from pcstate.check import commuting
 from pcstate.check.bits import bits
 from pcstate.check.explore import StateGraph, explore
 from pcstate.check.persistent import PersistentSets
 from pcstate.check.reduction import AT_ONCE
 from pcstate.check.safety import holds_in
+from pcstate.errors import Place
 from pcstate.model.formula import compile_formula
 from pcstate.model.lts import Event
-from pcstate.model.network import GlobalState, Network
+from pcstate.model.network import Apart, GlobalState, Named, Network
 from pcstate.model.scenario import Scenario, ServerScript
 from pcstate.model.verdict import Bounds
+from pcstate.model.written import Written
 from pcstate.predict import SCENARIO_BOUNDS
 from pcstate.specs.library import Spec
 from pcstate.specs.profiles import choose_profile
@@ -121,6 +124,58 @@ def test_a_step_that_another_makes_possible_meanwhile_is_not_forgotten() -> None
     assert {s for s in whole if not whole.out_degree(s)} == {state for state, steps in reduced(net).items() if not steps}
 
 
+def test_of_those_that_could_come_first_only_one_that_makes_a_difference_must_be_kept_off() -> None:
+    """`y` comes to the same before and after `x`; `z` does not, but waits for `w`, and that for `x`."""
+    charts = {
+        "a": ["a0 -x-> a1 -y-> a3", "a0 -y-> a2 -x-> a3", "a0 -z-> a4", "a3 -w-> a3"],
+        "b": "b0 -w-> b1 -z-> b2",
+        "e": "e0 -y-> e1",
+    }
+    syncs = [
+        Sync("x", {"a": "x"}),
+        Sync("y", {"a": "y", "e": "y"}),
+        Sync("z", {"a": "z", "b": "z"}),
+        Sync("w", {"a": "w", "b": "w"}),
+    ]
+    net = network(charts, syncs)
+    whole, part = naive_graph(net), reduced(net)
+    assert 1 == part[net.initial()] and len(part) < len(whole)
+    assert {s for s in whole if not whole.out_degree(s)} == {s for s, steps in part.items() if not steps}
+
+
+def crossing(ends: tuple[Named, ...], wholly: bool = True) -> Network:
+    """`end` reaches `c` in c2, where `q` leads that waits for `r`; before that, as a fact says, it does not. Else `c` circles."""
+    charts = {"b": "b0 -r-> b1 -q-> b2", "c": ["c0 -p-> c1 -p-> c0", "c1 -q-> c2 -hit-> c3"], "d": "d0 -end-> d1 -r-> d1"}
+    syncs = [Sync("p", {"c": "p"}), Sync("q", {"c": "q", "b": "q"}), Sync("r", {"b": "r", "d": "r"})]
+    these, those, text = frozenset([2]), frozenset([1]), "c != 'c2'"
+    fact = Apart(Written(text, Place("small"), (text,)), {}, these, those, frozenset(), ends, (), wholly)
+    return replace(network(charts, [*syncs, Sync("end", {"d": "end"}, {"c": "hit"})]), apart=(fact,))
+
+
+def test_what_a_vector_has_nothing_to_do_with_is_not_taken_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it is too much to say where `c` can be brought, `end` waits for `p`."""
+    monkeypatch.setattr(commuting, "MANY", 1)
+
+    def on_its_own(net: Network) -> bool:
+        return bool(PersistentSets(net, [""]).within(net.initial(), 1 << len(net.vectors) - 1))
+
+    until = (Named("q", ()),)
+    assert on_its_own(crossing(until)) and not on_its_own(crossing(until, wholly=False))
+
+
+def test_it_is_where_nothing_keeps_off_what_ends_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If `r` does not wait for `end`, `q` may come first, and `end` hits."""
+    monkeypatch.setattr(commuting, "MANY", 1)
+
+    def free(net: Network) -> Network:
+        return replace(net, vectors=tuple(replace(v, who=v.who[:1]) if v.name == "r" else v for v in net.vectors))
+
+    whole = naive_graph(free(crossing(())))
+    at_rest = {s for s in whole if not whole.out_degree(s)}
+    assert at_rest == {s for s, steps in reduced(free(crossing((Named("q", ()),)))).items() if not steps}
+    assert at_rest > {s for s, steps in reduced(free(crossing(()))).items() if not steps}, "a fact that is none loses some"
+
+
 @pytest.fixture(scope="module", params=PROFILES)
 def graphs(request: pytest.FixtureRequest, spec: Spec) -> list[StateGraph]:
     """The free network of one connection, and some programs on two with every interleaving."""
@@ -168,7 +223,18 @@ def broken_facts(graph: StateGraph) -> Iterator[str]:
             bool(part & fact.these and part & fact.those) or any(step.means(v) for step in fact.off)
             for part, v in zip(parts, net.vectors, strict=True)
         ]
+        reaches = [
+            (v, [(c, e) for c, e in some if (c in fact.those and part & fact.these) or (c in fact.these and part & fact.those)])
+            for part, v, end in zip(parts, net.vectors, ends, strict=True)
+            for some in (v.also, v.unless)
+            if fact.wholly and not end
+        ]
+        reaches = [(v, some) for v, some in reaches if some]
         for number in (n for n in holds.nonzero()[0] if n < len(graph.edges)):
+            state = graph.states[number]
+            for v, some in reaches:
+                if any(able(net, state, [party]) for party in some) and able(net, state, [*v.who]):
+                    yield f"{fact.formula.text}: yet {v} reaches {some}"
             for vector, target in graph.edges[number]:
                 if ends[vector]:
                     continue

@@ -1,8 +1,10 @@
 """Sets of small numbers as integers, one bit a member."""
 
-from collections.abc import Iterator
+import functools
+import operator
+from collections.abc import Iterable, Iterator
 
-__all__ = ["bits"]
+__all__ = ["bits", "either"]
 
 
 def bits(members: int) -> Iterator[int]:
@@ -11,3 +13,8 @@ def bits(members: int) -> Iterator[int]:
         lowest = members & -members
         yield lowest.bit_length() - 1
         members ^= lowest
+
+
+def either(sets: Iterable[int]) -> int:
+    """The members of any of the sets."""
+    return functools.reduce(operator.or_, sets, 0)

@@ -3,17 +3,15 @@
 In: a network, its reduction, a question. Out: `plan`, and the numbers by which vectors, questions and objects go.
 """
 
-import functools
 import itertools
-import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from pcstate.check import plan
-from pcstate.check.bits import bits
+from pcstate.check.bits import bits, either
 from pcstate.check.reduction import Reduction
 from pcstate.check.symmetry import CALLERS, CONNS, REQUESTS
 from pcstate.model.decision import Ask, Decision, Junction
@@ -119,7 +117,7 @@ class Told:
             by_name: dict[str, list[Asked]] = {}
             for event, (who, also, unless) in events.items():
                 by_name.setdefault(event.name, []).append((event, self._row(c, event), who, also, unless))
-            self.events.append([(name, _either(who for _, _, who, *_ in each), each) for name, each in by_name.items()])
+            self.events.append([(name, either(who for _, _, who, *_ in each), each) for name, each in by_name.items()])
         for roles in self.roles:
             self.possible.append(range(self._next_row, self._next_row + -(-len(roles) // plan.ROLE_BITS)))
             self._next_row = self.possible[-1].stop
@@ -168,13 +166,15 @@ class Told:
         lists(plan.WHO, [[c for c, _ in v.who] for v in vectors])
         lists(plan.MOVED, [[n for c, event in (*v.who, *v.also) for n in (c, self._row(c, event))] for v in vectors])
         lists(plan.MOBILE, [dependence.components(number) for number in self.order])
-        asking = [_either(v for _, _, each in asked for _, _, *vectors in each for v in vectors) for asked in self.events]
+        asking = [either(v for _, _, each in asked for _, _, *vectors in each for v in vectors) for asked in self.events]
         words = [self._words_of(self.packed(members)) for members in asking]
         lists(plan.WORDS, words)
         ends = list(itertools.accumulate((2 + 2 * len(each) << plan.WAYS_BITS for each in words), initial=0))
         put(plan.RECENT, ends[:-1])
         self.recent = ends[-1]
         lists(plan.SHARES, [self._shares(c, word) for c, each in enumerate(words) for word in each])
+        between = [sets.facts_between[number] for number in self.order]
+        lists(plan.BETWEEN, [[n for c, each in some.items() for n in (c, len(each), *each)] for some in between])
         lists(plan.ABOUT, [sets.facts_about[number] for number in self.order])
         lists(plan.END_WORDS, [self._words_of(self.mask(ends)) for ends in sets.ends])
         first_end = plan.HERE + 2 * self.size
@@ -243,8 +243,3 @@ class Told:
         """Those of the words that are not empty."""
         found: list[int] = words.nonzero()[0].tolist()
         return found
-
-
-def _either(sets: Iterable[int]) -> int:
-    """The members of any of the sets."""
-    return functools.reduce(operator.or_, sets, 0)

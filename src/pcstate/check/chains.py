@@ -84,7 +84,7 @@ class Chains:
         sets, told = self.reduction.persistent, self._told
         self.by_local = self._by_local(max(64, 2 * int(self.plan[plan.CONNS])))
         facts = len(self.network.apart)
-        fixed = plan.HERE + 2 * self._size + facts
+        fixed = plan.HERE + 3 * self._size + facts
         self.masks = np.zeros((fixed + _ROOM, told.words), np.uint64)
         self.reg[plan.NEXT_MASK] = fixed
         for row, mask in ((plan.COUNTED, sets.dependence.counted), (plan.FIRST, sets.first)):
@@ -93,6 +93,7 @@ class Chains:
             self.masks[row] = told.mask(mask)
         for c in range(self._size):
             self.masks[plan.HERE + self._size + c] = told.mask(sets.dependence.parts[c])
+            self.masks[plan.HERE + 2 * self._size + facts + c] = told.mask(sets.dependence.joined(c))
         for fact in range(facts):
             self.masks[plan.HERE + 2 * self._size + fact] = told.mask(sets.ends[fact])
         self.slots = np.full(2 * _ROOM, -1, np.int32)

@@ -7,9 +7,9 @@ import numpy as np
 
 from pcstate.check import plan as P
 from pcstate.check.bit_kernels import inner
-from pcstate.check.recall_kernels import row_of
+from pcstate.check.recall_kernels import holds, row_of
 
-__all__ = ["add", "blocker_of", "has", "offers", "take"]
+__all__ = ["add", "between", "blocker_of", "has", "join", "offers", "take", "use"]
 
 U = np.uint64
 _0, _1 = U(0), U(1)
@@ -33,6 +33,37 @@ def add(plan, by_local, masks, reg, asked, state, component):
         for u in range(plan[plan[P.WORDS] + component], plan[plan[P.WORDS] + component + 1]):
             masks[P.NOW, plan[u]] &= masks[row, plan[u]]
             masks[P.ABLE, plan[u]] &= masks[row, plan[u]]
+
+
+@inner
+def use(reg, fact):
+    """Put a fact into the list of those that the cluster rests on."""
+    if reg[P.FACT_USED + fact] == 0:
+        reg[P.FACT_USED + fact] = 1
+        reg[P.FACT_LIST + reg[P.FACTS_USED]] = fact
+        reg[P.FACTS_USED] += 1
+
+
+@inner
+def between(plan, by_local, reg, asked, state, vector, component):
+    """A fact by which a vector and a component have nothing to do with each other; -1 if there is none."""
+    at, end = plan[plan[P.BETWEEN] + vector], plan[plan[P.BETWEEN] + vector + 1]
+    while at < end:
+        next_ = at + 2 + plan[at + 1]
+        if plan[at] == component:
+            for k in range(at + 2, next_):
+                if holds(plan, by_local, reg, asked, plan[k], state):
+                    return plan[k]
+        at = next_
+    return np.int64(-1)
+
+
+@inner
+def join(plan, by_local, masks, reg, asked, state, vector):
+    """Take in the components of a vector that it has to do with."""
+    for k in range(plan[plan[P.MOBILE] + vector], plan[plan[P.MOBILE] + vector + 1]):
+        if reg[P.INSIDE + plan[k]] == 0 and between(plan, by_local, reg, asked, state, vector, plan[k]) < 0:
+            add(plan, by_local, masks, reg, asked, state, plan[k])
 
 
 @inner
@@ -61,5 +92,4 @@ def take(plan, by_local, masks, reg, asked, state, vector):
     if blocker >= 0:
         add(plan, by_local, masks, reg, asked, state, blocker)
     else:
-        for k in range(plan[plan[P.MOBILE] + vector], plan[plan[P.MOBILE] + vector + 1]):
-            add(plan, by_local, masks, reg, asked, state, plan[k])
+        join(plan, by_local, masks, reg, asked, state, vector)

@@ -26,7 +26,7 @@ class Commuting:
         """Each role, and where it leads from where."""
         self._played: dict[int, tuple[int, int]] = {}
         """For each configuration the roles that were tried there, and which of them keep no vector from firing."""
-        self._known: dict[tuple[int, int, int], tuple[int, ...]] = {}
+        self._known: dict[tuple[int, int, int], tuple[tuple[int, ...], int]] = {}
 
     def number(self, role: Role) -> int:
         """The number of a role."""
@@ -35,35 +35,41 @@ class Commuting:
             self._plays.append((role, {}))
         return number
 
-    def reached(self, local: int, own: int, others: int) -> tuple[int, ...]:
-        """Where vectors with the roles `others` can bring it; none if in one of these configurations it makes a difference
-        whether one of `own`, all of which are possible in `local`, comes before or after one of them.
+    def reached(self, local: int, own: int, others: int) -> tuple[tuple[int, ...], int]:
+        """Where vectors with the roles `others` can bring it, without those that make a difference; nowhere if that is too much
+        to say. And these: in a configuration so reached, it does not come to the same whether one of `own`, all of which are
+        possible in `local`, comes before or after them.
 
-        Cost: configurations times `own` times those of `others` that are possible there, once. Bounds: `MANY` configurations.
+        Cost: configurations times `own` times those of `others` that are possible there, once or twice. Bounds: `MANY`
+        configurations.
         """
         key = local, own, others
         if key not in self._known:
-            self._known[key] = tuple(self._explore(local, tuple(bits(own)), others))
+            differing, more = 0, -1
+            while more:
+                found, more = self._explore(local, tuple(bits(own)), others & ~differing)
+                differing |= more
+            self._known[key] = tuple(found), differing
         return self._known[key]
 
-    def _explore(self, local: int, own: tuple[int, ...], others: int) -> list[int]:
-        queue, found = [local], {local}
+    def _explore(self, local: int, own: tuple[int, ...], others: int) -> tuple[list[int], int]:
+        """Where these can bring it, and those of them that make a difference."""
+        queue, found, differing = [local], {local}, 0
         for here in queue:
             after = [self._play(role, here) for role in own]
-            for other in bits(self._possible(here, others)):
+            for other in bits(self._possible(here, others & ~differing)):
                 there = self._play(other, here)
                 if there == here and all(self._play(other, target) == target for target in after):
                     continue
-                for role, target in zip(own, after, strict=True):
-                    end = self._play(role, there)
-                    if end < 0 or end != self._play(other, target):
-                        return []
-                if there not in found:
+                ends = [self._play(role, there) for role in own]
+                if any(end < 0 or end != self._play(other, target) for end, target in zip(ends, after, strict=True)):
+                    differing |= 1 << other
+                elif there not in found:
                     found.add(there)
                     queue.append(there)
             if len(queue) > MANY:
-                return []
-        return queue
+                return [], differing
+        return queue, differing
 
     def _possible(self, local: int, roles: int) -> int:
         """Those of `roles` that keep no vector from firing in `local`."""

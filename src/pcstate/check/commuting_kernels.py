@@ -15,8 +15,9 @@ _0, _1 = U(0), U(1)
 
 @inner
 def meanwhile(plan, by_local, masks, reg, asked, slots, entries, keys, pool, key, component, local, own, others):
-    """The row of those vectors that a component does not keep from firing, there or wherever the `others` bring it; NOTHING if it
-    makes a difference to it what comes first. `own` and `others` are rows; those count that it has a part in.
+    """The row of those vectors that a component does not keep from firing, there or wherever those of the `others` bring it to
+    which it makes no difference what comes first; NOTHING if that is not known. The row behind it has those to which it does.
+    `own` and `others` are rows; those count that it has a part in.
 
     What was asked lately is found by these as they are, all that was asked ever by the roles that they have.
     """
@@ -72,10 +73,11 @@ def _by_roles(plan, by_local, masks, reg, asked, slots, entries, keys, key, comp
     if reached:
         row = reg[P.NEXT_MASK]
         _allow(plan, by_local, masks, reg, asked, component, reached, row)
+        _list_differing(plan, masks, reg, component, row + 1)
     if reg[P.ASKED]:
         return np.int64(P.NOTHING)
     if reached:
-        reg[P.NEXT_MASK] += 1
+        reg[P.NEXT_MASK] += 2
     put(slots, entries, keys, reg, node, key, size, row)
     return row
 
@@ -107,11 +109,24 @@ def _list_own(reg, key, words):
 
 @inner
 def _reach(plan, by_local, reg, asked, key, component, local):
-    """Find where the others of the key bring a component: so many of the list REACHED; none if in one of these configurations it
-    makes a difference what comes first."""
-    words, possible = plan[plan[P.ROLES] + component], plan[plan[P.POSSIBLE] + component]
+    """Find where the others of the key bring a component, without those to which it makes a difference what comes first: so many
+    of the list REACHED, none if there are too many. The roles of these are the words DIFFERING."""
+    words = plan[plan[P.ROLES] + component]
     own = _list_own(reg, key, words)
-    reg[P.REACHED], count, here = local, 1, 0
+    for word in range(words):
+        reg[P.DIFFERING + word] = 0
+    while True:
+        count, more = _follow(plan, by_local, reg, asked, key, component, local, own)
+        if not more or reg[P.ASKED]:
+            return count
+
+
+@inner
+def _follow(plan, by_local, reg, asked, key, component, local, own):
+    """Where the others of the key, but for the roles DIFFERING, bring a component: so many of the list REACHED; and whether there
+    are more to which it makes a difference what comes first, which are put to these."""
+    words, possible = plan[plan[P.ROLES] + component], plan[plan[P.POSSIBLE] + component]
+    reg[P.REACHED], count, here, more = local, 1, 0, False
     while here < count:
         local = reg[P.REACHED + here]
         here += 1
@@ -121,7 +136,7 @@ def _reach(plan, by_local, reg, asked, key, component, local):
         for n in range(own):
             reg[P.OWN_ENDS + n] = _play(plan, by_local, reg, asked, component, reg[P.OWN + n], local)
         for word in range(words):
-            left = U(key[1 + words + word] & by_local[possible + word, local])
+            left = U(key[1 + words + word] & by_local[possible + word, local] & ~reg[P.DIFFERING + word])
             while left != _0:
                 other = word * P.ROLE_BITS + np.int64(trailing(left))
                 left &= left - _1
@@ -129,16 +144,30 @@ def _reach(plan, by_local, reg, asked, key, component, local):
                 if there < 0:
                     continue
                 if not _commute(plan, by_local, reg, asked, component, own, other, local, there):
-                    return 0
+                    reg[P.DIFFERING + word] |= 1 << other % P.ROLE_BITS
+                    more = True
+                    continue
                 new = True
                 for k in range(count):
                     new &= reg[P.REACHED + k] != there
                 if new:
                     if count == MANY:
-                        return 0
+                        return 0, more
                     reg[P.REACHED + count] = there
                     count += 1
-    return count
+    return count, more
+
+
+@inner
+def _list_differing(plan, masks, reg, component, to):
+    """Put the vectors with the roles DIFFERING into a row."""
+    first = plan[plan[P.WORDS]]
+    for u in range(plan[plan[P.WORDS] + component], plan[plan[P.WORDS] + component + 1]):
+        masks[to, plan[u]] = _0
+        shares = plan[P.SHARES] + u - first
+        for k in range(plan[shares], plan[shares + 1], 3):
+            if reg[P.DIFFERING + plan[k]] & plan[k + 1]:
+                masks[to, plan[u]] |= U(plan[k + 2])
 
 
 @inner

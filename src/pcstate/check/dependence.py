@@ -6,7 +6,7 @@ out from the component's own transitions once, and remembered.
 
 from collections.abc import Iterable
 
-from pcstate.check.bits import bits
+from pcstate.check.bits import bits, either
 from pcstate.check.commuting import Commuting, Role
 from pcstate.model.lts import Event
 from pcstate.model.network import GlobalState, Network
@@ -47,11 +47,12 @@ class Dependence:
                     if c in mobile:
                         self.parts[c] |= bit
             self._components.append(tuple(dict.fromkeys(c for c, _ in (*v.who, *v.also, *v.unless) if c in mobile)))
+        self._joined = [either(who.values()) if c in mobile else 0 for c, who in enumerate(self._who)]
         self._allowed: list[dict[int, int]] = [{} for _ in range(size)]
         self._changes: list[dict[int, int]] = [{} for _ in range(size)]
         self._stopped: list[dict[int, int]] = [{} for _ in range(size)]
         self._offers: list[dict[int, bool]] = [{} for _ in range(size)]
-        self._meanwhile: list[dict[tuple[int, int, int], int]] = [{} for _ in range(size)]
+        self._meanwhile: list[dict[tuple[int, int, int], tuple[int, int]]] = [{} for _ in range(size)]
         self._roles: dict[int, list[tuple[int, int]]] = {}
         asked = {id(component.behaviour): Commuting(component.behaviour) for component in network.components}
         self._commuting = [asked[id(component.behaviour)] for component in network.components]
@@ -92,6 +93,10 @@ class Dependence:
         """The components that have a part in a vector and can move."""
         return self._components[number]
 
+    def joined(self, component: int) -> int:
+        """The vectors that need an event of the component, if it can move."""
+        return self._joined[component]
+
     def allowed(self, component: int, local: int) -> int:
         """The vectors that the component does not keep from firing: it offers its event, and is not in the way."""
         known = self._allowed[component]
@@ -130,16 +135,22 @@ class Dependence:
                     known[local] |= vectors
         return known[local]
 
-    def meanwhile(self, component: int, local: int, own: int, others: int) -> int:
-        """The vectors that the component does not keep from firing, there or wherever the `others` bring it; 0 unless it makes no
-        difference whether any of its `own` vectors, which it must allow, comes before or after one of the `others`."""
+    def meanwhile(self, component: int, local: int, own: int, others: int) -> tuple[int, int]:
+        """The `others` to which it makes a difference whether one of the component's `own` vectors, which it must allow, comes
+        before or after them; and the vectors that it does not keep from firing, there or wherever the rest of the others bring
+        it, 0 if that is not known."""
         known = self._meanwhile[component]
         key = local, own, others
         if key not in known:
             mine, theirs = (sum(role for role, vectors in self.roles(component) if vectors & asked) for asked in (own, others))
-            known[key] = 0
-            for reached in self._commuting[component].reached(local, mine, theirs):
-                known[key] |= self.allowed(component, reached)
+            reached, differing = self._commuting[component].reached(local, mine, theirs)
+            allowed, apart = 0, 0
+            for here in reached:
+                allowed |= self.allowed(component, here)
+            for role, vectors in self.roles(component):
+                if role & differing:
+                    apart |= vectors & others
+            known[key] = apart, allowed
         return known[key]
 
     def blocking(self, number: int, state: GlobalState) -> list[int]:

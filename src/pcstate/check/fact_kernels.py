@@ -4,7 +4,7 @@ import numpy as np
 
 from pcstate.check import plan as P
 from pcstate.check.bit_kernels import inner, trailing
-from pcstate.check.cluster_kernels import blocker_of, offers, take
+from pcstate.check.cluster_kernels import blocker_of, offers, take, use
 from pcstate.check.persistent import DEEP
 from pcstate.check.recall_kernels import holds
 
@@ -153,8 +153,4 @@ def kept_off(plan, by_local, masks, reg, asked, state, vector):
 def _use(reg, begin, end):
     """Keep those of the facts between two places of their list that are not in it yet."""
     for k in range(begin, end):
-        fact = reg[P.FACT_LIST + k]
-        if reg[P.FACT_USED + fact] == 0:
-            reg[P.FACT_USED + fact] = 1
-            reg[P.FACT_LIST + reg[P.FACTS_USED]] = fact
-            reg[P.FACTS_USED] += 1
+        use(reg, reg[P.FACT_LIST + k])

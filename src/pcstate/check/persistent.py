@@ -9,19 +9,22 @@ It is found as what happens among some components, a cluster. The cluster grows 
   those inside does not offer its event now. Otherwise the others join the cluster, unless
 * all that it does inside is to look, and what the enabled vectors of the cluster would change is not what it looks at; or
 * each component inside that it has to do with comes to the same whether it fires before or after an enabled vector of the
-  cluster, wherever vectors from outside may have brought it by then, and offers the cluster no more there; or
+  cluster, wherever other vectors from outside to which that applies may have brought it, and offers the cluster no more there; or
 * the network states that it stays off until some step that cannot come first either (`Apart`), for what that needs is not there,
   or for another such fact.
 
-The enabled vectors whose components are all inside are then persistent. What was found is remembered by what it rests on: the
-configurations of the cluster's components, and the facts; a set of one vector also by the vector that led there, for what comes
-behind it is mostly the same wherever it fires. Sets of vectors are integers, one bit a vector.
+A component for which a vector has no event in `who` is not taken in with it while a fact says that they have nothing to do with
+each other: then what ends that fact must not come first.
+
+The enabled vectors whose components are all inside, but for these, are then persistent. What was found is remembered by what it
+rests on: the configurations of the cluster's components, and the facts; a set of one vector also by the vector that led there,
+for what comes behind it is mostly the same wherever it fires. Sets of vectors are integers, one bit a vector.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from pcstate.check.bits import bits
+from pcstate.check.bits import bits, either
 from pcstate.check.dependence import Dependence
 from pcstate.check.symmetry import DIALS
 from pcstate.model.formula import compile_formula
@@ -80,6 +83,7 @@ class PersistentSets:
         self.facts = [compile_formula(fact.formula, network, fact.names).remembered() for fact in network.apart]
         self.ends = self._ends()
         self.facts_about = self._facts_about()
+        self.facts_between = self._facts_between()
         self.rank = [_NEAR.get(component.over, len(_NEAR)) for component in network.components]
         goroutine = [component.kind == "goroutine" for component in network.components]
         last = [max((c for c, _ in v.who if goroutine[c]), default=-1) for v in network.vectors]
@@ -95,13 +99,38 @@ class PersistentSets:
 
     def _facts_about(self) -> list[list[int]]:
         """For each vector the facts that keep it off: those that name it, and those of which it joins two parties."""
-        found: list[list[int]] = []
         named = self._named([fact.off for fact in self.network.apart])
+        off = [0] * len(self.network.vectors)
+        for fact, numbers in enumerate(named):
+            for number in bits(numbers):
+                off[number] |= 1 << fact
+        these, those = self._sides()
+        found = []
         for number, vector in enumerate(self.network.vectors):
-            parts = {component for component, _ in vector.who}
-            facts = enumerate(self.network.apart)
-            found.append([n for n, f in facts if named[n] >> number & 1 or (parts & f.these and parts & f.those)])
+            one, other = (either(side[c] for c, _ in vector.who) for side in (these, those))
+            found.append(list(bits(off[number] | one & other)))
         return found
+
+    def _facts_between(self) -> list[dict[int, list[int]]]:
+        """For each vector the components that it asks for no event in `who`, with the facts that keep them apart."""
+        these, those = self._sides()
+        wholly = sum(1 << n for n, fact in enumerate(self.network.apart) if fact.wholly)
+        found: list[dict[int, list[int]]] = []
+        for number, vector in enumerate(self.network.vectors):
+            joined = {component for component, _ in vector.who}
+            one, other = (either(side[c] for c in joined) & wholly for side in (these, those))
+            facts = {c: one & those[c] | other & these[c] for c in self.dependence.components(number) if c not in joined}
+            found.append({c: [n for n in bits(some) if not self.ends[n] >> number & 1] for c, some in facts.items()})
+        return found
+
+    def _sides(self) -> tuple[list[int], list[int]]:
+        """For each component the facts that it is on either side of."""
+        these, those = ([0] * len(self.network.components) for _ in range(2))
+        for n, fact in enumerate(self.network.apart):
+            for side, members in ((these, fact.these), (those, fact.those)):
+                for c in members:
+                    side[c] |= 1 << n
+        return these, those
 
     def _ends(self) -> list[int]:
         """For each fact the vectors that can end it: those that it names, and those that can move one of the components it
@@ -236,6 +265,8 @@ class _Cluster:
         """The components that were taken in one round after the other, and the facts that were looked at in the round before."""
         self._taken: list[int] = []
         self._facts: set[int] = set()
+        self._between: set[int] = set()
+        """The facts by which what is outside has nothing to do with a vector of the cluster."""
         self.able = sets.dependence.counted
         """The vectors that no component of the cluster keeps from firing, there or wherever others may bring it."""
         self._now = sets.dependence.counted
@@ -243,26 +274,46 @@ class _Cluster:
 
     def grow(self, seed: int, limit: int) -> int:
         """The enabled vectors of the cluster around `seed`; when these are `limit` or more, as many as it had then."""
-        dependence = self.sets.dependence
-        for component in dependence.components(seed):
-            self._add(component)
+        self._join(seed)
         while True:
             self.stages.append((tuple(self._taken), tuple(sorted(self._facts))))
             self._taken = []
-            outside = 0
-            for component, parts in enumerate(dependence.parts):
-                if component not in self.components:
-                    outside |= parts
+            outside = self._outside()
             found = self.enabled & ~outside
             if found.bit_count() >= limit:
                 return found
-            self._facts = set()
+            self._facts = set(self._between)
             for number in bits(self._disturbing(found, outside)):
                 if self.able >> number & 1 and not self._kept_off(number, outside):
                     self._take(number)
             if not self._taken:
                 self.stages.append(((), tuple(sorted(self._facts))))
                 return found
+
+    def _outside(self) -> int:
+        """The vectors that have to do with a component outside."""
+        dependence, outside, joined = self.sets.dependence, 0, 0
+        for component, parts in enumerate(dependence.parts):
+            if component not in self.components:
+                outside |= parts
+                joined |= dependence.joined(component)
+        for number in bits(self.enabled & outside & ~joined):
+            facts = [self._between_them(number, c) for c in dependence.components(number) if c not in self.components]
+            if None not in facts:
+                self._between.update(fact for fact in facts if fact is not None)
+                outside &= ~(1 << number)
+        return outside
+
+    def _between_them(self, number: int, component: int) -> int | None:
+        """A fact by which a vector and a component have nothing to do with each other."""
+        facts = self.sets.facts_between[number].get(component, ())
+        return next((fact for fact in facts if self.sets.facts[fact](self.state)), None)
+
+    def _join(self, number: int) -> None:
+        """Take in the components of a vector that it has to do with."""
+        for component in self.sets.dependence.components(number):
+            if component not in self.components and self._between_them(number, component) is None:
+                self._add(component)
 
     def _add(self, component: int) -> None:
         if component not in self.components:
@@ -293,16 +344,19 @@ class _Cluster:
                 disturbing |= here
         others = able & outside
         for component in disturbed:
-            able &= dependence.meanwhile(component, state[component], 0, others & dependence.parts[component]) or -1
+            able &= dependence.meanwhile(component, state[component], 0, others & dependence.parts[component])[1] or -1
         others, inside = able & outside, able & ~outside
         for component, here in disturbed.items():
             mine, allowed = dependence.parts[component], dependence.allowed(component, state[component])
-            offered = dependence.meanwhile(component, state[component], found & mine, others & mine)
+            differing, offered = dependence.meanwhile(component, state[component], found & mine, others & mine)
             if offered and not offered & ~allowed & inside:
-                able &= offered
+                able &= offered | differing
+                disturbing |= differing
             else:
                 able &= allowed
                 disturbing |= here
+        for fact in self._between:
+            disturbing |= self.sets.ends[fact]
         self.able = able
         return able & outside & disturbing
 
@@ -366,8 +420,10 @@ class _Cluster:
         """Take in what decides whether a vector can fire: one more component that keeps it from firing now, or else all of its
         own."""
         blocker = self._blocker(number)
-        for component in self.sets.dependence.components(number) if blocker is None else [blocker]:
-            self._add(component)
+        if blocker is None:
+            self._join(number)
+        else:
+            self._add(blocker)
 
     def _blocker(self, number: int) -> int | None:
         """Which component outside keeps a vector from firing; one that goes on nowhere if there is any."""

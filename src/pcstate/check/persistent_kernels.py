@@ -4,7 +4,7 @@ import numpy as np
 
 from pcstate.check import plan as P
 from pcstate.check.bit_kernels import inner, ones, trailing
-from pcstate.check.cluster_kernels import add, has, take
+from pcstate.check.cluster_kernels import between, has, join, take, use
 from pcstate.check.commuting_kernels import meanwhile
 from pcstate.check.fact_kernels import kept_off
 from pcstate.check.persistent import GAIN, HOPELESS, NEXT
@@ -108,9 +108,15 @@ def _disturb(plan, by_local, masks, reg, asked, slots, entries, keys, pool, key,
                 commutes &= masks[row, plan[u]] & ~masks[allowed, plan[u]] & masks[P.INNER, plan[u]] == _0
             if commutes:
                 for u in range(plan[plan[P.WORDS] + c], plan[plan[P.WORDS] + c + 1]):
-                    masks[P.ABLE, plan[u]] &= masks[row, plan[u]]
+                    differing = masks[row + 1, plan[u]] & masks[P.OTHERS, plan[u]]
+                    masks[P.ABLE, plan[u]] &= masks[row, plan[u]] | differing
+                    masks[P.DISTURBING, plan[u]] |= differing
             else:
                 _keep(plan, by_local, masks, reg, asked, state, c)
+    for n in range(reg[P.RESTS_ON]):
+        fact = reg[P.FACTS_BETWEEN + n]
+        for u in range(plan[plan[P.END_WORDS] + fact], plan[plan[P.END_WORDS] + fact + 1]):
+            masks[P.DISTURBING, plan[u]] |= masks[plan[plan[P.ENDS] + fact], plan[u]]
     for w in range(width):
         masks[P.DISTURBING, w] &= masks[P.ABLE, w] & masks[P.OUTSIDE, w]
 
@@ -141,20 +147,14 @@ def _grow(plan, by_local, masks, reg, asked, slots, entries, keys, pool, key, st
         reg[P.INSIDE + c] = 0
     for k in range(reg[P.FACTS_USED]):
         reg[P.FACT_USED + reg[P.FACT_LIST + k]] = 0
-    reg[P.FACTS_USED] = reg[P.CLUSTER_SIZE] = reg[P.STAGES] = 0
+    reg[P.FACTS_USED] = reg[P.CLUSTER_SIZE] = reg[P.STAGES] = reg[P.RESTS_ON] = 0
     for w in range(width):
         masks[P.NOW, w] = masks[P.ABLE, w] = masks[P.COUNTED, w]
         masks[P.OFF_NOW, w] = _0
-    for k in range(plan[plan[P.MOBILE] + seed], plan[plan[P.MOBILE] + seed + 1]):
-        add(plan, by_local, masks, reg, asked, state, plan[k])
+    join(plan, by_local, masks, reg, asked, state, seed)
     while True:
         reg[P.TAKEN] = 0
-        for w in range(width):
-            masks[P.OUTSIDE, w] = _0
-        for c in range(size):
-            if reg[P.INSIDE + c] == 0:
-                for u in range(plan[plan[P.WORDS] + c], plan[plan[P.WORDS] + c + 1]):
-                    masks[P.OUTSIDE, plan[u]] |= masks[P.HERE + size + c, plan[u]]
+        _look_outside(plan, by_local, masks, reg, asked, state)
         count = 0
         for w in range(width):
             masks[P.FOUND, w] = masks[P.ENABLED, w] & masks[P.COUNTED, w] & ~masks[P.OUTSIDE, w]
@@ -181,6 +181,47 @@ def _grow(plan, by_local, masks, reg, asked, slots, entries, keys, pool, key, st
             return count
         for w in range(width):
             masks[P.SCOPE, w] = masks[P.ABLE, w] & masks[P.OUTSIDE, w]
+
+
+@inner
+def _look_outside(plan, by_local, masks, reg, asked, state):
+    """Put into OUTSIDE the vectors that have to do with a component outside."""
+    size, width = plan[P.SIZE], masks.shape[1]
+    joined = P.HERE + 2 * size + plan[P.FIRST_SPENT]  # behind a row for each fact
+    for w in range(width):
+        masks[P.OUTSIDE, w] = masks[P.JOINING, w] = _0
+    for c in range(size):
+        if reg[P.INSIDE + c] == 0:
+            for u in range(plan[plan[P.WORDS] + c], plan[plan[P.WORDS] + c + 1]):
+                masks[P.OUTSIDE, plan[u]] |= masks[P.HERE + size + c, plan[u]]
+                masks[P.JOINING, plan[u]] |= masks[joined + c, plan[u]]
+    for w in range(width):
+        left = masks[P.ENABLED, w] & masks[P.COUNTED, w] & masks[P.OUTSIDE, w] & ~masks[P.JOINING, w]
+        while left != _0:
+            if _is_on_its_own(plan, by_local, reg, asked, state, w * 64 + np.int64(trailing(left))):
+                masks[P.OUTSIDE, w] &= ~(left & (~left + _1))
+            left &= left - _1
+
+
+@inner
+def _is_on_its_own(plan, by_local, reg, asked, state, vector):
+    """Whether facts say of all its components outside that it has nothing to do with them: the cluster rests on these then."""
+    top = reg[P.RESTS_ON]
+    for k in range(plan[plan[P.MOBILE] + vector], plan[plan[P.MOBILE] + vector + 1]):
+        if reg[P.INSIDE + plan[k]] == 0:
+            fact = between(plan, by_local, reg, asked, state, vector, plan[k])
+            if fact < 0:
+                return False
+            known = False
+            for n in range(top):
+                known |= reg[P.FACTS_BETWEEN + n] == fact
+            if not known:
+                reg[P.FACTS_BETWEEN + top] = fact
+                top += 1
+    for n in range(reg[P.RESTS_ON], top):
+        use(reg, reg[P.FACTS_BETWEEN + n])
+    reg[P.RESTS_ON] = top
+    return True
 
 
 @inner

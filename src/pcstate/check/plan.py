@@ -8,30 +8,31 @@
 (
     SIZE, VECTORS, CONNS, CALLERS, REQUESTS, WIDTH, RECENT, SHARES, ROLES, MEANWHILE, WHO, MOVED, MOBILE, WORDS, ABOUT, ENDS,
     END_WORDS, OFF, RANK, PLACE, SEED_AT, NAME, LUCK, JUMPS, LACKS, SPENT, SPENTS, FIRST_SPENT, OBJECT, REFERENCES, LOOKS,
-    RENAMED, ALIKE, ALIKES, TRIVIAL, HEADS, PLAYS, POSSIBLE, DIALS, DIALLED, LATE,
-) = range(41)  # fmt: skip
-SECTIONS = 41
+    RENAMED, ALIKE, ALIKES, TRIVIAL, HEADS, PLAYS, POSSIBLE, DIALS, DIALLED, LATE, BETWEEN,
+) = range(42)  # fmt: skip
+SECTIONS = 42
 
-# Rows of `masks`; from HERE on one for each component, then what each has a part in, then the ends of each fact. A configuration
-# has three rows. OFF_NOW are vectors that facts keep off for as long as no more than SCOPE can fire outside the cluster.
+# Rows of `masks`; from HERE on one for each component, then what each has a part in, then the ends of each fact, then what each
+# component must offer an event for. A configuration has three rows. OFF_NOW are vectors that facts keep off for as long as no
+# more than SCOPE can fire outside the cluster.
 NOTHING = 0
-ENABLED, NOW, ABLE, OUTSIDE, FOUND, DISTURBING, OTHERS, INNER, OFF_NOW, SCOPE, COUNTED, FIRST, WAITING = range(3, 16)
+ENABLED, NOW, ABLE, OUTSIDE, JOINING, FOUND, DISTURBING, OTHERS, INNER, OFF_NOW, SCOPE, COUNTED, FIRST, WAITING = range(3, 17)
 HERE = WAITING + 2
 ALLOWED, CHANGES, STOPPED = range(3)
 
 # Registers: how much there is of what grows, and how far the search is.
 (
     ASKED, NEXT_ENTRY, NEXT_KEY, NEXT_NODE, NEXT_POOL, PHASE, CURRENT, KEPT, BRANCH, BRANCHES, ARROWS, CHAINS, FOLLOWED, AFTER,
-    CHOSEN, TAKEN, CLUSTER_SIZE, FACTS_USED, NEXT_MASK, STAGES, DEPTH,
-) = range(21)  # fmt: skip
+    CHOSEN, TAKEN, CLUSTER_SIZE, FACTS_USED, NEXT_MASK, STAGES, DEPTH, RESTS_ON,
+) = range(22)  # fmt: skip
 WAY, TRIED, TOP, TRYING, ENDED = range(24, 64, 8)
 """Short lists too, of what is looked at on the way down."""
 LONG = 4096 + 64
 """How long the short lists among the registers may be: no power of two, so that they do not share the sets of a cache."""
 (
     INSIDE, CLUSTER, FACT_LIST, FACT_USED, SEEDS, CHOICE, BASIS, GOING_ON, LOOK_OF, HASHES, TAKE, WEIGHTS, OWN, OWN_ENDS, REACHED,
-    STAGE_PARTS, STAGE_FACTS, STAGE_COUNT, PATH, BEFORE, LISTS, REGISTERS,
-) = range(64, 64 + 22 * LONG, LONG)  # fmt: skip
+    STAGE_PARTS, STAGE_FACTS, STAGE_COUNT, PATH, BEFORE, LISTS, DIFFERING, FACTS_BETWEEN, REGISTERS,
+) = range(64, 64 + 24 * LONG, LONG)  # fmt: skip
 
 ROW, LOOK, RENAME = range(3)
 """What can be asked for: all about a configuration of a component, how an object looks, or looks renamed."""

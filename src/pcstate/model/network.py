@@ -76,7 +76,8 @@ class Named(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Apart:
     """A fact: while `formula` (under `names`) holds, a vector that joins one of `these` with one of `those`, and each of `off`,
-    stays off until one of `until` has moved, or a vector of `steps` has fired."""
+    stays off until one of `until` has moved, or a vector of `steps` has fired. `wholly`: until then, a vector that needs an event
+    of one side moves nothing on the other, and nothing there is in its way."""
 
     formula: Written
     names: Mapping[str, Value]
@@ -85,6 +86,7 @@ class Apart:
     until: frozenset[int]
     steps: tuple[Named, ...] = ()
     off: tuple[Named, ...] = ()
+    wholly: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ _KINDS: Mapping[str, type] = {
     **dict.fromkeys(("with", "who", "also", "unless", "lifecycle"), dict),
     **dict.fromkeys(("these", "those", "off", "until", "objects"), list),
     "again": bool,
+    "wholly": bool,
 }  # fmt: skip
 
 
@@ -59,7 +60,9 @@ def parse_network(source: Source) -> NetworkText:
     allowed = ("name", "for", "when", "class", "first", "who", "also", "unless", "lifecycle")
     syncs = _tables(reader, document, "sync", allowed, ("name", "who"), _SYNC_CLASSES)
     outcome = reader.typed(document, "outcome", dict, 1, {})
-    apart = _tables(reader, document, "apart", ("for", "while", "these", "those", "off", "until"), ("while", "until"), ())
+    apart = _tables(
+        reader, document, "apart", ("for", "while", "these", "those", "off", "until", "wholly"), ("while", "until"), ()
+    )
     for table in apart:
         joins = bool(table.get("these"))
         if joins != bool(table.get("those")) or not (joins or table.get("off")):

@@ -222,7 +222,8 @@ class _Builder:
             for binding in self.bindings(table):
                 these, those, until = (frozenset(self._group(table, key, binding)) for key in ("these", "those", "until"))
                 steps, off = (tuple(self._named(table, key, binding)) for key in ("until", "off"))
-                yield Apart(table["while"], {**self.parameters, **binding}, these, those, until, steps, off)
+                wholly = table.get("wholly", False)
+                yield Apart(table["while"], {**self.parameters, **binding}, these, those, until, steps, off, wholly)
 
     def spent(self) -> Iterator[Spent]:
         for table in self.text.spent:
