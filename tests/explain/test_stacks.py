@@ -276,6 +276,11 @@ net/http.(*persistConn).readLoop(0xc0000e0120)
 created by net/http.(*Transport).dialConn in goroutine 6
 \t/usr/local/go/src/net/http/transport.go:1799 +0x1585
 """
+LABELS = (
+    ' labels:{"job": "orders [7]: a, b", "of": "the long way from the warehouse to the shop and from there to whoever has paid"}'
+)
+LABELS_126 = BUBBLE.replace(" (durable), 2 minutes, synctest bubble 3", LABELS)
+LABELS_127 = BUBBLE.replace(" (durable), 2 minutes, synctest bubble 3]", f", 2 minutes]{LABELS.removeprefix(' labels:')}")
 LEAK_PROFILE = """\
 goroutineleak profile: total 2
 2 @ 0x486f8a 0x462097 0x6ac3fb 0x48dcc1
@@ -300,6 +305,9 @@ WRITTEN: dict[str, tuple[str, str, str, tuple[tuple[str, int, int], ...]]] = {
     "frames of the runtime": (SYSTEM, "debug=2", "leak", (("body-unfinished", 1, 1),)),
     "in a bubble": (BUBBLE, "debug=2", "leak", (("body-unfinished", 1, 1),)),
     "in a bubble of 1.24": (BUBBLE_124 + BUBBLE[BUBBLE.index("\n") :], "debug=2", "leak", (("body-unfinished", 1, 1),)),
+    "labels of 1.26": (LABELS_126, "debug=2", "leak", (("body-unfinished", 1, 1),)),
+    "labels of 1.27": (LABELS_127, "debug=2", "leak", (("body-unfinished", 1, 1),)),
+    "goleak, labels of 1.26": (GOLEAK_13.replace("in state select", f"in state select{LABELS}"), "goleak", "leak", (LEAK,)),
     "a profile of leaks": (LEAK_PROFILE, "debug=1", "leak", (("body-unfinished", 2, 2),)),
     "a copy of net/http": (COPY, "debug=2", "leak", (LEAK,)),
     "a loop without a request": (FOREVER, "debug=2", "leak", (("unknown", 1, 2),)),

@@ -12,8 +12,9 @@ __all__ = [
 
 LONG = 10_000
 """Characters; a line of more is none of a dump."""
-HEADER = re.compile(r"\bgoroutine (\d+)((?: \w+=\S+)*) \[([^\]\n]*)\](?: ?\{.*\})?(:?)")
-GOLEAK = re.compile(r"\bGoroutine (\d+) in state (.{1,80}?), with \S+ on top of the stack")
+HEADER = re.compile(r"\bgoroutine (\d+)((?: \w+=\S+)*) \[([^\]\n]*?)(?: labels:\{.*\})?\](?: ?\{.*\})?(:?)")
+"""Labels (GODEBUG=tracebacklabels=1) are within the brackets in Go 1.26, and behind them since Go 1.27."""
+GOLEAK = re.compile(r"\bGoroutine (\d+) in state (.{1,80}?)(?: labels:\{.*\})?, with \S+ on top of the stack")
 _COUNT = re.compile(r"(?:^|[\s|>\":,+=\]-])(\d{1,9}) @((?: 0x[0-9a-f]*)*)(?:\s?(?:\.\.\.|\u2026))?\s*$")
 TOTAL = re.compile(r"\bgoroutine\s?(leak)? profile: total (\d{1,9})\b")
 _FOREIGN = re.compile(r"\b(?:heap|allocs|threadcreate) profile: |--- (?:contention|mutex):|\d+: \d+ \[\d+: \d+\] @ 0x")
