@@ -457,6 +457,25 @@ def test_a_dump_that_ends_before_the_place_where_a_goroutine_was_created_is_brok
     assert "breaks off" in diagnosed(spec, whole.rpartition("\n")[0]).missing
 
 
+ANCESTOR = "[originating from goroutine 7]:\nshop.fetch(...)\n\t/srv/shop/fetch.go:12 +0x35\n"
+DESCENT = {
+    "created": "created by shop.run\n\t/srv/shop/run.go:9 +0x35",
+    "of main": "main.main(...)\n\t/srv/shop/main.go:9 +0x35",
+    "a deep one": "...additional frames elided...",
+}
+
+
+@pytest.mark.parametrize("end", DESCENT.values(), ids=DESCENT.keys())
+def test_a_dump_that_ends_within_the_stack_of_an_ancestor_is_broken_off(spec: Spec, end: str) -> None:
+    """As GODEBUG=tracebackancestors gives it, behind a goroutine that is whole by itself: others may have come behind it."""
+    whole = LOOPS_14 + ANCESTOR + end
+    lines = whole.splitlines()
+    ends = range(len(LOOPS_14.splitlines()) + 1, len(lines))
+    assert ["breaks off" in diagnosed(spec, "\n".join(lines[:cut])).missing for cut in ends] == [True] * len(ends)
+    assert "" == diagnosed(spec, whole).missing
+    assert "" == diagnosed(spec, "\n".join(line for line in lines if ".go:" not in line)).missing
+
+
 def test_a_profile_and_the_same_goroutines_in_full_are_two_dumps(spec: Spec) -> None:
     found = diagnosed(spec, PROFILE_17 + "\n" + LOOPS_14)
     assert (1, [2]) == (found.number, [each.number for each in found.beside])

@@ -97,6 +97,8 @@ def kind_of(line: str) -> tuple[str, str]:
         return "signal", "SIGQUIT"
     if ("profile: " in line or "--- " in line or "] @" in line) and _FOREIGN.search(line):
         return "foreign", ""
+    if "frames elided" in line:
+        return "elided", ""
     if "panic: " in line or "fatal error: " in line:
         return "signal", "panic"
     return "left out" if _LEFT_OUT.fullmatch(line) or _MORE.search(line) else "other", ""

@@ -67,6 +67,8 @@ class _Open:
     """Whether it comes from a debug=1 profile."""
     headless: bool = False
     """Whether the text begins within it."""
+    descent: str = ""
+    """Of the ancestor that is being read: `begun`, `ends` (its outermost function was read), `""` (so was that one's place)."""
     addresses: int = 0
     """How many functions debug=1 says that it has, those counted once that were compiled into another."""
 
@@ -91,7 +93,7 @@ class _Open:
         if self.listed:
             return bool(self.frames) and self.addresses - len(self.frames) > _HIDDEN
         lacks = not self.created_at if self.created_by else not (self.places and self.places[-1])
-        return not self.whole or (any(self.places) and lacks)
+        return not self.whole or self.descent == "begun" or (any(self.places) and (lacks or bool(self.descent)))
 
     def before(self, function: str) -> bool:
         """Whether its outermost function has been read, so that `function` is another one's."""
@@ -230,6 +232,8 @@ class TextDump:
             self._threads = self._facts.registers
         elif kind == "left out" and (self._open or self._count):
             self._facts.left_out = True
+        elif kind == "elided" and self._origin:
+            self._descend("")
         elif kind == "blank" and self._open and self._open.ended:
             yield from self._finish()
         elif kind == "signal":
@@ -251,11 +255,16 @@ class TextDump:
             return self._begin(_Open(found[1], waiting(found[2])[0], None, goleak=True))
         if ORIGIN.search(line):
             self._origin = True
+            self._descend("begun")
             return iter(())
         if found := TOTAL.search(line):
             self._foreign = self._traces = False
             return self._profile(int(found[2]), bool(found[1]))
         return None
+
+    def _descend(self, how: str) -> None:
+        if self._open:
+            self._open.descent = how
 
     def _profile(self, total: int, leaked: bool) -> Iterator[Goroutine]:
         yield from self._finish()
@@ -312,6 +321,7 @@ class TextDump:
             self._pending = (name, line[cut + 1 : -1])
         elif self._origin:
             opened.ancestors.append(name)
+            opened.descent = "ends" if name.startswith(_ROOTS) else opened.descent
         else:
             opened.frames.append(name)
             opened.arguments.append(line[cut + 1 : -1])
@@ -335,6 +345,7 @@ class TextDump:
         elif self._origin:
             if opened.ancestors and " (" not in opened.ancestors[-1]:
                 opened.ancestors[-1] += f" ({value})"
+            opened.descent = "" if opened.descent == "ends" else opened.descent
         elif opened.created_by and not opened.created_at:
             opened.created_at = True
         elif opened.places and not opened.places[-1]:
@@ -343,6 +354,8 @@ class TextDump:
             self._facts.left_out |= sure
 
     def _created(self, value: str) -> None:
+        if self._origin:
+            self._descend("ends")
         if self._open and not self._origin and not self._open.created_by:
             self._open.created_by, _, parent = value.partition(" in goroutine ")
             self._open.parent = parent
