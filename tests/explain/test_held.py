@@ -139,10 +139,12 @@ def test_what_go_has_proved_is_not_doubted(spec: Spec) -> None:
     assert ("certain", 0) == (group.confidence, group.holders)
 
 
-def test_a_request_that_is_sent_may_send_the_body_of_another_response(spec: Spec) -> None:
+@pytest.mark.parametrize("system", [False, True], ids=["all", "system"])  # GOTRACEBACK
+def test_a_request_that_is_sent_may_send_the_body_of_another_response(spec: Spec, system: bool) -> None:
     """http.Post(url, "", response.Body): its writeLoop has read some, and waits for the server to take it."""
     functions = "net/http.persistConnWriter.Write({0xc0})", "io.copyBuffer({0x1})", "net/http.(*transferWriter).writeBody(0xc0)"
-    writing = goroutine(*functions, "net/http.(*persistConn).writeLoop(0xc0000f9000)", wait="IO wait")
+    outside = ("net/http.(*Transport).dialConn.gowrap3()", "runtime.goexit({})") if system else ()
+    writing = goroutine(*functions, "net/http.(*persistConn).writeLoop(0xc0000f9000)", *outside, wait="IO wait")
     group = diagnosed(spec, RUNNING, UNREAD, writing).groups[0]
     assert ("body-unfinished", "likely", 1) == (group.state, group.confidence, group.holders)
     assert group.held_at[0].startswith("1 at net/http.(*persistConn).writeLoop (sends")

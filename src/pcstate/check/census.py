@@ -144,7 +144,7 @@ class Census:
                 self.server += goroutine.count if number == 0 else 0
                 continue
             if part.role == "program":
-                where = (part.frames[0] if part.frames else _sender(goroutine), goroutine.minutes or 0)
+                where = (part.frames[0] if part.frames else _sender(goroutine, part.conn), goroutine.minutes or 0)
                 acts = goroutine.stack.wait == "running"
                 found = self.acting if acts else self.program
                 found[where] = found.get(where, 0) + goroutine.count
@@ -337,8 +337,8 @@ def is_library(function: str, knowledge: Knowledge) -> bool:
     return head in knowledge.library or head == "golang.org"
 
 
-def _sender(goroutine: Goroutine) -> str:
-    return f"{goroutine.stack.frames[-1]} (sends a request whose body it may be)"
+def _sender(goroutine: Goroutine, sender: int) -> str:
+    return f"{goroutine.stack.frames[sender]} (sends a request whose body it may be)"
 
 
 def _package(function: str) -> str:
