@@ -3,7 +3,7 @@
 import pytest
 
 from pcstate.specs.library import Spec
-from tests.explain.dumps import PEEK, RUNNING, UNREAD, diagnosed
+from tests.explain.dumps import PEEK, RUNNING, UNREAD, WAITING, diagnosed
 
 READ_LOOP = "net/http.(*persistConn).readLoop(0xc0000a2000)"
 WRITE_LOOP = "net/http.(*persistConn).writeLoop(0xc0000a2000)"
@@ -310,20 +310,65 @@ IN_OWN_READ = goroutine("time.Sleep(0x1)", "shop.(*metered).Read(0xc0)", "net/ht
                         "net/http.(*bodyEOFSignal).Read(0xc0)", "io.ReadAll({0x1})", "shop.fetch(0xc0)",
                         wait="sleep", by="shop.run in goroutine 1")  # fmt: skip
 
+IN_OWN_PEEK = goroutine("time.Sleep(0x1)", "shop.(*metered).Read(0xc0)", "net/http.(*persistConn).Read(0xc0000d5000)",
+                        "bufio.(*Reader).Peek(0xc0)", READ_LOOP.replace("a2000", "d5000"), wait="sleep")  # fmt: skip
+OWN = "shop.(*metered).Read(0xc0)\n\t/srv/1/of.go:1 +0x1c\n"
+TLS_READ = OWN + "crypto/tls.(*atLeastReader).Read(0xc0)\n\t/tls.go:1 +0x1\ncrypto/tls.(*Conn).Read(0xc0)\n\t/tls.go:2 +0x1\n"
+HANDSHAKE = goroutine(
+    "time.Sleep(0x1)", "shop.(*metered).Read(0xc0)", "crypto/tls.(*atLeastReader).Read(0xc0)",
+    "crypto/tls.(*Conn).readFromUntil(0xc0)", "crypto/tls.(*Conn).clientHandshake(0xc0)",
+    "crypto/tls.(*Conn).HandshakeContext(...)", "net/http.(*persistConn).addTLS.func2()",
+    wait="sleep", by="net/http.(*persistConn).addTLS in goroutine 9",
+)  # fmt: skip
+ADD_TLS = goroutine("net/http.(*persistConn).addTLS(0xc0)", DIAL_CONN, by="net/http.(*Transport).dialConnFor").replace(
+    "10", "11", 1
+)
+
 
 @pytest.mark.parametrize(
-    ("waiting", "network", "state"),
+    ("waiting", "beside", "state"),
     [
-        (IN_OWN_WRITE, IN_OWN_WRITE.replace("sync.(*Mutex).Lock", "net.(*conn).Write"), "writing-request"),
-        (IN_OWN_READ, IN_OWN_READ.replace("time.Sleep", "net.(*conn).Read"), "body-being-read"),
+        (IN_OWN_WRITE, "", "writing-request"),
+        (IN_OWN_READ, UNREAD, "body-being-read"),
+        (IN_OWN_READ.replace(OWN, TLS_READ), UNREAD, "body-being-read"),
+        (IN_OWN_PEEK, WAITING, "awaiting-headers"),
+        (IN_OWN_PEEK.replace(OWN, TLS_READ), WAITING, "awaiting-headers"),
+        (HANDSHAKE, ADD_TLS, "dialing"),
     ],
+    ids=["write", "body", "body, TLS", "head", "head, TLS", "handshake"],
 )
-def test_a_connection_of_ones_own_that_waits_is_told_from_the_network(spec: Spec, waiting: str, network: str, state: str) -> None:
+def test_a_connection_of_ones_own_that_waits_is_told_from_the_network(spec: Spec, waiting: str, beside: str, state: str) -> None:
     """A net.Conn that limits or locks: not the server is to blame; one that only wraps another waits for it."""
-    own, wrapped = (diagnosed(spec, RUNNING, UNREAD if "Read(" in each else "", each).groups[0] for each in (waiting, network))
+    network = waiting.replace("sync.(*Mutex).Lock", "net.(*conn).Write").replace("time.Sleep", "net.(*conn).Read")
+    (own,), (wrapped,) = (diagnosed(spec, RUNNING, beside, each).groups for each in (waiting, network))
     assert [(state, True), (state, True)] == [(own.state, own.stuck), (wrapped.state, wrapped.stuck)]
     assert [True, False] == ["net.Conn of the program's own" in each.title for each in (own, wrapped)]
     assert any(frame.startswith("shop.(*metered)") for frame in own.frames)
+
+
+def test_an_idle_connection_is_idle_in_a_net_conn_of_ones_own_too(spec: Spec) -> None:
+    """As over a multiplexer, whose streams wait in a select: no request waits for it."""
+    (group,) = diagnosed(spec, RUNNING, IN_OWN_PEEK).groups
+    assert ("idle", False, False) == (group.state, group.leak, group.stuck)
+
+
+SOCKS = "net/http.(*socksDialer).connect(0xc0)"
+WATCHED = {
+    "tls": (ADD_TLS, "crypto/tls.(*Conn).handshakeContext.func2()", "crypto/tls.(*Conn).handshakeContext"),
+    "proxy": (goroutine(SOCKS, DIAL_CONN, wait="IO wait"), "net/http.(*socksDialer).connect.func2()", SOCKS.partition("(0x")[0]),
+}
+
+
+@pytest.mark.parametrize("phase", WATCHED)
+def test_who_waits_for_the_end_of_the_context_of_a_dial_is_part_of_that(spec: Spec, phase: str) -> None:
+    """Another one, as of a server's handshake, is none of it."""
+    dial, function, by = WATCHED[phase]
+    watchers = [goroutine(function, wait="select", by=by).replace("goroutine 10", f"goroutine {n}", 1) for n in (20, 21)]
+    for count in (0, 1, 2):
+        found = diagnosed(spec, RUNNING, dial, *watchers[:count])
+        (group,) = found.groups
+        assert ("dialing", phase, 1 + min(count, 1)) == (group.state, group.phase, group.goroutines)
+        assert 1 + max(count - 1, 0) == found.other_goroutines
 
 
 def test_a_request_that_has_ended_waits_for_its_own_body(spec: Spec) -> None:

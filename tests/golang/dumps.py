@@ -49,7 +49,7 @@ EXPECTED: dict[str, Said] = {
     "dialing-own": ("stuck", (("dialing:tcp", 1, 2),)),
     "dialing-tls": ("stuck", (("dialing:tls", 1, 3),)),
     "dialing-proxy": ("stuck", (("dialing:proxy", 1, 3),)),
-    "dialing-socks": ("stuck", (("dialing:proxy", 1, 2),)),
+    "dialing-socks": ("stuck", (("dialing:proxy", 1, 3),)),
     "queued": ("leak", (UNREAD, ("queued", 2, 2))),
     "http2": ("no-leak", (("http2", 1, 1),)),
     "http2-unread": ("no-leak", (("http2", 1, 1),)),

@@ -30,7 +30,9 @@ WRITES = ("in-own-conn", "writing", "reading-request-body", "relaying-response",
 _LIBRARYS = ("read-loop", "h2")
 """Roles whose goroutine runs no code of the user's but what net/http calls."""
 _COPY = re.compile(r"\.\(\*(?:persistConn|bodyEOFSignal)\)")
-_RELEVANT = re.compile(r"http|persistConn|Transport|bodyEOFSignal|\bio\.\w|\bbufio\.|\b(?:encoding|compress)/|\.Read\b")
+_RELEVANT = re.compile(
+    r"http|persistConn|Transport|bodyEOFSignal|\bio\.\w|\bbufio\.|\b(?:encoding|compress)/|\.Read\b|\.handshakeContext\b"
+)
 _WRAPPER = re.compile(r"\.gowrap\d+$")
 """A function that the compiler makes around what a go statement calls."""
 _POINTER = re.compile(r"0x[0-9a-f]{4,}")
