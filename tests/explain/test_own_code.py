@@ -1,5 +1,7 @@
 """What a dump says where net/http has called a function of the program's own, and where the program may have a body in hand."""
 
+from collections.abc import Callable
+
 import pytest
 
 from pcstate.specs.library import Spec
@@ -350,6 +352,40 @@ def test_an_idle_connection_is_idle_in_a_net_conn_of_ones_own_too(spec: Spec) ->
     """As over a multiplexer, whose streams wait in a select: no request waits for it."""
     (group,) = diagnosed(spec, RUNNING, IN_OWN_PEEK).groups
     assert ("idle", False, False) == (group.state, group.leak, group.stuck)
+
+
+SENT = ("net.(*conn).Write(0xc0)", "net/http.persistConnWriter.Write({0xc0})", "bufio.(*Writer).Flush(0xc0)", WRITE_LOOP)
+GOT = (
+    "net.(*conn).Read(0xc0)",
+    "net/http.(*persistConn).Read(0xc0000a2000)",
+    "net/http.(*bodyEOFSignal).Read(0xc0)",
+    "shop.get()",
+)
+
+
+def counted(text: str) -> str:
+    """The same goroutine in debug=1."""
+    frames = [line.partition("(0x")[0].partition("({0x")[0].removesuffix("()") for line in text.splitlines()[1:-2:2]]
+    return "1 @ 0x43\n" + "".join(f"#\t0x4\t{frame}+0x1\t/srv/of.go:1\n" for frame in frames)
+
+
+@pytest.mark.parametrize("form", [str, counted], ids=["debug=2", "debug=1"])
+@pytest.mark.parametrize(
+    ("functions", "beside", "state"),
+    [(SENT, (PEEK.replace("b3000", "a2000"), WAITING.replace("d5000", "a2000")), "writing-request"),
+     (GOT, (UNREAD,), "body-being-read")],
+    ids=["sent", "read"],
+)  # fmt: skip
+def test_who_is_within_a_system_call_on_a_socket_is_not_stuck(
+    spec: Spec, form: Callable[[str], str], functions: tuple[str, ...], beside: tuple[str, ...], state: str
+) -> None:
+    """A socket does not block: what must wait for it does so in the poller."""
+    called = goroutine("syscall.Syscall(0x1)", "syscall.write(0x1)", *functions, wait="syscall")
+    waiting = goroutine("internal/poll.runtime_pollWait(0x1)", *functions, wait="IO wait")
+    above = "goroutine profile: total 9\n" if form is counted else ""
+    for text, stuck in ((called, False), (waiting, True)):
+        (group,) = diagnosed(spec, above, *map(form, (RUNNING, *beside, text))).groups
+        assert (state, stuck, 1) == (group.state, group.stuck, group.connections)
 
 
 SOCKS = "net/http.(*socksDialer).connect(0xc0)"

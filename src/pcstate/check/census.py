@@ -25,7 +25,16 @@ FRAMES = 8
 _RUNNING = ("running", "idle")
 """Wait reasons of a goroutine that does not wait, and of the scheduler's own, with which a SIGQUIT begins."""
 _OWN = frozenset(("panic", "runtime/debug.Stack"))
-WRITES = ("in-own-conn", "writing", "reading-request-body", "relaying-response", "relaying-request", "await-continue", "telling")
+WRITES = (
+    "in-own-conn",
+    "writing",
+    "reading-request-body",
+    "relaying-response",
+    "relaying-request",
+    "await-continue",
+    "telling",
+    "busy",
+)
 """Where a writeLoop can be that is not idle, but for a hook."""
 _LIBRARYS = ("read-loop", "h2")
 """Roles whose goroutine runs no code of the user's but what net/http calls."""
