@@ -78,6 +78,19 @@ def test_nor_does_it_with_two_callers(spec: Spec, text: str, profile: str) -> No
     assert all("stuck" not in outcome.errors for outcome in whole.outcomes)
 
 
+@pytest.mark.parametrize(
+    "texts", [("get; close; cancel; settle; read 1; close", "get; close; cancel"), ("get; spawn close",) * 2]
+)
+def test_facts_of_what_has_nothing_to_do_with_what_change_no_outcome(spec: Spec, texts: tuple[str, ...]) -> None:
+    program = replace(parse_expression(texts[0], 2), callers=tuple(parse_expression(text, 2).callers[0] for text in texts))
+    network = pipeline.build(spec, choose_profile(spec.profiles, None), replace(SCENARIO_BOUNDS, conns=5), program).network
+    found = []
+    for apart in (network.apart, tuple(replace(fact, wholly=False) for fact in network.apart)):
+        graph = skeleton(network, SCENARIO_BOUNDS, Reduction(replace(network, apart=apart)))
+        found.append(set(outcomes(graph, Rests(graph, program, spec.network.outcome)).outcomes))
+    assert found[0] == found[1] and len(found[0]) > 5
+
+
 @pytest.mark.parametrize("behaviour", ["stall-body", "stall-head"])
 def test_nor_does_it_where_two_clocks_run_side_by_side(spec: Spec, behaviour: str) -> None:
     """One caller goes on when its own is over, while the other's may be over at any moment."""

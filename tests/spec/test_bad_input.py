@@ -197,7 +197,7 @@ while = "idle_slot[k] == 'out'"
     ),
     "facts are formulas": (NETWORK, " and all(caller[i].conn", " and all(«callr[i]».conn", "no 'callr[0]' here", "known: body"),
     "facts add numbers": (NETWORK, " and all(caller[i].conn", " and all(«caller[i]» + 1", "caller[i] is text"),
-    "facts name states": (NETWORK, "body[r] == 'dropped'", "body[r] == «'droped'»", "no state 'droped'", "dropped"),
+    "facts name states": (NETWORK, "idle_slot[k] == 'out'", "idle_slot[k] == «'outt'»", "no state 'outt'", "out"),
     "formulas range over sets": (PROPERTY, "j in conns", "j in «cons»", "no set 'cons'", "did you mean 'conns'?"),
     "fairness is weak or strong": (
         "properties/cancel-ends-it.toml", 'kind = "leads-to"', 'kind = "leads-to"\nfairness = "«fair»"', "is weak or strong",
@@ -344,6 +344,7 @@ SCENARIO = {
     "a step with an escape": (CALLER.replace('"]', '", "clo\\u0073"]'), 4, 8, "no step 'clos'", "did you mean 'close'?"),
     "the second of two in a list": (LISTED, 3, 16, "'requests' must be from 1 to 1000", ""),
     "a table in quotes": (CALLER + CALLER.replace("caller", "'caller'").replace("1", "0"), 6, 12, "'requests' must be from", ""),
+    "a spawned Read": (CALLER.replace('"]', '", "spawn read-all"]'), 4, 17, "there is no step", "only 'spawn close'"),
     "a read with two numbers": (CALLER.replace('"]', '", "read 100 200"]'), 4, 17, "there is no step", "write 'read 100'"),
     "digits of another script": (CALLER.replace('"]', '", "read ٣"]'), 4, 17, "there is no step 'read ٣'", "write 'read 100'"),
     "a date": (

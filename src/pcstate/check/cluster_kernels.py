@@ -46,7 +46,9 @@ def use(reg, fact):
 
 @inner
 def between(plan, by_local, reg, asked, state, vector, component):
-    """A fact by which a vector and a component have nothing to do with each other; -1 if there is none."""
+    """A fact by which a vector and a component that goes on have nothing to do with each other; -1 if there is none."""
+    if not offers(plan, by_local, component, state[component]):
+        return np.int64(-1)
     at, end = plan[plan[P.BETWEEN] + vector], plan[plan[P.BETWEEN] + vector + 1]
     while at < end:
         next_ = at + 2 + plan[at + 1]
@@ -87,9 +89,12 @@ def blocker_of(plan, by_local, masks, reg, asked, state, vector):
 
 @inner
 def take(plan, by_local, masks, reg, asked, state, vector):
-    """Take in what decides whether a vector can fire."""
+    """Take in what decides whether a vector can fire: what keeps it from that; or, if it can, what it has to do with; or all."""
     blocker = blocker_of(plan, by_local, masks, reg, asked, state, vector)
     if blocker >= 0:
         add(plan, by_local, masks, reg, asked, state, blocker)
-    else:
+    elif has(masks, P.ENABLED, vector) and has(masks, P.COUNTED, vector):
         join(plan, by_local, masks, reg, asked, state, vector)
+    else:
+        for k in range(plan[plan[P.MOBILE] + vector], plan[plan[P.MOBILE] + vector + 1]):
+            add(plan, by_local, masks, reg, asked, state, plan[k])

@@ -286,6 +286,7 @@ class _Cluster:
             for number in bits(self._disturbing(found, outside)):
                 if self.able >> number & 1 and not self._kept_off(number, outside):
                     self._take(number)
+                    assert self._taken, "what may come first is kept off, or the cluster grows"
             if not self._taken:
                 self.stages.append(((), tuple(sorted(self._facts))))
                 return found
@@ -305,7 +306,10 @@ class _Cluster:
         return outside
 
     def _between_them(self, number: int, component: int) -> int | None:
-        """A fact by which a vector and a component have nothing to do with each other."""
+        """A fact by which a vector and a component have nothing to do with each other. None is asked for where the component goes
+        on nowhere: to take it in costs nothing."""
+        if not self.sets.dependence.offers(component, self.state[component]):
+            return None
         facts = self.sets.facts_between[number].get(component, ())
         return next((fact for fact in facts if self.sets.facts[fact](self.state)), None)
 
@@ -417,13 +421,16 @@ class _Cluster:
         return None
 
     def _take(self, number: int) -> None:
-        """Take in what decides whether a vector can fire: one more component that keeps it from firing now, or else all of its
-        own."""
+        """Take in what decides whether a vector can fire: one more component that keeps it from firing now; or, if it can, those
+        that it has to do with; or else all of its own."""
         blocker = self._blocker(number)
-        if blocker is None:
+        if blocker is not None:
+            self._add(blocker)
+        elif self.enabled >> number & 1:
             self._join(number)
         else:
-            self._add(blocker)
+            for component in self.sets.dependence.components(number):
+                self._add(component)
 
     def _blocker(self, number: int) -> int | None:
         """Which component outside keeps a vector from firing; one that goes on nowhere if there is any."""

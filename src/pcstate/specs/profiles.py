@@ -82,7 +82,7 @@ def choose_profile(profiles: Sequence[Profile], asked: str | None, option: str =
         for profile in ordered:
             if profile.speaks_for(version):
                 return profile
-    ranges = "\n".join(f"{p.name}: Go {p.first}" + (f" to {p.last}" if p.last != p.first else "") for p in ordered)
+    ranges = "\n".join(f"{profile.name}: Go {_range(profile)}" for profile in ordered)
     raise SpecError(
         [
             Mistake(
@@ -93,6 +93,13 @@ def choose_profile(profiles: Sequence[Profile], asked: str | None, option: str =
             )
         ]
     )
+
+
+def _range(profile: Profile) -> str:
+    """The releases that it speaks for, for people."""
+    if profile.first.startswith(f"{profile.last}."):
+        return f"{profile.first} and later releases of {profile.last}"
+    return profile.first + (f" to {profile.last}" if profile.last != profile.first else "")
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -42,6 +42,7 @@ EXAMPLES = {
 MAX_REQUESTS, MAX_CALLERS = 1000, 64
 _MOST = 1 << 40
 """Bytes."""
+_OF_A_REQUEST = ("read-all", "read", "read-exact", "close", "cancel", "spawn close")
 
 
 def scenario_names(root: Path) -> dict[str, Path]:
@@ -197,6 +198,8 @@ def _step(reader: Reader, text: str, place: Place) -> list[Step]:
         if len(words) == 2 and re.fullmatch("read [0-9]+", " ".join(words))
         else "write 'read 100', or 'read-all'"
         if words[:1] == ["read"]
+        else "only 'spawn close' is another goroutine's"
+        if words[:1] == ["spawn"]
         else "steps are separated by ';'"
         if place.path == "-e" and len(words) > 1 and {word.strip(",") for word in words} <= {*VERBS, ""}
         else f"each step is a string of its own, {EXAMPLES['each']}"
@@ -216,8 +219,8 @@ def _check_order(reader: Reader, steps: list[Step], place: Place) -> None:
         example = "such as -e 'get; read-all'" if place.path == "-e" else EXAMPLES["each"]
         hint = example if len(starts) < 2 else "to make it again and again: requests = N (with -e: -n N)"
         reader.wrong(place, f"the steps of one request have exactly one of get, head, post; these have {len(starts)}", hint)
-    elif any(step.verb in ("read-all", "read", "read-exact", "close", "cancel", "spawn close") for step in steps[: starts[0]]):
-        reader.wrong(place, f"{steps[starts[0]]} must come before the steps on its response")
+    elif early := [step for step in steps[: starts[0]] if step.verb in _OF_A_REQUEST]:
+        reader.wrong(place, f"'{early[0]}' is about the request that '{steps[starts[0]]}' makes, and must come behind it")
 
 
 def load_scenario(asked: str, root: Path, stdin: str = "") -> Scenario:
