@@ -93,7 +93,7 @@ class Chains:
             self.masks[row] = told.mask(mask)
         for c in range(self._size):
             self.masks[plan.HERE + self._size + c] = told.mask(sets.dependence.parts[c])
-            self.masks[plan.HERE + 2 * self._size + facts + c] = told.mask(sets.dependence.joined(c))
+            self.masks[plan.HERE + 2 * self._size + facts + c] = told.mask(sets.dependence.joined[c])
         for fact in range(facts):
             self.masks[plan.HERE + 2 * self._size + fact] = told.mask(sets.ends[fact])
         self.slots = np.full(2 * _ROOM, -1, np.int32)

@@ -9,7 +9,7 @@ from pcstate.check import plan as P
 from pcstate.check.bit_kernels import inner
 from pcstate.check.recall_kernels import holds, row_of
 
-__all__ = ["add", "between", "blocker_of", "has", "join", "offers", "take", "use"]
+__all__ = ["between", "blocker_of", "has", "join", "offers", "take", "use"]
 
 U = np.uint64
 _0, _1 = U(0), U(1)

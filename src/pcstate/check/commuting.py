@@ -40,8 +40,8 @@ class Commuting:
         to say. And these: in a configuration so reached, it does not come to the same whether one of `own`, all of which are
         possible in `local`, comes before or after them.
 
-        Cost: configurations times `own` times those of `others` that are possible there, once or twice. Bounds: `MANY`
-        configurations.
+        Cost: configurations times `own` times those of `others` that are possible there, and again whenever there were some that
+        make a difference. Bounds: `MANY` configurations.
         """
         key = local, own, others
         if key not in self._known:

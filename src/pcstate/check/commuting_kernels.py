@@ -5,7 +5,7 @@ import numpy as np
 from pcstate.check import plan as P
 from pcstate.check.bit_kernels import SPREAD, inner, trailing
 from pcstate.check.commuting import MANY
-from pcstate.check.recall_kernels import VALUE, ask, probe, put, row_of
+from pcstate.check.recall_kernels import VALUE, ask, listed, probe, put, row_of
 
 __all__ = ["meanwhile"]
 
@@ -147,10 +147,7 @@ def _follow(plan, by_local, reg, asked, key, component, local, own):
                     reg[P.DIFFERING + word] |= 1 << other % P.ROLE_BITS
                     more = True
                     continue
-                new = True
-                for k in range(count):
-                    new &= reg[P.REACHED + k] != there
-                if new:
+                if not listed(reg, P.REACHED, count, there):
                     if count == MANY:
                         return 0, more
                     reg[P.REACHED + count] = there

@@ -20,7 +20,8 @@ TOGETHER = 8
 class Dependence:
     """The questions for one network, of whose vectors only those of the given kinds count (`counted`).
 
-    `parts[c]` are the vectors that component c has a part in, of any sort. Components that nothing can move have none.
+    `parts[c]` are the vectors that component c has a part in, of any sort; `joined[c]` those that need an event of it. Components
+    that nothing can move have none.
     """
 
     def __init__(self, network: Network, kinds: Iterable[str]) -> None:
@@ -47,7 +48,7 @@ class Dependence:
                     if c in mobile:
                         self.parts[c] |= bit
             self._components.append(tuple(dict.fromkeys(c for c, _ in (*v.who, *v.also, *v.unless) if c in mobile)))
-        self._joined = [either(who.values()) if c in mobile else 0 for c, who in enumerate(self._who)]
+        self.joined = [either(who.values()) if c in mobile else 0 for c, who in enumerate(self._who)]
         self._allowed: list[dict[int, int]] = [{} for _ in range(size)]
         self._changes: list[dict[int, int]] = [{} for _ in range(size)]
         self._stopped: list[dict[int, int]] = [{} for _ in range(size)]
@@ -92,10 +93,6 @@ class Dependence:
     def components(self, number: int) -> tuple[int, ...]:
         """The components that have a part in a vector and can move."""
         return self._components[number]
-
-    def joined(self, component: int) -> int:
-        """The vectors that need an event of the component, if it can move."""
-        return self._joined[component]
 
     def allowed(self, component: int, local: int) -> int:
         """The vectors that the component does not keep from firing: it offers its event, and is not in the way."""

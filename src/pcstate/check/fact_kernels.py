@@ -6,7 +6,7 @@ from pcstate.check import plan as P
 from pcstate.check.bit_kernels import inner, trailing
 from pcstate.check.cluster_kernels import blocker_of, offers, take, use
 from pcstate.check.persistent import DEEP
-from pcstate.check.recall_kernels import holds
+from pcstate.check.recall_kernels import holds, listed
 
 __all__ = ["kept_off"]
 
@@ -24,17 +24,9 @@ def _is_open(plan, by_local, masks, reg, asked, state, fact, deep):
         while left != _0:
             end = w * 64 + np.int64(trailing(left))
             left &= left - _1
-            if not _on_the_way(reg, end, deep):
+            if not listed(reg, P.WAY, deep, end):
                 return True
     return not holds(plan, by_local, reg, asked, fact, state)
-
-
-@inner
-def _on_the_way(reg, vector, deep):
-    found = False
-    for k in range(deep):
-        found |= reg[P.WAY + k] == vector
-    return found
 
 
 @inner
@@ -51,7 +43,7 @@ def _next_end(plan, masks, reg, fact, after, deep):
         while left != _0:
             end = w * 64 + np.int64(trailing(left))
             left &= left - _1
-            if not _on_the_way(reg, end, deep):
+            if not listed(reg, P.WAY, deep, end):
                 return end
     return np.int64(-1)
 
@@ -129,13 +121,10 @@ def kept_off(plan, by_local, masks, reg, asked, state, vector):
                 if left_over < 0:
                     left_over = end
                 blocker = blocker_of(plan, by_local, masks, reg, asked, state, end)
-                if blocker >= 0 and offers(plan, by_local, blocker, state[blocker]):
-                    known = False
-                    for other in range(price):
-                        known |= reg[P.GOING_ON + other] == blocker
-                    if not known:
-                        reg[P.GOING_ON + price] = blocker
-                        price += 1
+                goes_on = blocker >= 0 and offers(plan, by_local, blocker, state[blocker])
+                if goes_on and not listed(reg, P.GOING_ON, price, blocker):
+                    reg[P.GOING_ON + price] = blocker
+                    price += 1
         if left_over < 0:
             _use(reg, begin, top)
             return True

@@ -82,8 +82,9 @@ class PersistentSets:
         self.dependence = Dependence(network, kinds)
         self.facts = [compile_formula(fact.formula, network, fact.names).remembered() for fact in network.apart]
         self.ends = self._ends()
-        self.facts_about = self._facts_about()
-        self.facts_between = self._facts_between()
+        these, those = self._sides()
+        self.facts_about = self._facts_about(these, those)
+        self.facts_between = self._facts_between(these, those)
         self.rank = [_NEAR.get(component.over, len(_NEAR)) for component in network.components]
         goroutine = [component.kind == "goroutine" for component in network.components]
         last = [max((c for c, _ in v.who if goroutine[c]), default=-1) for v in network.vectors]
@@ -97,23 +98,21 @@ class PersistentSets:
         self._known: dict[int, list[_Stage]] = {}
         self._next: list[list[_Next]] = [[] for _ in network.vectors]
 
-    def _facts_about(self) -> list[list[int]]:
+    def _facts_about(self, these: Sequence[int], those: Sequence[int]) -> list[list[int]]:
         """For each vector the facts that keep it off: those that name it, and those of which it joins two parties."""
         named = self._named([fact.off for fact in self.network.apart])
         off = [0] * len(self.network.vectors)
         for fact, numbers in enumerate(named):
             for number in bits(numbers):
                 off[number] |= 1 << fact
-        these, those = self._sides()
         found = []
         for number, vector in enumerate(self.network.vectors):
             one, other = (either(side[c] for c, _ in vector.who) for side in (these, those))
             found.append(list(bits(off[number] | one & other)))
         return found
 
-    def _facts_between(self) -> list[dict[int, list[int]]]:
+    def _facts_between(self, these: Sequence[int], those: Sequence[int]) -> list[dict[int, list[int]]]:
         """For each vector the components that it asks for no event in `who`, with the facts that keep them apart."""
-        these, those = self._sides()
         wholly = sum(1 << n for n, fact in enumerate(self.network.apart) if fact.wholly)
         found: list[dict[int, list[int]]] = []
         for number, vector in enumerate(self.network.vectors):
@@ -297,26 +296,26 @@ class _Cluster:
         for component, parts in enumerate(dependence.parts):
             if component not in self.components:
                 outside |= parts
-                joined |= dependence.joined(component)
+                joined |= dependence.joined[component]
         for number in bits(self.enabled & outside & ~joined):
             facts = [self._between_them(number, c) for c in dependence.components(number) if c not in self.components]
-            if None not in facts:
-                self._between.update(fact for fact in facts if fact is not None)
+            if -1 not in facts:
+                self._between.update(facts)
                 outside &= ~(1 << number)
         return outside
 
-    def _between_them(self, number: int, component: int) -> int | None:
-        """A fact by which a vector and a component have nothing to do with each other. None is asked for where the component goes
-        on nowhere: to take it in costs nothing."""
+    def _between_them(self, number: int, component: int) -> int:
+        """A fact by which a vector and a component have nothing to do with each other; -1 if there is none, or the component goes
+        on nowhere: to take it in costs nothing then."""
         if not self.sets.dependence.offers(component, self.state[component]):
-            return None
+            return -1
         facts = self.sets.facts_between[number].get(component, ())
-        return next((fact for fact in facts if self.sets.facts[fact](self.state)), None)
+        return next((fact for fact in facts if self.sets.facts[fact](self.state)), -1)
 
     def _join(self, number: int) -> None:
         """Take in the components of a vector that it has to do with."""
         for component in self.sets.dependence.components(number):
-            if component not in self.components and self._between_them(number, component) is None:
+            if component not in self.components and self._between_them(number, component) < 0:
                 self._add(component)
 
     def _add(self, component: int) -> None:

@@ -8,7 +8,21 @@ from pcstate.check.cluster_kernels import between, has, join, take, use
 from pcstate.check.commuting_kernels import meanwhile
 from pcstate.check.fact_kernels import kept_off
 from pcstate.check.persistent import GAIN, HOPELESS, NEXT
-from pcstate.check.recall_kernels import FACTS, FACTS_AT, LINK, PARTS, PARTS_AT, VALUE, ask, keep, node_for, recall, row_of, weigh
+from pcstate.check.recall_kernels import (
+    FACTS,
+    FACTS_AT,
+    LINK,
+    PARTS,
+    PARTS_AT,
+    VALUE,
+    ask,
+    keep,
+    listed,
+    node_for,
+    recall,
+    row_of,
+    weigh,
+)  # fmt: skip
 from pcstate.check.stage_kernels import TOO_LARGE, descend, record
 
 __all__ = ["choose", "fire"]
@@ -212,10 +226,7 @@ def _is_on_its_own(plan, by_local, reg, asked, state, vector):
             fact = between(plan, by_local, reg, asked, state, vector, plan[k])
             if fact < 0:
                 return False
-            known = False
-            for n in range(top):
-                known |= reg[P.FACTS_BETWEEN + n] == fact
-            if not known:
+            if not listed(reg, P.FACTS_BETWEEN, top, fact):
                 reg[P.FACTS_BETWEEN + top] = fact
                 top += 1
     for n in range(reg[P.RESTS_ON], top):

@@ -11,7 +11,8 @@ from pcstate.check.bit_kernels import SPREAD, inner, mix
 
 __all__ = [
     "COLUMNS", "COUNT", "FACTS", "FACTS_AT", "HASH", "KEY", "LINK", "MIXED", "NODE", "PARTS", "PARTS_AT", "VALUE", "all_hold",
-    "ask", "enter", "find", "gather", "hash_of", "holds", "keep", "node_for", "probe", "put", "recall", "row_of", "weigh",
+    "ask", "enter", "find", "gather", "hash_of", "holds", "keep", "listed", "node_for", "probe", "put", "recall", "row_of",
+    "weigh",
 ]  # fmt: skip
 
 U = np.uint64
@@ -33,6 +34,15 @@ def ask(reg, asked, kind, what, where):
         asked[reg[P.ASKED], 1] = what
         asked[reg[P.ASKED], 2] = where
         reg[P.ASKED] += 1
+
+
+@inner
+def listed(reg, begin, count, number):
+    """Whether one of so many registers is that number."""
+    found = False
+    for k in range(begin, begin + count):
+        found |= reg[k] == number
+    return found
 
 
 @inner
