@@ -134,23 +134,16 @@ def search_outcomes(
         return PredictReport(profile, go or profile.name, scenario, Prediction({}, False, 0, reason)), None
 
     if asked.unsupported:
-        return unanswered(_no_chart(asked.unsupported))
+        return unanswered(f"the spec has no chart yet for {', '.join(asked.unsupported)}")
     if scenario.requests > UNROLLED:
         return unanswered(f"a program of more than {UNROLLED} requests is not unrolled; fewer of the same show what they do")
     search = search_scenario(spec, profile, scenario, bounds, reduce, progress=progress)
     graph = search.graph
-    fired = {graph.network.vectors[number].name for number in graph.fired()}
-    if doubtful := asked.too_close.keys() & fired:
-        return unanswered(_no_chart(asked.too_close[name] for name in sorted(doubtful)))
     with uncollected():
         prediction = outcomes(graph, search.rests)
         advice = compile_all_advice(spec, graph.network)
         stand = {outcome: standing(graph.network, graph.states[n], advice) for outcome, n in prediction.rests.items()}
     return PredictReport(profile, go or profile.name, scenario, prediction, stand, spec.failures), search
-
-
-def _no_chart(reasons: Iterable[str]) -> str:
-    return f"the spec has no chart yet for {', '.join(reasons)}"
 
 
 def search_scenario(

@@ -47,8 +47,6 @@ class Demands:
     ranks: int
     """How many places the pool has, in the list that ranks count in."""
     unsupported: tuple[str, ...]
-    too_close: Mapping[str, str]
-    """Vectors by name of which it is not clear whether they come before something else, and why."""
     steps: tuple[tuple[tuple[tuple[Event, ...], ...], ...], ...] = ()
     """For each caller, request and step the events of the program's line, one after the other; none for a read of nothing."""
 
@@ -99,9 +97,10 @@ def demands(scenario: Scenario) -> Demands:
         "part_ends": ["usable", *["closech"] * _buffers_a_part(scenario)],
         "conn_ends": ["usable", *["closech"] * _buffers_the_end(scenario)],
         "idle_timeouts": [1] * _may_idle_out(scenario),
+        "hasty_idle_timeouts": [1] * (constants["hasty_idle"] != 0),
     }
     ranks = int(constants["max_idle_conns"] or max(1, int(constants["max_idle_conns_per_host"])))
-    return Demands(lines, sets, constants, ranks, tuple(_unsupported(scenario)), _too_close(scenario), steps)
+    return Demands(lines, sets, constants, ranks, tuple(_unsupported(scenario)), steps)
 
 
 def _lefts(steps: Iterable[Iterable[Iterable[Sequence[Event]]]]) -> list[Value]:
@@ -248,6 +247,9 @@ def _constants(scenario: Scenario) -> dict[str, Value]:
         "before_client": int(_idles_out_first(scenario)),
         "own_clocks_first": int(_own_clocks_first(scenario)),
         "may_outlast": int(_may_outlast(scenario)),
+        "hasty_client": int(0 < fields.get("Timeout", 0) < _work(scenario)),
+        "hasty_header": int(0 < fields.get("ResponseHeaderTimeout", 0) < SHORTEST),
+        "hasty_idle": _hasty_idle(scenario),
     }
 
 
@@ -271,10 +273,12 @@ def _staggered(scenario: Scenario) -> bool:
 
 
 def _may_idle_out(scenario: Scenario) -> bool:
-    """Whether IdleConnTimeout may pass while somebody waits for Client.Timeout: all requests but the one whose connection it is
-    can, one by one. Who waits for ResponseHeaderTimeout has a server that answers nobody, so that there is no idle connection."""
+    """Whether IdleConnTimeout may pass while somebody waits for Client.Timeout, and is not hasty: all requests but the one
+    whose connection it is can, one by one. Who waits for ResponseHeaderTimeout has a server that answers nobody, so that there is
+    no idle connection."""
     idle, client = (scenario.transport.get(name, 0) for name in ("IdleConnTimeout", "Timeout"))
-    return bool(client > 0 and 0 < idle < _clearly(_spent(scenario, _requests(scenario) - 1, client)))
+    longest = _clearly(_spent(scenario, _requests(scenario) - 1, client))
+    return bool(client > 0 and 0 < idle < longest and not _hasty_idle(scenario))
 
 
 def _idles_out_first(scenario: Scenario) -> bool:
@@ -283,13 +287,17 @@ def _idles_out_first(scenario: Scenario) -> bool:
     return _may_idle_out(scenario) and bool(client >= _clearly(idle))
 
 
-def _too_close(scenario: Scenario) -> dict[str, str]:
-    """An idle connection whose time is over about when a Client.Timeout is, which others wait for one by one, is there or not at
-    the rest behind it."""
+def _hasty_idle(scenario: Scenario) -> int:
+    """When IdleConnTimeout may pass before all is at rest: 1 where others wait for a clock that is over about then, 2 where they
+    wait until all is quiet too, 3 at any moment; 0 never."""
     idle, client = (scenario.transport.get(name, 0) for name in ("IdleConnTimeout", "Timeout"))
     work = SHORTEST + _work(scenario)
+    waits = REST * _settles(scenario)
+    if _drains_one_by_one(scenario):
+        waits += OTHER_CLOCKS * (_requests(scenario) - 1)
     close = any(abs(idle - n * client) < work + _spent(scenario, n, 0) for n in range(1, _requests(scenario)))
-    return {"idle_timeout": "an IdleConnTimeout that passes about when Client.Timeout does"} if close else {}
+    stages = ((work, 3), (work + waits, 2), (idle + 1, int(close and client > 0)))
+    return next(stage for limit, stage in stages if idle < limit) if idle > 0 else 0
 
 
 def _own_clocks_first(scenario: Scenario) -> bool:
@@ -301,6 +309,8 @@ def _own_clocks_first(scenario: Scenario) -> bool:
 
 def _may_outlast(scenario: Scenario) -> bool:
     """Whether a request's Client.Timeout may pass in the settles between it and a Read, though nobody waits for it any more."""
+    if 0 < scenario.transport.get("Timeout", 0) < _work(scenario):
+        return True
     longest = max(_settles_before_a_read(caller) for caller in scenario.callers)
     clocks = OTHER_CLOCKS * (_requests(scenario) if _drains_one_by_one(scenario) else 1)
     return bool(longest and 0 < scenario.transport.get("Timeout", 0) < _clearly(longest * REST + clocks))
@@ -351,15 +361,8 @@ def _drains_one_by_one(scenario: Scenario) -> bool:
 
 def _unsupported(scenario: Scenario) -> list[str]:
     many = any([step.verb for step in caller.each].count("spawn close") > MOST_CLOSERS for caller in scenario.callers)
-    work = _work(scenario)
-    idle = work + SHORTEST + REST * _settles(scenario)
-    if _drains_one_by_one(scenario):
-        idle += OTHER_CLOCKS * (_requests(scenario) - 1)
-    least = {"Timeout": work, "ResponseHeaderTimeout": SHORTEST, "IdleConnTimeout": idle}
-    short = [f"{name} below {ms} ms" for name, ms in least.items() if 0 < scenario.transport.get(name, 0) < ms]
     blocked = scenario.server.behaviour == "close-while-idle" and _sent(scenario) > KERNEL_BUFFERS
     return [
         *[f"step 'spawn close' more than {MOST_CLOSERS} times in one request"] * many,
-        *short,
         *[f"close-while-idle behind a body above {KERNEL_BUFFERS} bytes, whose server may wait for it to be read"] * blocked,
     ]
