@@ -131,6 +131,10 @@ while = "idle_slot[k] == 'out'"
 """,
         "the steps 'off', or what joins 'these' and 'those'",
     ),
+    "who is wholly apart is named": (
+        NETWORK, 'off = ["recv_conn(j)", "pool_hit(j)",', '«wholly» = true\noff = ["recv_conn(j)", "pool_hit(j)",',
+        "how far 'these' and 'those' are apart",
+    ),
     "what begins again is whole": (
         NETWORK, 'objects = ["dialer[j]", "read_loop[j]",', '«objects» = ["dialer[j]",', "begins again as a whole",
         "it has read_loop[0] too",

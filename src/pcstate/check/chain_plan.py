@@ -173,10 +173,10 @@ class Told:
         put(plan.RECENT, ends[:-1])
         self.recent = ends[-1]
         lists(plan.SHARES, [self._shares(c, word) for c, each in enumerate(words) for word in each])
-        between = [sets.facts_between[number] for number in self.order]
+        between = [sets.facts.between[number] for number in self.order]
         lists(plan.BETWEEN, [[n for c, each in some.items() for n in (c, len(each), *each)] for some in between])
-        lists(plan.ABOUT, [sets.facts_about[number] for number in self.order])
-        lists(plan.END_WORDS, [self._words_of(self.mask(ends)) for ends in sets.ends])
+        lists(plan.ABOUT, [sets.facts.about[number] for number in self.order])
+        lists(plan.END_WORDS, [self._words_of(self.mask(ends)) for ends in sets.facts.ends])
         first_end = plan.HERE + 2 * self.size
         put(plan.ENDS, range(first_end, first_end + facts))
         put(plan.OFF, [int(bool(fact.off)) for fact in network.apart])

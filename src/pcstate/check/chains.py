@@ -95,7 +95,7 @@ class Chains:
             self.masks[plan.HERE + self._size + c] = told.mask(sets.dependence.parts[c])
             self.masks[plan.HERE + 2 * self._size + facts + c] = told.mask(sets.dependence.joined[c])
         for fact in range(facts):
-            self.masks[plan.HERE + 2 * self._size + fact] = told.mask(sets.ends[fact])
+            self.masks[plan.HERE + 2 * self._size + fact] = told.mask(sets.facts.ends[fact])
         self.slots = np.full(2 * _ROOM, -1, np.int32)
         self.entries = np.zeros((_ROOM, 4), np.int64)
         self.keys = np.zeros(8 * _ROOM, np.int16)

@@ -24,11 +24,11 @@ for what comes behind it is mostly the same wherever it fires. Sets of vectors a
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from pcstate.check.bits import bits, either
+from pcstate.check.bits import bits
 from pcstate.check.dependence import Dependence
+from pcstate.check.facts import Facts
 from pcstate.check.symmetry import DIALS
-from pcstate.model.formula import compile_formula
-from pcstate.model.network import GlobalState, Named, Network, getter
+from pcstate.model.network import GlobalState, Network, getter
 
 __all__ = ["PersistentSets"]
 
@@ -80,11 +80,7 @@ class PersistentSets:
     def __init__(self, network: Network, kinds: Iterable[str], first: bool = True) -> None:
         self.network = network
         self.dependence = Dependence(network, kinds)
-        self.facts = [compile_formula(fact.formula, network, fact.names).remembered() for fact in network.apart]
-        self.ends = self._ends()
-        these, those = self._sides()
-        self.facts_about = self._facts_about(these, those)
-        self.facts_between = self._facts_between(these, those)
+        self.facts = Facts(network, self.dependence)
         self.rank = [_NEAR.get(component.over, len(_NEAR)) for component in network.components]
         goroutine = [component.kind == "goroutine" for component in network.components]
         last = [max((c for c, _ in v.who if goroutine[c]), default=-1) for v in network.vectors]
@@ -98,64 +94,13 @@ class PersistentSets:
         self._known: dict[int, list[_Stage]] = {}
         self._next: list[list[_Next]] = [[] for _ in network.vectors]
 
-    def _facts_about(self, these: Sequence[int], those: Sequence[int]) -> list[list[int]]:
-        """For each vector the facts that keep it off: those that name it, and those of which it joins two parties."""
-        named = self._named([fact.off for fact in self.network.apart])
-        off = [0] * len(self.network.vectors)
-        for fact, numbers in enumerate(named):
-            for number in bits(numbers):
-                off[number] |= 1 << fact
-        found = []
-        for number, vector in enumerate(self.network.vectors):
-            one, other = (either(side[c] for c, _ in vector.who) for side in (these, those))
-            found.append(list(bits(off[number] | one & other)))
-        return found
-
-    def _facts_between(self, these: Sequence[int], those: Sequence[int]) -> list[dict[int, list[int]]]:
-        """For each vector the components that it asks for no event in `who`, with the facts that keep them apart."""
-        wholly = sum(1 << n for n, fact in enumerate(self.network.apart) if fact.wholly)
-        found: list[dict[int, list[int]]] = []
-        for number, vector in enumerate(self.network.vectors):
-            joined = {component for component, _ in vector.who}
-            one, other = (either(side[c] for c in joined) & wholly for side in (these, those))
-            facts = {c: one & those[c] | other & these[c] for c in self.dependence.components(number) if c not in joined}
-            found.append({c: [n for n in bits(some) if not self.ends[n] >> number & 1] for c, some in facts.items()})
-        return found
-
-    def _sides(self) -> tuple[list[int], list[int]]:
-        """For each component the facts that it is on either side of."""
-        these, those = ([0] * len(self.network.components) for _ in range(2))
-        for n, fact in enumerate(self.network.apart):
-            for side, members in ((these, fact.these), (those, fact.those)):
-                for c in members:
-                    side[c] |= 1 << n
-        return these, those
-
-    def _ends(self) -> list[int]:
-        """For each fact the vectors that can end it: those that it names, and those that can move one of the components it
-        names."""
-        moving = [0] * len(self.network.components)
-        for number, v in enumerate(self.network.vectors):
-            for c, _ in (*v.who, *v.also):
-                moving[c] |= 1 << number
-        found = self._named([fact.steps for fact in self.network.apart])
-        for n, fact in enumerate(self.network.apart):
-            for c in fact.until:
-                found[n] |= moving[c]
-        return [ends & self.dependence.counted for ends in found]
-
-    def _named(self, asked: Sequence[Sequence[Named]]) -> list[int]:
-        """For each of what is asked the vectors that it means."""
-        means = [{number for each in some for number in self.network.meant(each)} for some in asked]
-        return [sum(1 << number for number in numbers) for numbers in means]
-
     def single(self, state: GlobalState, after: int) -> int:
         """A vector that is a persistent set of its own in `state`, if one is known from another state to which `after` led; -1 if
         not. It is what `choose` gave there."""
         if after >= 0:
             for (_, facts), get, singles in self._next[after]:
                 number = singles.get(get(state))
-                if number is not None and (not facts or self.hold(facts, state)):
+                if number is not None and (not facts or self.facts.hold(facts, state)):
                     return number
         return -1
 
@@ -236,7 +181,7 @@ class PersistentSets:
         that was given up is known too: as much will be in it again."""
         for basis, get, answers in known:
             found = answers.get(get(state))
-            if found is None or not self.hold(basis[1], state):
+            if found is None or not self.facts.hold(basis[1], state):
                 continue
             stages.append(basis)
             if not isinstance(found, list):
@@ -246,10 +191,6 @@ class PersistentSets:
                 return answer
             stages.pop()
         return None
-
-    def hold(self, facts: Iterable[int], state: GlobalState) -> bool:
-        """Whether the conditions of all these facts are true in `state`."""
-        return all(self.facts[fact](state) for fact in facts)
 
 
 class _Cluster:
@@ -309,8 +250,8 @@ class _Cluster:
         on nowhere: to take it in costs nothing then."""
         if not self.sets.dependence.offers(component, self.state[component]):
             return -1
-        facts = self.sets.facts_between[number].get(component, ())
-        return next((fact for fact in facts if self.sets.facts[fact](self.state)), -1)
+        facts = self.sets.facts.between[number].get(component, ())
+        return next((fact for fact in facts if self.sets.facts.holds[fact](self.state)), -1)
 
     def _join(self, number: int) -> None:
         """Take in the components of a vector that it has to do with."""
@@ -359,7 +300,7 @@ class _Cluster:
                 able &= allowed
                 disturbing |= here
         for fact in self._between:
-            disturbing |= self.sets.ends[fact]
+            disturbing |= self.sets.facts.ends[fact]
         self.able = able
         return able & outside & disturbing
 
@@ -371,10 +312,10 @@ class _Cluster:
         nothing is taken in that goes on.
         """
         open_ends: list[tuple[int, int, int]] = []
-        for fact in self.sets.facts_about[number]:
-            if not self.sets.facts[fact](self.state):
+        for fact in self.sets.facts.about[number]:
+            if not self.sets.facts.holds[fact](self.state):
                 continue
-            ends = self.sets.ends[fact] & self.able & outside
+            ends = self.sets.facts.ends[fact] & self.able & outside
             if ends & self.enabled:
                 continue
             off = {end: self._surely_off(end, outside, 1 << number) for end in bits(ends)}
@@ -405,9 +346,9 @@ class _Cluster:
         """
         if assumed.bit_count() > DEEP:
             return None
-        for fact in self.sets.facts_about[number]:
-            ends = self.sets.ends[fact] & self.able & outside & ~assumed
-            if ends & self.enabled or not self.sets.facts[fact](self.state):
+        for fact in self.sets.facts.about[number]:
+            ends = self.sets.facts.ends[fact] & self.able & outside & ~assumed
+            if ends & self.enabled or not self.sets.facts.holds[fact](self.state):
                 continue
             used = [fact]
             for end in bits(ends):

@@ -68,6 +68,10 @@ def parse_network(source: Source) -> NetworkText:
         if joins != bool(table.get("those")) or not (joins or table.get("off")):
             what_is_off = "a fact says what stays off: the steps 'off', or what joins 'these' and 'those'"
             reader.wrong(reader.place(table["line"]), what_is_off)
+        elif "wholly" in table and not joins:
+            reader.wrong(
+                reader.find("wholly", table["line"]), "'wholly' says how far 'these' and 'those' are apart, and there are none"
+            )
     spent = _tables(reader, document, "spent", ("for", "while", "objects", "again"), ("while", "objects"), ())
     references = reader.typed(document, "references", dict, 1, {})
     for name in references:
