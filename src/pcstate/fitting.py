@@ -3,6 +3,7 @@
 In: the spec, a profile, a scenario; then what the driver saw of runs of it. Out: a verdict for each run, and where it parts.
 """
 
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ from pcstate.specs.programs import demands
 from pcstate.specs.sightings import told, watched
 
 __all__ = ["Exercised", "Fit", "Fitting", "watch"]
+
+TIMEOUT = 60.0
 
 
 @dataclass(slots=True)
@@ -53,14 +56,15 @@ class Fitting:
     """One scenario under one profile. Logs that are equal are looked at once.
 
     Cost: some 0.2 s for a small program, more for the first run of it; seconds where several callers race. Bounds: `limit` pairs
-    of a state and what is outstanding that agree with the log at one place of it.
+    of a state and what is outstanding that agree with the log at one place of it; `timeout` seconds for all logs.
     """
 
-    def __init__(self, spec: Spec, profile: Profile, scenario: Scenario, limit: int = LIMIT) -> None:
+    def __init__(self, spec: Spec, profile: Profile, scenario: Scenario, limit: int = LIMIT, timeout: float = TIMEOUT) -> None:
         self.spec = spec
         self.profile = profile
         self.scenario = scenario
         self.limit = limit
+        self._left = timeout
         self.exercised = Exercised()
         self._asked = demands(scenario)
         self._built: Built | None = None
@@ -74,7 +78,9 @@ class Fitting:
             return Fit(Verdict.UNKNOWN, reason=f"the spec has no chart yet for {', '.join(self._asked.unsupported)}")
         if seen.entries not in self._known:
             self._conns = max(self._conns, seen.outcome.dials + 1)
+            begin = time.monotonic()
             self._known[seen.entries] = self._judge(seen.entries)
+            self._left -= time.monotonic() - begin
         found, taken = self._known[seen.entries]
         self.exercised.add(taken)
         return found
@@ -86,7 +92,7 @@ class Fitting:
     def _judge(self, entries: tuple[Entry, ...]) -> tuple[Fit, Exercised]:
         while True:
             try:
-                belief = Belief(self._watch(), self.limit)
+                belief = Belief(self._watch(), self.limit, self._left)
                 misfit = follow(belief, entries, self._asked.steps)
             except TooMany as much:
                 if not much.short:

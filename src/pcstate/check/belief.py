@@ -18,6 +18,8 @@ then it does not matter when they come, for what is seen is neither written nor 
 stays persistent although programs go no further than they have begun, and writers wait: that only takes runs away.
 """
 
+import math
+import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from pcstate.check.bits import bits
@@ -46,7 +48,7 @@ SHOWN = 3
 
 
 class TooMany(Exception):
-    """The belief set has grown beyond its limit, or the network has too few connections (`short`)."""
+    """The belief set has come to one of its limits, or the network has too few connections (`short`)."""
 
     def __init__(self, reason: str, short: bool = False) -> None:
         super().__init__(reason)
@@ -138,12 +140,14 @@ def follow(belief: "Belief", entries: Sequence[Entry], steps: Program, before: i
 class Belief:
     """The belief set of one run. `fits` are the pairs that agree with all entries up to now, each with its number in `edges`.
 
-    Cost: each step from each pair, for each entry. Bounds: raises TooMany where there are more than `LIMIT` pairs at once.
+    Cost: each step from each pair, for each entry. Bounds: raises TooMany where there are more than `limit` pairs at once, or
+    `timeout` seconds after it was made.
     """
 
-    def __init__(self, watch: Watch, limit: int = LIMIT) -> None:
+    def __init__(self, watch: Watch, limit: int = LIMIT, timeout: float = math.inf) -> None:
         self.watch = watch
         self.limit = limit
+        self._until = time.monotonic() + timeout
         self.edges: list[tuple[int, int, int]] = []
         """Which vector led from which pair to which; -1: an entry did."""
         callers = range(watch.network.parameters["callers"])
@@ -283,6 +287,8 @@ class Belief:
         found = dict(self.fits)
         queue = list(found)
         for fit in queue:
+            if time.monotonic() > self._until:
+                raise TooMany("what was seen takes too long to follow")
             for vector, after in self._onward(fit):
                 target = found.get(after)
                 if target is None:
