@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+import networkx as nx
 import pytest
 from hypothesis import Phase, find, given, settings
 
@@ -30,6 +31,8 @@ OTHER_HOSTS = tuple(replace(caller, hosts=(0, 1)) for caller in parse_expression
 ONE_IS_LATE = tuple(
     parse_expression(text, 1).callers[0] for text in ("get; cancel; settle; settle; read-all", "settle; get; settle")
 )
+ONE_FAILS = parse_expression("get; spawn close; read 10; settle; read 10", 1).callers
+IDLE_FIRST = tuple(parse_expression(text, 1).callers[0] for text in ("head", "get; read-all"))
 TWO_GET = tuple(parse_expression(text, 1).callers[0] for text in ("get; cancel; close", "settle; get; close"))
 TWO_CLOSE = parse_expression("get; close", 1).callers * 2
 PROFILES = ("go1.12", "go1.16", "go1.19", "go1.22", "go1.26", "go1.27.2")
@@ -199,6 +202,9 @@ def graphs(request: pytest.FixtureRequest, spec: Spec) -> list[StateGraph]:
         replace(parse_expression("get; close", 2), transport={"Timeout": 1}),
         Scenario("late", "", ONE_IS_LATE, ServerScript(behaviour="stall-body"), {"Timeout": 300}),
         Scenario("two clocks", "", TWO_CLOSE, ServerScript(behaviour="stall-head"), {"ResponseHeaderTimeout": 300}),
+        Scenario("a late Read", "", ONE_FAILS, transport={"Timeout": 300}),
+        Scenario("idle first", "", IDLE_FIRST, ServerScript(behaviour="stall-body"), {"Timeout": 2_000, "IdleConnTimeout": 400}),
+        Scenario("evicted", "", parse_expression("get; read-all", 1).callers * 2, transport={"MaxIdleConns": 1}),
         Scenario("no body", "", TWO_GET, ServerScript("none")),
         Scenario("one place", "", TWO_GET, ServerScript(behaviour="close-after-response"), {"MaxConnsPerHost": 1}),
     ):
@@ -283,11 +289,20 @@ def test_they_hold_where_another_goroutine_closes_the_body_of_a_request_before(s
     assert [] == sorted(set(broken_facts(explore(network, sizes, urgent=True))))
 
 
-def test_a_fact_that_is_none_is_noticed(graphs: list[StateGraph]) -> None:
+def test_each_fact_is_none_without_what_ends_it(graphs: list[StateGraph]) -> None:
     """With nothing to wait for, a connection that is let go of is said never to come back: it does."""
-    graph = graphs[-1]
-    facts = tuple(replace(fact, until=frozenset(), steps=()) for fact in graph.network.apart)
-    assert list(broken_facts(replace(graph, network=replace(graph.network, apart=facts))))
+
+    def is_noticed(number: int) -> bool:
+        for graph in graphs:
+            same = (fact for fact in graph.network.apart if fact.formula == facts[number].formula)
+            endless = tuple(replace(fact, until=frozenset(), steps=()) for fact in same)
+            if any(True for _ in broken_facts(replace(graph, network=replace(graph.network, apart=endless, spent=())))):
+                return True
+        return False
+
+    facts = list({fact.formula: fact for fact in graphs[0].network.apart if fact.until or fact.steps}.values())
+    assert len(facts) > 10
+    assert [] == [fact.formula.text for number, fact in enumerate(facts) if not is_noticed(number)]
 
 
 def test_what_is_said_to_be_over_and_is_not_is_noticed(graphs: list[StateGraph]) -> None:
@@ -300,9 +315,14 @@ def test_what_is_said_to_be_over_and_is_not_is_noticed(graphs: list[StateGraph])
 
 
 def test_what_may_come_first_may(graphs: list[StateGraph]) -> None:
+    """And it leads on: such steps do not lead back to where they began, but where a free program does the same again."""
     for graph in graphs:
         first = {number for number, vector in enumerate(graph.network.vectors) if vector.first}
         assert [] == [f"{one} before {other}" for one, other in hasty(graph, first, AT_ONCE)]
+        if graph is graphs[0]:
+            continue
+        onward = nx.DiGraph((n, target) for n, edges in enumerate(graph.edges) for number, target in edges if number in first)
+        assert nx.is_directed_acyclic_graph(onward)
 
 
 def test_a_step_that_may_not_come_first_is_noticed(graphs: list[StateGraph]) -> None:

@@ -189,7 +189,7 @@ def _play(plan, by_local, reg, asked, component, role, local):
     if unless >= 0 and _step(by_local, reg, asked, component, unless, local) >= 0:
         return np.int64(-1)
     target = local if who < 0 else _step(by_local, reg, asked, component, who, local)
-    moved = np.int64(-1) if also < 0 or target < 0 else _step(by_local, reg, asked, component, also, target)
+    moved = np.int64(-1) if also < 0 or target < 0 else _step(by_local, reg, asked, component, also, local)
     return target if moved < 0 else moved
 
 

@@ -69,6 +69,8 @@ def _surely_off(plan, by_local, masks, reg, asked, state, vector, assumed, top):
                 deep -= 1  # the fact that this was an end of keeps nothing off: on to the next
                 reg[P.TRYING + deep] = -1
                 continue
+            if reg[P.TOP + deep] == P.LONG:
+                return np.int64(-1)  # no room for another: to say less is safe
             reg[P.TRIED + deep], reg[P.TRYING + deep], reg[P.ENDED + deep] = tried + 1, plan[tried], -1
             reg[P.FACT_LIST + reg[P.TOP + deep]] = plan[tried]
             reg[P.TOP + deep + 1] = reg[P.TOP + deep] + 1

@@ -8,13 +8,14 @@ It is found as what happens among some components, a cluster. The cluster grows 
 * A vector that joins components inside with others outside cannot fire, as long as none of the cluster has moved, if one of
   those inside does not offer its event now. Otherwise the others join the cluster, unless
 * all that it does inside is to look, and what the enabled vectors of the cluster would change is not what it looks at; or
-* each component inside that it has to do with comes to the same whether it fires before or after an enabled vector of the
-  cluster, wherever other vectors from outside to which that applies may have brought it, and offers the cluster no more there; or
-* the network states that it stays off until some step that cannot come first either (`Apart`), for what that needs is not there,
-  or for another such fact.
+* in every component of the cluster that it touches, firing it before or after any enabled vector of the cluster gives the same
+  configuration, in every configuration to which such vectors from outside can bring that component; and there it allows no vector
+  wholly inside the cluster that it does not allow now; or
+* a fact of the network (`Apart`) forbids it until another vector fires, and each vector that can end the fact is kept from firing
+  by the cluster, or by a fact in its turn.
 
-A component for which a vector has no event in `who` is not taken in with it while a fact says that they have nothing to do with
-each other: then what ends that fact must not come first.
+A component that a vector asks for no event in `who` is not taken in with it while a fact says that they have nothing to do with
+each other. Then every vector that can end that fact counts as disturbing the cluster, and must itself be kept off.
 
 The enabled vectors whose components are all inside, but for these, are then persistent. What was found is remembered by what it
 rests on: the configurations of the cluster's components, and the facts; a set of one vector also by the vector that led there,
@@ -73,8 +74,8 @@ class PersistentSets:
     The others must not be possible as long as one of these is: `explore` takes a timer's step only where nothing happens at
     once, and then takes every timer's, so that what is kept is every state from which only clocks go on.
 
-    What the network declares to be `first` may be done for nothing, so that a path to such a state is some steps longer than it
-    need be; without `first` a shortest one is kept, for two to three times the states.
+    A step that the network declares to be `first` may be taken although it does not help to reach such a state, so that a path is
+    some steps longer than it need be; without `first` a shortest one is kept, for two to three times the states.
     """
 
     def __init__(self, network: Network, kinds: Iterable[str], first: bool = True) -> None:
@@ -88,7 +89,7 @@ class PersistentSets:
         self.place = {number: place for place, number in enumerate(order)}
         self.first = sum(1 << number for number, v in enumerate(network.vectors) if first and v.first) & self.dependence.counted
         self.late = [any(network.components[c].name == DIALS for c, _ in v.who) for v in network.vectors]
-        """Vectors that take a new connection: one that is over may do by the time that all else is done."""
+        """Vectors that dial. They are tried last: meanwhile another connection may end and be reused, so that fewer are needed."""
         self.name = [v.name for v in network.vectors]
         self._luck = dict.fromkeys(self.name, 0)
         self._known: dict[int, list[_Stage]] = {}

@@ -295,9 +295,13 @@ def _hasty_idle(scenario: Scenario) -> int:
     waits = REST * _settles(scenario)
     if _drains_one_by_one(scenario):
         waits += OTHER_CLOCKS * (_requests(scenario) - 1)
-    close = any(abs(idle - n * client) < work + _spent(scenario, n, 0) for n in range(1, _requests(scenario)))
-    stages = ((work, 3), (work + waits, 2), (idle + 1, int(close and client > 0)))
-    return next(stage for limit, stage in stages if idle < limit) if idle > 0 else 0
+    if idle <= 0:
+        return 0
+    if idle < work:
+        return 3
+    if idle < work + waits:
+        return 2
+    return int(client > 0 and any(abs(idle - n * client) < work + _spent(scenario, n, 0) for n in range(1, _requests(scenario))))
 
 
 def _own_clocks_first(scenario: Scenario) -> bool:
