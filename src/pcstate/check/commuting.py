@@ -36,9 +36,9 @@ class Commuting:
         return number
 
     def reached(self, local: int, own: int, others: int) -> tuple[tuple[int, ...], int]:
-        """Where vectors with the roles `others` can bring it, without those that make a difference; nowhere if that is too much
-        to say. And these: in a configuration so reached, it does not come to the same whether one of `own`, all of which are
-        possible in `local`, comes before or after them.
+        """The configurations to which vectors with the roles `others` can bring it, and the roles among `others` that make a
+        difference, which are left out of that: in one of those configurations, one of `own` before such a role does not come to
+        the same as after it. All of `own` are possible in `local`. No configurations if there are more than `MANY`.
 
         Cost: configurations times `own` times those of `others` that are possible there, and again whenever there were some that
         make a difference. Bounds: `MANY` configurations.

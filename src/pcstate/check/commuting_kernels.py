@@ -17,7 +17,7 @@ _0, _1 = U(0), U(1)
 def meanwhile(plan, by_local, masks, reg, asked, slots, entries, keys, pool, key, component, local, own, others):
     """The row of those vectors that a component does not keep from firing, there or wherever those of the `others` bring it to
     which it makes no difference what comes first; NOTHING if that is not known. The row behind it has those to which it does.
-    `own` and `others` are rows; those count that it has a part in.
+    `own` and `others` are rows, of which only vectors that involve the component are looked at.
 
     What was asked lately is found by these as they are, all that was asked ever by the roles that they have.
     """

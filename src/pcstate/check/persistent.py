@@ -89,7 +89,7 @@ class PersistentSets:
         self.place = {number: place for place, number in enumerate(order)}
         self.first = sum(1 << number for number, v in enumerate(network.vectors) if first and v.first) & self.dependence.counted
         self.late = [any(network.components[c].name == DIALS for c, _ in v.who) for v in network.vectors]
-        """Vectors that dial. They are tried last: meanwhile another connection may end and be reused, so that fewer are needed."""
+        """Vectors that dial. They are tried last: meanwhile another connection may end and be reused, and fewer are needed."""
         self.name = [v.name for v in network.vectors]
         self._luck = dict.fromkeys(self.name, 0)
         self._known: dict[int, list[_Stage]] = {}

@@ -46,6 +46,7 @@ def fire(plan, by_local, reg, asked, vector, state, after):
 
 @inner
 def _enabled(plan, by_local, masks, reg, asked, state):
+    """ENABLED becomes the vectors that no component keeps from firing; bits beyond the last vector stay set."""
     for w in range(masks.shape[1]):
         masks[P.ENABLED, w] = ~_0
     for c in range(len(state)):
@@ -103,7 +104,7 @@ def _disturb(plan, by_local, masks, reg, asked, slots, entries, keys, pool, key,
             reg[P.GOING_ON + disturbed] = c
             disturbed += 1
         else:
-            _keep(plan, by_local, masks, reg, asked, state, c)
+            _stays(plan, by_local, masks, reg, asked, state, c)
     if disturbed:
         _others(masks)
         for n in range(disturbed):
@@ -126,7 +127,7 @@ def _disturb(plan, by_local, masks, reg, asked, slots, entries, keys, pool, key,
                     masks[P.ABLE, plan[u]] &= masks[row, plan[u]] | differing
                     masks[P.DISTURBING, plan[u]] |= differing
             else:
-                _keep(plan, by_local, masks, reg, asked, state, c)
+                _stays(plan, by_local, masks, reg, asked, state, c)
     for n in range(reg[P.RESTS_ON]):
         fact = reg[P.FACTS_BETWEEN + n]
         for u in range(plan[plan[P.END_WORDS] + fact], plan[plan[P.END_WORDS] + fact + 1]):
@@ -137,15 +138,15 @@ def _disturb(plan, by_local, masks, reg, asked, slots, entries, keys, pool, key,
 
 @inner
 def _others(masks):
-    """ABLE, apart by whether they have a part outside."""
+    """ABLE, split into OTHERS, which touch a component outside the cluster, and INNER, which do not."""
     for w in range(masks.shape[1]):
         masks[P.OTHERS, w] = masks[P.ABLE, w] & masks[P.OUTSIDE, w]
         masks[P.INNER, w] = masks[P.ABLE, w] & ~masks[P.OUTSIDE, w]
 
 
 @inner
-def _keep(plan, by_local, masks, reg, asked, state, component):
-    """What would move the component disturbs."""
+def _stays(plan, by_local, masks, reg, asked, state, component):
+    """Take the component as one that stays where it is: ABLE keeps only what it allows there, and what would move it disturbs."""
     row = row_of(by_local, reg, asked, component, state[component], P.ALLOWED)
     for u in range(plan[plan[P.WORDS] + component], plan[plan[P.WORDS] + component + 1]):
         masks[P.ABLE, plan[u]] &= masks[row, plan[u]]
