@@ -188,6 +188,16 @@ def test_observations_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
     assert "  2 of 3: 3 goroutines (main, 1 readLoop, 1 writeLoop); dials 1, reused 1 of 2, idle 1, unread 0" == lines[1]
 
 
+def test_observations_that_differ_in_which_request_only_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    first, second = (replace(GONE, errors=errors) for errors in (("deadline", ""), ("", "deadline")))
+    observe_text(ALONE, [ObserveReport("1.27.3", ((first, 2), (GONE, 3), (second, 1)))])
+    alone, both, none = capsys.readouterr().out.splitlines()
+    assert "3 outcomes were seen" in alone
+    assert both.startswith("  3 of 6: 1 goroutine") and none.startswith("  3 of 6: 1 goroutine")
+    assert both.endswith("unread 0; errors: 1 deadline (2 outcomes: which of the requests differs)")
+    assert none.endswith("unread 0")
+
+
 def test_a_run_that_was_given_up_is_no_outcome(capsys: pytest.CaptureFixture[str]) -> None:
     observe_text(ALONE, [ObserveReport("1.27.3", ((KEPT, 3),), restless=1)])
     assert "  1 of 3 had not come to rest when given up: not an outcome" == capsys.readouterr().out.splitlines()[-1]

@@ -4,6 +4,7 @@ Versions with the same outcomes are said together. What goroutines wait for, and
 """
 
 import itertools
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
@@ -79,8 +80,12 @@ def observe_text(scenario: Scenario, reports: Sequence[Observed]) -> None:
         runs = sum(count for _, count in report.outcomes)
         said = headline([outcome for outcome, _ in report.outcomes], "were seen", scenario.callers)
         out.print(f"Go {report.go}: {said}", style="bold", markup=False, soft_wrap=True)
+        alike: dict[str, list[int]] = {}
         for outcome, count in report.outcomes:
-            out.print(f"  {count} of {runs}: {outcome_line(outcome)}", markup=False, soft_wrap=True)
+            alike.setdefault(outcome_line(outcome), []).append(count)
+        for line, counts in alike.items():
+            which = f" ({len(counts)} outcomes: which of the requests differs)" if len(counts) > 1 else ""
+            out.print(f"  {sum(counts)} of {runs}: {line}{which}", markup=False, soft_wrap=True)
         if report.restless:
             out.print(
                 f"  {report.restless} of {runs} had not come to rest when given up: not an outcome", markup=False, soft_wrap=True
@@ -103,7 +108,7 @@ def headline(outcomes: Sequence[Outcome], are: str = "are possible", callers: Se
 
 def outcome_line(outcome: Outcome) -> str:
     """All of an outcome in one line."""
-    errors = sorted({error for error in outcome.errors if error})
+    errors = [f"{count} {error}" for error, count in sorted(Counter(filter(None, outcome.errors)).items())]
     return (
         f"{span([outcome.goroutines], 'goroutine')} (main, {outcome.read_loops} readLoop, {outcome.write_loops} writeLoop); "
         f"dials {outcome.dials}, reused {sum(outcome.reused)} of {len(outcome.reused)}, idle {outcome.idle_conns}, "
