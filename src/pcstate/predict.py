@@ -49,6 +49,8 @@ class PredictReport:
     """For each outcome what the goroutines that are there wait for."""
     failures: Mapping[str, Failure] = field(default_factory=dict)
     """Why a request fails, by the class of its error."""
+    hasty: tuple[str, ...] = ()
+    """Timeouts that are too short to tell whether they pass before all is at rest: the outcomes of both are here."""
 
     @property
     def span(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -143,7 +145,7 @@ def search_outcomes(
         prediction = outcomes(graph, search.rests)
         advice = compile_all_advice(spec, graph.network)
         stand = {outcome: standing(graph.network, graph.states[n], advice) for outcome, n in prediction.rests.items()}
-    return PredictReport(profile, go or profile.name, scenario, prediction, stand, spec.failures), search
+    return PredictReport(profile, go or profile.name, scenario, prediction, stand, spec.failures, asked.hasty), search
 
 
 def search_scenario(

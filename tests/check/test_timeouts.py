@@ -116,6 +116,7 @@ def test_a_timeout_that_is_too_short_for_what_comes_before_may_pass_or_not(
     program = replace(parse_expression(text, requests), transport=transport, server=server)
     report, whole = (predict(spec, program, profile, reduce=reduce) for reduce in (True, False))
     assert report.complete and whole.complete
+    assert set(report.hasty) == set(transport)
     assert set(report.outcomes) == set(whole.outcomes)
     assert {(o.dials, o.idle_conns, *o.errors) for o in report.outcomes} >= possible
     longer = replace(program, transport={name: ms + 1 for name, ms in transport.items()})

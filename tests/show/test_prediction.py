@@ -32,6 +32,7 @@ class Made:
     reason: str = ""
     scenario: Scenario = ALONE
     failures: Mapping[str, Failure] = field(default_factory=dict)
+    hasty: tuple[str, ...] = ()
 
     @property
     def span(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -178,6 +179,13 @@ def test_what_is_said_of_some_versions_only_names_them(capsys: pytest.CaptureFix
     new = Made("1.27", {LEFT: (Standing("waits", 1, ("Close.",)),)})
     old = Made("1.26", {LEFT: (Standing("waits", 1, ("Use Go 1.27.",)),)})
     assert ["  why: waits", "  fix: (Go 1.26) Use Go 1.27.", "       (Go 1.27) Close."] == said(capsys, new, old)[1:-1]
+
+
+def test_a_timeout_that_may_pass_or_not_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    why = said(capsys, replace(made("1.27", KEPT, GONE), hasty=("IdleConnTimeout",)))[-1]
+    assert (
+        why == "  why: IdleConnTimeout is so short that it may pass before all is at rest, or not: the outcomes of both are here"
+    )
 
 
 def test_observations_are_counted(capsys: pytest.CaptureFixture[str]) -> None:

@@ -35,6 +35,8 @@ class Predicted(Protocol):
     @property
     def failures(self) -> Mapping[str, Failure]: ...
     @property
+    def hasty(self) -> tuple[str, ...]: ...
+    @property
     def complete(self) -> bool: ...
     @property
     def reason(self) -> str: ...
@@ -266,7 +268,12 @@ def _why(report: Predicted) -> list[str]:
         )
         for waits, found in counts.items()
     ]
-    return [*waiting, *(f"{failed}: {failure.why}" for failed, failure in _explained(report))]
+    failing = [f"{failed}: {failure.why}" for failed, failure in _explained(report)]
+    short = [
+        f"{name} is so short that it may pass before all is at rest, or not: the outcomes of both are here"
+        for name in report.hasty
+    ]
+    return [*waiting, *failing, *short]
 
 
 def _waiting(callers: Sequence[int]) -> str:
