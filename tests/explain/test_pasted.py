@@ -231,7 +231,7 @@ created by net/http.(*Transport).dialConn
 def test_who_runs_waits_for_nothing(spec: Spec) -> None:
     """Two goroutines that use one Header crash within writeLoop: that is no body that does not come."""
     assert [("unknown", "guess")] == [(group.state, group.confidence) for group in diagnosed(spec, CRASHED).groups]
-    assert ("leak", (("body-unfinished", 1, 2),)) == said(diagnosed(spec, UNREAD, CRASHED))
+    assert ("leak", (("body-unfinished", 1, 2),)) == said(diagnosed(spec, CRASHED, UNREAD))
     reading = PEEK.replace("[IO wait, 6 minutes]", "[running]").replace("bufio.(*Reader).Peek(", "net/http.ReadResponse(")
     assert ["unknown"] == [group.state for group in diagnosed(spec, reading).groups]
     waiting = diagnosed(spec, WAITING.replace("[select, 9 minutes]", "[runnable]"))

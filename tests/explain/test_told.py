@@ -46,6 +46,27 @@ def test_who_takes_a_second_dump_belongs_to_it(spec: Spec) -> None:
     assert [(1, True)] * 2 == [(each.other_goroutines, each.whole) for each in (found, *found.beside)]
 
 
+def test_what_a_signal_makes_go_print_is_a_dump_of_its_own(spec: Spec) -> None:
+    """A log has the stack of a panic that was recovered from, and the goroutine it was of comes again in what SIGQUIT prints."""
+    recovered = WAITING.replace("[select, 9 minutes]", "[running]")
+    quits = ["SIGQUIT: quit\nPC=0x46a2b3 m=0 sigcode=0\n", RUNNING, UNREAD, WAITING, PEEK, "rax    0xca\nrip    0x46a2b3\n"]
+    found = diagnosed(spec, recovered, *quits)
+    assert (2, "SIGQUIT", True) == (found.number, found.format, found.whole)
+    assert diagnosed(spec, *quits).groups == found.groups
+    assert ["debug=2"] == [each.format for each in found.beside]
+
+
+def test_what_a_program_writes_within_a_dump_does_not_divide_it(spec: Spec) -> None:
+    found = diagnosed(spec, RUNNING, UNREAD, "2026/11/28 recovered from panic: boom\n", PEEK)
+    assert ((), "debug=2") == (found.beside, found.format)
+
+
+def test_a_dump_behind_another_has_its_own_form(spec: Spec) -> None:
+    """The program was begun anew after the SIGQUIT: what it shows then has no registers at its end, and need not."""
+    found = diagnosed(spec, "SIGQUIT: quit\n", RUNNING, "rax    0xca\n", RUNNING, UNREAD, PEEK)
+    assert (2, "debug=2", "", ["SIGQUIT"]) == (found.number, found.format, found.missing, [each.format for each in found.beside])
+
+
 def test_a_profile_of_leaked_goroutines_has_no_other(spec: Spec) -> None:
     listed = "goroutineleak profile: total 1\n1 @ 0x43\n#\t0x43\tmain.main+0x1\t/srv/main.go:9\n"
     assert [False, True] == [diagnosed(spec, each).conclusive for each in (listed, listed.replace("leak ", " "))]

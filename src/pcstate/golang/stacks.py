@@ -158,6 +158,8 @@ class TextDump:
     """Whether what each thread was at has begun, where goroutines that were there before come again."""
     _taker: bool = False
     """Whether the dump began with who took it, which is the only one that runs."""
+    _form: str = ""
+    """What a line behind a dump says of another one that may come."""
     _seen: set[str] = field(default_factory=set)
     _total: int = 0
     _count: int = 0
@@ -236,8 +238,8 @@ class TextDump:
             self._descend("")
         elif kind == "blank" and self._open and self._open.ended:
             yield from self._finish()
-        elif kind == "signal":
-            self._facts.looks_like(value)
+        elif kind == "signal" and not self._threads:
+            self._form = value
 
     def _head(self, line: str) -> Iterator[Goroutine] | None:
         """What a line with "goroutine" in it ends, if it begins something; else None."""
@@ -274,7 +276,7 @@ class TextDump:
 
     def _next(self) -> None:
         self._settle()
-        self.dumps.append(Facts("" if self._total else self._facts.format))
+        self.dumps.append(Facts())
         self._seen.clear()
         self._threads = False
         self._count = self._total = 0
@@ -285,11 +287,15 @@ class TextDump:
         yield from self._finish()
         if opened.number:
             taker = opened.wait == "running" and self._facts.format in ("", "debug=2")
-            again = opened.number in self._seen and not (self._threads and opened.wait in AT_WORK)
-            if again or self._total or (taker and self._taker):  # behind a profile, another form of it
+            at_work = opened.wait in AT_WORK
+            again = opened.number in self._seen and not (self._threads and at_work)
+            crash = bool(self._form) and at_work and self._count > 0
+            if again or crash or self._total or (taker and self._taker):  # behind a profile, another form of it
                 self._next()
             if not self._count:
                 self._taker = taker
+                self._facts.looks_like(self._form)
+            self._form = ""
             self._seen.add(opened.number)
             self._facts.looks_like("debug=2")
         self._open, self._origin = opened, False
