@@ -51,6 +51,8 @@ net/http.(*Transport).roundTrip(0xc000420140, 0xc000966200)
 \t/usr/local/go/src/net/http/transport.go:592 +0xacb
 shop/stock.(*Client).Count(0xc000420140)
 \t/srv/shop/stock/client.go:31 +0x35
+created by shop.run
+\t/srv/shop/run.go:9 +0x35
 """
 GET_CONN = """\
 goroutine 50 [select, 5 minutes]:

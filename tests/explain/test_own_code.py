@@ -15,8 +15,12 @@ HOOK = "shop.hook(...)"
 
 def goroutine(*functions: str, wait: str = "chan receive", by: str = "net/http.(*Transport).dialConn in goroutine 9") -> str:
     """A goroutine as debug=2 shows it, the innermost function first."""
-    frames = "\n".join(f"{function}\n\t/srv/{number}/of.go:{number} +0x1c" for number, function in enumerate(functions))
-    return f"goroutine 10 [{wait}]:\n{frames}\ncreated by {by}\n\t/srv/of.go:2123 +0x1da5\n"
+    polled = ("internal/poll.runtime_pollWait(0x7f28, 0x72)",) if wait == "IO wait" else ()
+    frames = "\n".join(
+        f"{function}\n\t/srv/{number}/of.go:{number} +0x1c" for number, function in enumerate((*polled, *functions))
+    )
+    began = "" if functions[-1] == "main.main()" else f"created by {by}\n\t/srv/of.go:2123 +0x1da5\n"
+    return f"goroutine 10 [{wait}]:\n{frames}\n{began}"
 
 
 CALLED = {

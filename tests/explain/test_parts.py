@@ -284,3 +284,70 @@ def test_a_part_without_http_is_told_from_a_dump_without(spec: Spec) -> None:
     part, whole = diagnosed(spec, RUNNING.replace("running", "select")), diagnosed(spec, RUNNING)
     assert "none: no HTTP client connection in what looks like a part of a dump" == headline(part)
     assert "none: no HTTP client connection in this dump" == headline(whole)
+
+
+def without(text: str, first: str, last: str = "") -> str:
+    """A text without the lines from that which has `first` in it to that which has `last`, or without that one line."""
+    lines = text.splitlines(keepends=True)
+    start = next(n for n, line in enumerate(lines) if first in line)
+    end = next(n for n, line in enumerate(lines) if n >= start and (last or first) in line)
+    return "".join(lines[:start] + lines[end + 1 :])
+
+
+LOSSES = {
+    "the place of a function": ("client.go:31",),
+    "the place where it was created": ("transport.go:1747",),
+    "who created it": ("created by", "transport.go:1747"),
+    "the end of one goroutine, and the beginning of the next": ("client.go:31", "netpoll.go:234"),
+    "the rest of who waits, and who is created by the place behind": ("main.go:7", "transport.go:2610"),
+    "a place, and a function that has another": ("netpoll.go:234", "bufio.(*Reader).Peek"),
+    "what polls": ("runtime_pollWait", "netpoll.go:234"),
+}
+
+
+@pytest.mark.parametrize("lost", LOSSES.values(), ids=LOSSES.keys())
+def test_lines_that_were_lost_without_a_mark_make_it_a_part(spec: Spec, lost: tuple[str, ...]) -> None:
+    """As where a log drops some: what is idle may be waited for by who is lost, and is not certainly without a leak."""
+    dump = RUNNING + WAITING + PEEK
+    assert diagnosed(spec, dump).whole and not diagnosed(spec, without(dump, *lost)).whole
+
+
+SPANS = """\
+SIGQUIT: quit
+
+goroutine 1 gp=0xc0000061c0 m=nil [select (no cases), 2 minutes]:
+runtime.gopark(0x0?, 0x0?, 0x0?, 0x0?, 0x0?)
+\t/usr/local/go/src/runtime/proc.go:402 +0xce fp=0xc000105a80 sp=0xc000105a60 pc=0x43c8ce
+runtime.block()
+\t/usr/local/go/src/runtime/select.go:104 +0x26 fp=0xc000105ab0 sp=0xc000105a80 pc=0x44c6c6
+shop.serve(...)
+\t/srv/shop/serve.go:7
+main.main()
+\t/srv/shop/main.go:7 +0x20 fp=0xc000105af0 sp=0xc000105ab0 pc=0x4b6cae
+
+rip    0x46a2b3
+"""
+
+
+def test_the_stacks_own_addresses_tell_that_functions_between_were_lost(spec: Spec) -> None:
+    """What a signal makes Go print says where on the stack each function begins and ends."""
+    assert diagnosed(spec, SPANS).whole and not diagnosed(spec, without(SPANS, "runtime.block", "select.go:104")).whole
+    elided = SPANS.replace("runtime.block()", "...12 frames elided...\nshop.walk()").replace("sp=0xc000105a80", "sp=0xc0001ff000")
+    assert diagnosed(spec, elided).whole
+
+
+@pytest.mark.parametrize("outermost", ["shop/stock.init.0()", "shop/stock.init()", "_cgoexp_5d9c_onEvent(0x7ffd)"])
+def test_what_is_created_by_nobody_is_whole(spec: Spec, outermost: str) -> None:
+    """While a package is initialised, and where C has called Go."""
+    assert diagnosed(spec, RUNNING, f"goroutine 9 [select]:\n{outermost}\n\t/srv/shop/stock/init.go:9 +0x9\n", PEEK).whole
+
+
+def test_a_write_loop_of_which_functions_were_lost_is_not_certainly_idle(spec: Spec) -> None:
+    """It may be inside of the program's own request body."""
+    loops = WAITING + PEEK.replace("0xc0000b3000", "0xc0000d5000") + WRITER.replace("0xc0000c4000", "0xc0000d5000")
+    lost = loops.replace(
+        "net/http.(*persistConn).writeLoop(",
+        "io.(*PipeReader).Read(0xc0)\n\t/p.go:9 +0x9\n" + "net/http.(*persistConn).writeLoop(",
+    )
+    claims = [diagnosed(spec, RUNNING, each).groups[0].confidence for each in (loops, lost)]
+    assert ["certain", "likely"] == claims

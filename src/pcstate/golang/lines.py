@@ -6,8 +6,8 @@ In: a line. Out: its kind, and what it says: a function, a place, a count, a wai
 import re
 
 __all__ = [
-    "ARGUMENT", "AT_WORK", "END_OF_RACE", "GOLEAK", "HALF_HEADER", "HEADER", "LEAKED", "LONG", "ORIGIN", "SAMPLE", "TAIL",
-    "TOTAL", "function_of", "kind_of", "waiting", "with_receiver",
+    "ARGUMENT", "AT_WORK", "END_OF_RACE", "GOLEAK", "HALF_HEADER", "HEADER", "LEAKED", "LONG", "ORIGIN", "PARKED", "SAMPLE",
+    "SPAN", "TAIL", "TOTAL", "function_of", "kind_of", "waiting", "with_receiver",
 ]  # fmt: skip
 
 LONG = 10_000
@@ -26,6 +26,10 @@ _THREAD = re.compile(r"(?:^|[\s|>:\"=\]+-])-----$")
 """What GOTRACEBACK=crash puts before what each further thread was at."""
 AT_WORK = ("idle", "running", "syscall")
 """Wait reasons of what a thread is at."""
+PARKED = re.compile(r"select\b|chan |sleep\b|semacquire\b|sync\.")
+"""Wait reasons of a goroutine that waits for another one, or for the time to come."""
+SPAN = re.compile(r" fp=(0x[0-9a-f]+) sp=(0x[0-9a-f]+) pc=0x")
+"""Where on the stack a function ends and begins."""
 HALF_HEADER = re.compile(r"\s*goroutine(?: \d+(?: \[[^\]]*)?)?")
 _CREATED = re.compile(r"\bcreated by (\S+(?: in goroutine \d+)?)")
 ORIGIN = re.compile(r"\[originating from goroutine \d+\]")

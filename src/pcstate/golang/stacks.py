@@ -25,6 +25,7 @@ from pcstate.golang.lines import (
     LONG,
     ORIGIN,
     SAMPLE,
+    SPAN,
     TAIL,
     TOTAL,
     function_of,
@@ -32,79 +33,12 @@ from pcstate.golang.lines import (
     waiting,
     with_receiver,
 )
-from pcstate.model.stack import Goroutine, Stack
+from pcstate.golang.opened import Opened
+from pcstate.model.stack import Goroutine
 
 __all__ = ["Facts", "TextDump"]
 
 CACHED = 50_000
-_ROOTS = ("main.main", "main.init", "runtime.", "testing.tRunner")
-"""How the outermost function begins, where "created by" is not said."""
-_LOOPS = (".(*persistConn).readLoop", ".(*persistConn).writeLoop")
-"""How a function ends that has none of the program's, or of a library's, outside of it."""
-_HIDDEN = 8
-"""The most functions of a stack that debug=1 does not show: the runtime's innermost ones, and goexit."""
-
-
-@dataclass(slots=True)
-class _Open:
-    """A goroutine that is being read."""
-
-    number: str
-    wait: str
-    minutes: int | None
-    count: int = 1
-    frames: list[str] = field(default_factory=list)
-    arguments: list[str] = field(default_factory=list)
-    places: list[str] = field(default_factory=list)
-    ancestors: list[str] = field(default_factory=list)
-    created_by: str = ""
-    parent: str = ""
-    """The number of the goroutine that created it."""
-    created_at: bool = False
-    """Whether the place where it was created has been read."""
-    goleak: bool = False
-    listed: bool = False
-    """Whether it comes from a debug=1 profile."""
-    headless: bool = False
-    """Whether the text begins within it."""
-    descent: str = ""
-    """Of the ancestor that is being read: `begun`, `ends` (its outermost function was read), `""` (so was that one's place)."""
-    addresses: int = 0
-    """How many functions debug=1 says that it has, those counted once that were compiled into another."""
-
-    @property
-    def headed(self) -> bool:
-        """Whether it began with a header, so that it ends with the next."""
-        return bool(self.number) or self.listed
-
-    @property
-    def whole(self) -> bool:
-        """Whether its outermost function seems to have been read."""
-        return bool(self.created_by) or (bool(self.frames) and self.frames[-1].startswith(_ROOTS))
-
-    @property
-    def ended(self) -> bool:
-        """Whether nothing of it can come behind a blank line. Without a header, the next one's is still to be seen."""
-        return bool(self.created_by) if self.headed else self.whole and not self.created_by
-
-    @property
-    def broken_off(self) -> bool:
-        """Whether more of it must have come, if nothing came behind it."""
-        if self.listed:
-            return bool(self.frames) and self.addresses - len(self.frames) > _HIDDEN
-        lacks = not self.created_at if self.created_by else not (self.places and self.places[-1])
-        return not self.whole or self.descent == "begun" or (any(self.places) and (lacks or bool(self.descent)))
-
-    def before(self, function: str) -> bool:
-        """Whether its outermost function has been read, so that `function` is another one's."""
-        if not (self.frames and self.frames[-1].endswith(_LOOPS)):
-            return False
-        return not (function.startswith("runtime.") or ".dialConn." in function)
-
-    def goroutine(self, dump: int) -> Goroutine:
-        stack = Stack(tuple(self.frames), self.wait, self.created_by, self.headless)
-        texts = (tuple(self.arguments), tuple(self.places), tuple(self.ancestors))
-        return Goroutine(stack, *texts, self.minutes, self.count, dump, self.number, self.parent)
 
 
 @dataclass(slots=True)
@@ -139,7 +73,7 @@ class TextDump:
     """Reads dumps line by line: `goroutines` is the flow, the rest is known when that is done."""
 
     dumps: list[Facts] = field(default_factory=lambda: [Facts()])
-    _open: _Open | None = None
+    _open: Opened | None = None
     _pending: tuple[str, str] | None = None
     """A function outside of any goroutine: one begins if its place comes next."""
     _introduced: bool = False
@@ -189,6 +123,8 @@ class TextDump:
             kind, value = self._kind(line)
             if kind == "place":
                 yield from self._place(value, " +0x" in line)
+                if " fp=" in line and (span := SPAN.search(line)):
+                    self._adjoin(span[1], span[2])
             elif kind == "cut":
                 self._call(line + ")", int(value))
             elif kind != "rest":
@@ -212,6 +148,8 @@ class TextDump:
         """A line that is neither a function nor a place."""
         if kind != "blank":
             self._pending, self._introduced = None, True
+            if self._open and kind != "created":
+                self._open.owes = False  # this may have been it
         if kind == "created":
             self._created(value)
         elif kind == "symbol":
@@ -221,7 +159,7 @@ class TextDump:
             yield from self._finish()
         elif kind == "count" and not self._foreign:
             count, _, addresses = value.partition(" ")
-            yield from self._begin(_Open("", "", None, int(count), listed=True, addresses=int(addresses)))
+            yield from self._begin(Opened("", "", None, int(count), listed=True, addresses=int(addresses)))
             self._facts.looks_like("debug=1")
         elif kind == "rule":
             self._traces = True
@@ -234,8 +172,8 @@ class TextDump:
             self._threads = self._facts.registers
         elif kind == "left out" and (self._open or self._count):
             self._facts.left_out = True
-        elif kind == "elided" and self._origin:
-            self._descend("")
+        elif kind == "elided":
+            self._elide()
         elif kind == "blank" and self._open and self._open.ended:
             yield from self._finish()
         elif kind == "signal" and not self._threads:
@@ -251,10 +189,10 @@ class TextDump:
                 opened.minutes = minutes
                 return iter(())
             self._foreign = self._traces = False
-            return self._begin(_Open(found[1], wait, minutes))
+            return self._begin(Opened(found[1], wait, minutes))
         if found := GOLEAK.search(line):
             self._facts.format = "goleak"
-            return self._begin(_Open(found[1], waiting(found[2])[0], None, goleak=True))
+            return self._begin(Opened(found[1], waiting(found[2])[0], None, goleak=True))
         if ORIGIN.search(line):
             self._origin = True
             self._descend("begun")
@@ -267,6 +205,18 @@ class TextDump:
     def _descend(self, how: str) -> None:
         if self._open:
             self._open.descent = how
+
+    def _elide(self) -> None:
+        if self._origin:
+            self._descend("")
+        if self._open:
+            self._open.ends_at = ""
+
+    def _adjoin(self, end: str, begin: str) -> None:
+        """Each function begins where the one that it has called ends, or those between them were lost."""
+        if self._open:
+            self._facts.left_out |= self._open.ends_at not in ("", begin)
+            self._open.ends_at = end
 
     def _profile(self, total: int, leaked: bool) -> Iterator[Goroutine]:
         yield from self._finish()
@@ -281,7 +231,7 @@ class TextDump:
         self._threads = False
         self._count = self._total = 0
 
-    def _begin(self, opened: _Open) -> Iterator[Goroutine]:
+    def _begin(self, opened: Opened) -> Iterator[Goroutine]:
         if self._open and opened.headed and not self._open.headed:
             self._open.headless = self._facts.truncated = True  # others have headers: its own was cut off, and what was behind it
         yield from self._finish()
@@ -304,6 +254,7 @@ class TextDump:
         self._pending = None
         if opened := self._open:
             self._open = None
+            self._facts.left_out |= opened.torn
             self._count += opened.count
             yield opened.goroutine(len(self.dumps) - 1)
 
@@ -326,12 +277,9 @@ class TextDump:
         if opened is None or opened.listed or (not self._origin and (opened.created_by or opened.before(name))):
             self._pending = (name, line[cut + 1 : -1])
         elif self._origin:
-            opened.ancestors.append(name)
-            opened.descent = "ends" if name.startswith(_ROOTS) else opened.descent
+            opened.descend(name)
         else:
-            opened.frames.append(name)
-            opened.arguments.append(line[cut + 1 : -1])
-            opened.places.append("")
+            opened.call(name, line[cut + 1 : -1])
         return True
 
     def _place(self, value: str, sure: bool) -> Iterator[Goroutine]:
@@ -340,11 +288,10 @@ class TextDump:
             name, arguments = self._pending
             first = not (self._introduced or self._count or self._open or name.startswith("runtime."))
             self._facts.truncated |= first  # what was above it, its header at least, was cut off
-            yield from self._begin(_Open("", "", None, headless=first))
+            yield from self._begin(Opened("", "", None, headless=first))
             assert self._open
-            self._open.frames.append(name)
-            self._open.arguments.append(arguments)
-            self._open.places.append(value)
+            self._open.call(name, arguments)
+            self._open.place(value)
             self._facts.looks_like("stacks")
         elif (opened := self._open) is None:
             self._facts.truncated |= sure and not self._count  # its function was cut off, and what was above that
@@ -355,7 +302,7 @@ class TextDump:
         elif opened.created_by and not opened.created_at:
             opened.created_at = True
         elif opened.places and not opened.places[-1]:
-            opened.places[-1] = value
+            opened.place(value)
         elif not self._nameless:
             self._facts.left_out |= sure
 
@@ -363,6 +310,7 @@ class TextDump:
         if self._origin:
             self._descend("ends")
         if self._open and not self._origin and not self._open.created_by:
+            self._open.settle()
             self._open.created_by, _, parent = value.partition(" in goroutine ")
             self._open.parent = parent
             self._facts.parents |= bool(parent)
@@ -372,7 +320,7 @@ class TextDump:
         if self._open is None and not self._foreign:
             self._facts.truncated = True
             self._facts.looks_like("debug=1")
-            yield from self._begin(_Open("", "", None, listed=True, headless=True))
+            yield from self._begin(Opened("", "", None, listed=True, headless=True))
         if self._open and self._open.listed:
             self._open.frames.append(name)
             self._open.places.append(place)
@@ -380,7 +328,7 @@ class TextDump:
     def _sample(self, found: re.Match[str]) -> Iterator[Goroutine]:
         """A line of `pprof -traces`; without a count it goes on with the stack of the line before."""
         if found[1]:
-            yield from self._begin(_Open("", "", None, int(found[1]), listed=True))
+            yield from self._begin(Opened("", "", None, int(found[1]), listed=True))
         if self._open and self._open.listed:
             self._open.frames.append(with_receiver(found[2]))
             self._open.places.append(found[3] or "")
