@@ -15,7 +15,7 @@ LONG = 10_000
 HEADER = re.compile(r"\bgoroutine (\d+)((?: \w+=\S+)*) \[([^\]\n]*?)(?: labels:\{.*\})?\](?: ?\{.*\})?(:?)")
 """Labels (GODEBUG=tracebacklabels=1) are within the brackets in Go 1.26, and behind them since Go 1.27."""
 GOLEAK = re.compile(r"\bGoroutine (\d+) in state (.{1,80}?)(?: labels:\{.*\})?, with \S+ on top of the stack")
-_COUNT = re.compile(r"(?:^|[\s|>\":,+=\]-])(\d{1,9}) @((?: 0x[0-9a-f]*)*)(?:\s?(?:\.\.\.|\u2026))?\s*$")
+_COUNT = re.compile(r"(?:^|[\s|>\"':,+=\]-])(\d{1,9}) @((?: 0x[0-9a-f]*)*)(?: ?0?(?:\.\.\.|\u2026))?\s*$")
 TOTAL = re.compile(r"\bgoroutine\s?(leak)? profile: total (\d{1,9})\b")
 _FOREIGN = re.compile(r"\b(?:heap|allocs|threadcreate) profile: |--- (?:contention|mutex):|\d+: \d+ \[\d+: \d+\] @ 0x")
 _SYMBOL = re.compile(r"(?:#\s+|^[\s>|]*)0x[0-9a-f]+\s+(\S.*?)\+0x[0-9a-f]+(?:\s+(\S.*:\d+)|\s.*|)$")
@@ -137,7 +137,7 @@ def waiting(state: str) -> tuple[str, int | None]:
     """
     reason, *rest = state.split(",")
     found = _MINUTES.search(" ".join(rest))
-    return _ASIDE.sub("", reason).strip(), int(found[1]) if found and len(found[1]) < 10 else None
+    return _ASIDE.sub("", reason).strip(" ["), int(found[1]) if found and len(found[1]) < 10 else None
 
 
 def with_receiver(name: str) -> str:

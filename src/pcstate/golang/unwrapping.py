@@ -18,10 +18,17 @@ LONGEST = 1 << 24
 """Characters of a line, at most."""
 _COLOUR = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|[_\]][^\x07\x1b]*(?:\x07|\x1b\\))")
 """What a terminal is told: colours, and the notes of a build's log."""
+_LOST_COLOUR = re.compile(r"(?:\^\[|\u241b)?\[\d{1,3}(?:;\d{1,3})*m")
+"""A colour whose first character something has taken away, or made visible."""
+_ESCAPED_MARK = re.compile(r"\\([][_*(){}<>#+.!|`-])")
+"""A sign that Markdown or a wiki would take for its own, with the backslash that keeps it from doing so."""
+_FIELD = re.compile(r'(?:^|\s)(?:msg|message|log|line|text|err|error|output|stack\w*)="((?:[^"\\]|\\.)*)"(?=\s+[\w.]+=|\s*$)')
+"""What a line of a log with `key="value"` says, in one key or in several."""
 _SPACES = {ord("\xa0"): " ", ord("\u200b"): "", ord("\ufeff"): ""}
 """What pages and letters make of spaces, and put between words."""
-_TAG = re.compile(r"</?(?:br|pre|p|code|span|div|td|tr|li|b|a)\b[^>]*>", re.IGNORECASE)
-_BREAK = re.compile(r"<br\s*/?>(?=\s*\S)", re.IGNORECASE)
+_TAG = re.compile(r"</?(?:br|pre|p|code|span|div|td|th|tr|li|b|a)\b[^>]*>", re.IGNORECASE)
+_CELL_ENDS = re.compile(r"</t[dh]>(?=\s*<t[dh]\b)", re.IGNORECASE)
+_BREAK = re.compile(r"<br\s*/?>(?=\s*\S)|</(?:tr|li|p|div)>(?=\s*<(?:tr|li|p|div)\b)", re.IGNORECASE)
 """The end of a line within one, as where a page is all in one."""
 _NUMBERED = re.compile(r"^((?:\s*<[^<>]*>)+\s*\d+)(?=(?:</?[^<>]*>)+[^\s<])")
 """The number of a line, where a page has it in a tag of its own."""
@@ -100,8 +107,6 @@ class _Joined(io.RawIOBase):
 
 def _plain(line: str) -> Iterator[str]:
     """The lines that a line stands for: one, as a rule."""
-    if "\x1b" in line:
-        line = _COLOUR.sub("", line)
     if not line.isascii():
         line = line.translate(_SPACES)
     if "#011" in line:  # rsyslog's tab
@@ -113,6 +118,11 @@ def _plain(line: str) -> Iterator[str]:
     if line.startswith('"') and _ROW.fullmatch(line):
         for cell in _cells(line):
             yield from _unhtml(cell)
+        return
+    if '="' in line and (fields := _FIELD.findall(line)):
+        for field in fields:
+            for each in _ESCAPE.sub(_unescape, field).split("\n"):
+                yield from _unhtml(each)
         return
     if '{"' in line or "\\n" in line or "\\t" in line:
         unpacked = _unpacked(line)
@@ -131,12 +141,18 @@ def _inner(line: str, depth: int) -> list[str]:
 
 
 def _unhtml(line: str) -> list[str]:
+    if "\x1b" in line:
+        line = _COLOUR.sub("", line)
+    elif "[" in line and "m" in line:
+        line = _LOST_COLOUR.sub("", line)
     if line.endswith("$"):  # cat -A's end of a line, and its tab
         line = line[:-1].replace("^I", "\t")
     if "&" in line:
         line = _ENTITY.sub(lambda found: html.unescape(found[0]), line)
     if "<" in line and ">" in line:
-        line = _TAG.sub("", _BREAK.sub("\n", _NUMBERED.sub(r"\1\t", line)))
+        line = _TAG.sub("", _BREAK.sub("\n", _NUMBERED.sub(r"\1\t", _CELL_ENDS.sub("\t", line))))
+    if "\\" in line:
+        line = _ESCAPED_MARK.sub(r"\1", line)
     if (") " in line or ")\t" in line or "created by" in line) and _RUN_ON.search(line):
         line = _ENDS.sub(lambda found: found[0] + "\n\t", line)
     return line.split("\n")
