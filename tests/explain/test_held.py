@@ -151,6 +151,28 @@ def test_a_request_that_is_sent_may_send_the_body_of_another_response(spec: Spec
     assert "certain" == diagnosed(spec, RUNNING, UNREAD, bytes_of_its_own).groups[0].confidence
 
 
+PIPE = ("io.(*pipe).read(0xc0)", "io.(*PipeReader).Read(0xc0)")
+SENT = {
+    "a pipe": (PIPE, "certain"),
+    "a file": (("internal/poll.(*FD).Read(0xc0)", "os.(*File).Read(0xc0)"), "certain"),
+    "a pipe, and behind it a response": ((*PIPE, "io.(*multiReader).Read(0xc0)"), "likely"),
+    "a reader of the program's, above a pipe": ((*PIPE, "shop.(*signed).Read(0xc0)"), "likely"),
+}
+
+
+@pytest.mark.parametrize(("functions", "told"), SENT.values(), ids=SENT.keys())
+def test_what_comes_through_a_pipe_is_no_response(spec: Spec, functions: tuple[str, ...], told: str) -> None:
+    """Whoever feeds the pipe may have one in hand, and is in the dump, too."""
+    outside = (
+        "io.copyBuffer({0x1})",
+        "net/http.(*transferWriter).doBodyCopy(0xc0)",
+        "net/http.(*persistConn).writeLoop(0xc0000f9000)",
+    )
+    sending = goroutine(*functions, *outside, wait="IO wait" if "os." in functions[-1] else "select")
+    groups = diagnosed(spec, RUNNING, UNREAD, sending).groups
+    assert [told] == [group.confidence for group in groups if group.state == "body-unfinished"]
+
+
 def test_a_stream_of_http2_between_two_reads_shows_who_may_have_it(spec: Spec) -> None:
     stream = H2_CLEANUP.replace("cleanupWriteRequest", "writeRequest").replace("semacquire", "select").replace("sync.", "x.")
     found = diagnosed(spec, RUNNING, H2_LOOP, stream, program("shop.consume()", wait="chan send"))
