@@ -62,7 +62,7 @@ def _diagnosis(census: Census, facts: Facts, number: int) -> Diagnosis:
     missing = _missing(census, facts)
     signal = facts.registers and facts.format in ("SIGQUIT", "panic")  # its end, and its beginning
     whole = not (missing or census.hidden or facts.left_out) and (facts.counted or census.running or signal)
-    found, others = groups(census, whole, facts.truncated, proved=facts.leaked or facts.marked)
+    found, others = groups(census, whole, facts.truncated, proved=facts.leaked)
     crowd = "" if any(group.holders for group in found) else census.crowd()
     return Diagnosis(census.go, facts.format, found, census.server, others, missing, whole, number, crowd=crowd)
 

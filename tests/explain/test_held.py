@@ -138,6 +138,15 @@ def test_what_go_has_proved_is_not_doubted(spec: Spec) -> None:
     assert ("certain", 0) == (group.confidence, group.holders)
 
 
+def test_what_go_has_proved_of_others_proves_nothing_here(spec: Spec) -> None:
+    """Behind a goroutineleak profile each goroutine that is leaked is marked in any dump."""
+    leaked = program("shop.forgotten()", wait="chan send (leaked)", by="shop.start")
+    (group,) = diagnosed(spec, RUNNING, UNREAD, program("shop.work()"), leaked).groups
+    assert ("likely", True) == (group.confidence, group.holders > 0)
+    (fresh,) = diagnosed(spec, RUNNING, UNREAD.replace(", 5 minutes", ""), leaked).groups
+    assert "wait of a minute" in fresh.why
+
+
 @pytest.mark.parametrize("system", [False, True], ids=["all", "system"])  # GOTRACEBACK
 def test_a_request_that_is_sent_may_send_the_body_of_another_response(spec: Spec, system: bool) -> None:
     """http.Post(url, "", response.Body): its writeLoop has read some, and waits for the server to take it."""

@@ -64,6 +64,8 @@ class Seen:
     """Whether the dump says which connection it belongs to, or for whom it was begun."""
     old: bool = False
     """Whether it is a readLoop that has waited for a minute or more."""
+    leaked: bool = False
+    """Whether Go says that nothing can wake it any more."""
     candidates: tuple[str, ...] = ()
     """Instead of `frames`, where it is one of several and the dump does not tell which: those of all."""
 
@@ -166,7 +168,9 @@ class Census:
             pointer = _pointer(goroutine.arguments, part.conn)
             old = part.role == "read-loop" and goroutine.minutes is not None
             begun = part.begun and bool(goroutine.parent)
-            seen = Seen(part.at, part.sure, frames[:FRAMES], 1 if number == 0 else 0, bool(pointer) or begun, old)
+            seen = Seen(
+                part.at, part.sure, frames[:FRAMES], 1 if number == 0 else 0, bool(pointer) or begun, old, goroutine.leaked
+            )
             if pointer and goroutine.count == 1:
                 self._conns.setdefault(pointer, []).append((part.role, seen, goroutine.minutes))
             elif begun:

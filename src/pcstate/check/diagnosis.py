@@ -9,7 +9,7 @@ outlives its readLoop. What is left over is tried on its own.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
@@ -57,6 +57,8 @@ class _Found:
     guess: bool = False
     part: bool = False
     """Whether the dump may be a part of one."""
+    proved: bool = True
+    """Whether Go says of each that nothing can wake it any more."""
     half: bool = False
     """Whether it has a connection whose writeLoop is not in the dump, which would tell whether the request is written."""
     frames: dict[str, int] = field(default_factory=dict)
@@ -82,7 +84,8 @@ class _Found:
         """Whether it has found so many connections; none do where the state does not say how many."""
         return 0 < number <= self.connections
 
-    def take(self, seen: Iterable[Seen], count: int, minutes: int | None) -> None:
+    def take(self, seen: Collection[Seen], count: int, minutes: int | None) -> None:
+        self.proved = self.proved and any(each.leaked for each in seen)
         for each in seen:
             self.goroutines += each.weight * count
             self.sure = self.sure and each.sure
@@ -171,7 +174,7 @@ def groups(census: Census, whole: bool, lacking: bool = False, proved: bool = Fa
     """The groups, the worst first, and how many goroutines are neither in one of them nor a server's.
 
     `whole`: whether what is not in the dump is not there; else what is missing proves nothing. `lacking`: whether goroutines are
-    known to be missing: who would tell may be among them. `proved`: whether Go says that nothing can wake what hangs.
+    known to be missing: who would tell may be among them. `proved`: whether Go says of all of them that nothing can wake them.
     """
     tied, loose = census.connections()
     kinds = [_Kind(dict(parts), each.count, each.minutes, True) for parts, each in sorted(tied.items(), key=_by_parts)]
@@ -188,10 +191,11 @@ def groups(census: Census, whole: bool, lacking: bool = False, proved: bool = Fa
             _alone(taken.state, taken, rest, sum(map(_under_way, found)) if taken.state.beyond else 0)
         taken.sure = taken.sure and (whole or not (taken.state.alone or taken.half))
         taken.guess, taken.part = lacking and taken.state.alone, not whole
-        if taken.goroutines and taken.state.held_why and not proved:
+        taken.proved = taken.proved or proved
+        if taken.goroutines and taken.state.held_why and not taken.proved:
             taken.holders = census.holders(taken.minutes)
         taken.sure = taken.sure and not taken.doubted
-    said = "" if proved else census.knowledge.fresh if census.timed else census.knowledge.untimed
+    said = census.knowledge.fresh if census.timed else census.knowledge.untimed
     merged = _merged([taken for taken in found if taken.goroutines], said, rest.alike)
     others = census.goroutines - census.server - sum(group.goroutines for group in merged)
     return merged, max(0, others)
@@ -354,7 +358,7 @@ def _group(found: list[_Found], fresh: str, alike: Mapping[tuple[str, ...], int]
     waited = [each.minutes for each in found if each.minutes is not None]
     old = [state for state in states if state.old and max(waited, default=0) >= state.old]
     hang = any(state.leak or state.stuck for state in states)
-    recent = (fresh,) if hang and not waited else ()
+    recent = (fresh,) if hang and not (waited or all(each.proved for each in found)) else ()
     claims = [max(each.state.confidence, each.told, key=CONFIDENCES.index) for each in found]
     predict = next((state.predict for state in states if state.predict), "")
     parts = (each.state.part_why for each in found if each.part)

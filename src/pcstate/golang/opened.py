@@ -29,6 +29,8 @@ class Opened:
     wait: str
     minutes: int | None
     count: int = 1
+    leaked: bool = False
+    """Whether Go has written `(leaked)` behind its wait reason."""
     frames: list[str] = field(default_factory=list)
     arguments: list[str] = field(default_factory=list)
     places: list[str] = field(default_factory=list)
@@ -121,7 +123,7 @@ class Opened:
     def goroutine(self, dump: int) -> Goroutine:
         stack = Stack(tuple(self.frames), self.wait, self.created_by, self.headless)
         texts = (tuple(self.arguments), tuple(self.places), tuple(self.ancestors))
-        return Goroutine(stack, *texts, self.minutes, self.count, dump, self.number, self.parent)
+        return Goroutine(stack, *texts, self.minutes, self.count, dump, self.number, self.parent, self.leaked)
 
 
 def _is_root(function: str) -> bool:

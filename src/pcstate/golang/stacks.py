@@ -60,8 +60,6 @@ class Facts:
     """Whether it is a profile of the goroutines that Go takes for leaked, and of no other."""
     left_out: bool = False
     """Whether somebody has left some out, and put dots or a word there, or there are lines of some that cannot be read."""
-    marked: bool = False
-    """Whether Go has written `(leaked)` behind a wait reason."""
 
     def looks_like(self, form: str) -> None:
         """Take that for its form, unless something above has said what it is."""
@@ -183,13 +181,12 @@ class TextDump:
         """What a line with "goroutine" in it ends, if it begins something; else None."""
         if found := HEADER.search(line):
             wait, minutes = waiting(found[3])
-            self._facts.marked |= LEAKED in found[3]
             opened = self._open
             if opened and opened.goleak and opened.number == found[1] and not opened.frames:
                 opened.minutes = minutes
                 return iter(())
             self._foreign = self._traces = False
-            return self._begin(Opened(found[1], wait, minutes))
+            return self._begin(Opened(found[1], wait, minutes, leaked=LEAKED in found[3]))
         if found := GOLEAK.search(line):
             self._facts.format = "goleak"
             return self._begin(Opened(found[1], waiting(found[2])[0], None, goleak=True))

@@ -38,3 +38,5 @@ class Goroutine:
     """Its own, `""` where the form of the dump has none."""
     parent: str = ""
     """The number of the goroutine that began it, as Go 1.21 and later print it; `""`: not told."""
+    leaked: bool = False
+    """Whether Go says that nothing can wake it any more."""
