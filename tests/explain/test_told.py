@@ -219,3 +219,11 @@ def test_what_is_told_of_is_not_said_to_be_untold(spec: Spec) -> None:
     assert [] == [
         state for state in spec.knowledge.states if (state.leak or state.stuck) and state.name == "unknown" and not state.title
     ]
+
+
+@pytest.mark.parametrize("state", ["awaiting-headers", "writing-request", "body-being-read"])
+def test_who_is_to_set_a_timeout_hears_that_a_dump_does_not_show_it(spec: Spec, state: str) -> None:
+    advice = [
+        each.fix for each in spec.knowledge.states if each.name == state and "Set a " in each.fix and "Client.Timeout" in each.fix
+    ]
+    assert advice and all("does not show" in fix for fix in advice if "tunnel" not in fix)
