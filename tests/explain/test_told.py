@@ -1,5 +1,7 @@
 """What a dump tells of itself: whether it is whole, which of a file's dumps it is, and how long its goroutines have waited."""
 
+from itertools import zip_longest
+
 import pytest
 
 from pcstate.show.explanation import explain_text
@@ -227,3 +229,25 @@ def test_who_is_to_set_a_timeout_hears_that_a_dump_does_not_show_it(spec: Spec, 
         each.fix for each in spec.knowledge.states if each.name == state and "Set a " in each.fix and "Client.Timeout" in each.fix
     ]
     assert advice and all("does not show" in fix for fix in advice if "tunnel" not in fix)
+
+
+SOURCES = {"Docker Compose": ("web-1     | ", "worker-12 | "), "kubectl": ("[pod/web-6b7/web] ", "[pod/web-9c1/web] ")}
+
+
+@pytest.mark.parametrize("sources", SOURCES.values(), ids=SOURCES.keys())
+def test_the_dumps_of_two_processes_in_one_log_are_taken_apart(spec: Spec, sources: tuple[str, str]) -> None:
+    """Both are asked for one at the same moment: their lines lie between each other, and their numbers and pointers are alike."""
+    dumps = RUNNING + UNREAD + WRITER, RUNNING + WAITING + PEEK.replace("0xc0000b3000", "0xc0000d5000")
+    lines = [[source + line for line in dump.splitlines()] for source, dump in zip(sources, dumps, strict=True)]
+    found = diagnosed(spec, *(line for pair in zip_longest(*lines) for line in pair if line))
+    apart = [diagnosed(spec, dump).groups for dump in dumps]
+    assert sorted(apart, key=str) == sorted([found.groups, *(each.groups for each in found.beside)], key=str)
+
+
+def test_parts_of_the_dumps_of_two_processes_are_two(spec: Spec) -> None:
+    """Neither shows where it begins, and one breaks off; the same pointer is another connection in each."""
+    first, second = UNREAD.partition("created by")[0], WRITER.replace("0xc0000c4000", "0xc0000a2000")
+    mixed = [f"web-1  | {line}" for line in first.splitlines()] + [f"web-2  | {line}" for line in second.splitlines()]
+    found = diagnosed(spec, *mixed)
+    assert [1, 1] == [group.goroutines for each in (found, *found.beside) for group in each.groups]
+    assert {True, False} == {bool(each.missing) for each in (found, *found.beside)}

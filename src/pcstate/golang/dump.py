@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -9,7 +10,7 @@ from itertools import chain, islice
 from typing import BinaryIO
 
 from pcstate.errors import GoError
-from pcstate.golang.lines import ARGUMENT, HEADER, TAIL, function_of
+from pcstate.golang.lines import APART, ARGUMENT, HEADER, TAIL, function_of
 from pcstate.golang.profile import is_profile, read_profile
 from pcstate.golang.stacks import Facts, TextDump
 from pcstate.golang.unwrapping import lines
@@ -20,7 +21,9 @@ __all__ = ["Dump"]
 LARGEST = 1 << 29
 """Bytes of an uncompressed profile, which is read at once; text is read line by line, and has no limit."""
 LOOK = 2_000
-"""Lines within which the first goroutine has its header, or it is not looked for which way round they are."""
+"""Lines within which the first goroutine has its header, or it is not looked for which way round they are, nor whose."""
+_SOURCE = re.compile(r"(?=\S*[A-Za-z])[\w.-]+(?= +\| )|\[pod/[^\]]+\](?= )")
+"""Whose line it is, as Docker Compose and kubectl put it before each: `web-1  | `, `[pod/web-6b7/web] `."""
 
 
 class Dump:
@@ -53,7 +56,7 @@ class Dump:
             self._profile, found = read_profile(data)
             yield from found
         else:
-            yield from self._text.goroutines(_forwards(lines(stream)))
+            yield from self._text.goroutines(_forwards(_apart(lines(stream))))
 
     def cut_off(self) -> None:
         """Told by the decompression when the compressed bytes end too early."""
@@ -63,6 +66,22 @@ class Dump:
 def _peek(stream: BinaryIO) -> bytes:
     assert isinstance(stream, io.BufferedReader)
     return stream.peek(4)[:4]
+
+
+def _apart(found: Iterator[str]) -> Iterator[str]:
+    """The lines, those of each source together where a log has several, whose dumps may lie in each other.
+
+    Memory: all of them, where there are several.
+    """
+    head = list(islice(found, LOOK))
+    told = [source[0] for line in head if (source := _SOURCE.match(line))]
+    if len(set(told)) < 2 or 2 * len(told) < len(head):
+        return chain(head, found)
+    sources: dict[str, list[str]] = {}
+    for line in chain(head, found):
+        source = _SOURCE.match(line)
+        sources.setdefault(source[0] if source else "", []).append(line)
+    return chain.from_iterable((*each, APART) for each in sources.values())
 
 
 def _forwards(found: Iterator[str]) -> Iterator[str]:

@@ -6,8 +6,8 @@ In: a line. Out: its kind, and what it says: a function, a place, a count, a wai
 import re
 
 __all__ = [
-    "ARGUMENT", "AT_WORK", "END_OF_RACE", "GOLEAK", "HALF_HEADER", "HEADER", "LEAKED", "LONG", "ORIGIN", "PARKED", "SAMPLE",
-    "SPAN", "TAIL", "TOTAL", "function_of", "kind_of", "waiting", "with_receiver",
+    "APART", "ARGUMENT", "AT_WORK", "END_OF_RACE", "GOLEAK", "HALF_HEADER", "HEADER", "LEAKED", "LONG", "ORIGIN", "PARKED",
+    "SAMPLE", "SPAN", "TAIL", "TOTAL", "function_of", "kind_of", "waiting", "with_receiver",
 ]  # fmt: skip
 
 LONG = 10_000
@@ -48,6 +48,8 @@ _RECEIVER = re.compile(r"\.\((?:\\?\*|_)?(?=\w)")
 _FUNCTION = re.compile(r"(?:[A-Za-z_][\w./~%@$+\-·]*)(?:[.(\[*][^\s|\"']*)?")
 TAIL = " \t\r\"'`,|\u2502"
 """What may stand behind a line: spaces, and the ends of strings, of code in Markdown and of tables."""
+APART = "\x1c"
+"""A line that stands where one process's lines end and another's begin."""
 ARGUMENT = ")0{._…<*"
 """How the arguments of a function begin, as the runtime prints them; `)`: none; `<`, `*`: a mask that somebody put over them."""
 _BEFORE = re.compile(r"^(?:.*[:\"'`|>,=]|\[[\w.-]+\]|\S*?\.(?:log|txt|out|err|dump)(?:\.\d+)?-|\d+-|[+-])+")

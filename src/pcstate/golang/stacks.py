@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from pcstate.golang.lines import (
+    APART,
     ARGUMENT,
     AT_WORK,
     END_OF_RACE,
@@ -102,6 +103,12 @@ class TextDump:
         """The goroutines of all dumps in the text, in order."""
         line = ""
         for whole in lines:
+            if whole == APART:
+                yield from self._end(line)
+                line = ""
+                if self._count:
+                    self._next()
+                continue
             if len(whole) > LONG:
                 self._facts.left_out |= "goroutine " in whole
                 continue
@@ -127,6 +134,10 @@ class TextDump:
                 self._call(line + ")", int(value))
             elif kind != "rest":
                 yield from self._other(kind, value)
+        yield from self._end(line)
+
+    def _end(self, line: str) -> Iterator[Goroutine]:
+        """The text ends behind `line`, or what one process has written does."""
         half = HALF_HEADER.fullmatch(line) or (line.strip() and "goroutine".startswith(line.strip()))
         if (self._open and self._open.broken_off) or half:
             self._facts.truncated = True
@@ -225,7 +236,7 @@ class TextDump:
         self._settle()
         self.dumps.append(Facts())
         self._seen.clear()
-        self._threads = False
+        self._threads = self._taker = False
         self._count = self._total = 0
 
     def _begin(self, opened: Opened) -> Iterator[Goroutine]:
