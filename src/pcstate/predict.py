@@ -22,7 +22,7 @@ from pcstate.pipeline import Steps, build, compile_all_advice, uncollected
 from pcstate.search import every_chain
 from pcstate.specs.library import Spec
 from pcstate.specs.profiles import Profile, choose_profile
-from pcstate.specs.programs import demands
+from pcstate.specs.programs import HASTY, demands
 
 __all__ = [
     "SCENARIO_BOUNDS", "PredictReport", "Search", "predict", "predict_each", "search_outcomes", "search_scenario", "shortest_way",
@@ -50,7 +50,7 @@ class PredictReport:
     failures: Mapping[str, Failure] = field(default_factory=dict)
     """Why a request fails, by the class of its error."""
     hasty: tuple[str, ...] = ()
-    """Timeouts that are too short to tell whether they pass before all is at rest: the outcomes of both are here."""
+    """Timeouts of which it is not clear whether they pass before all is at rest: the outcomes of both are here."""
 
     @property
     def span(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -145,7 +145,9 @@ def search_outcomes(
         prediction = outcomes(graph, search.rests)
         advice = compile_all_advice(spec, graph.network)
         stand = {outcome: standing(graph.network, graph.states[n], advice) for outcome, n in prediction.rests.items()}
-    return PredictReport(profile, go or profile.name, scenario, prediction, stand, spec.failures, asked.hasty), search
+    fired = {graph.network.vectors[number].name for number in graph.fired()}
+    hasty = tuple(timeout for vector, timeout in HASTY.items() if vector in fired)
+    return PredictReport(profile, go or profile.name, scenario, prediction, stand, spec.failures, hasty), search
 
 
 def search_scenario(

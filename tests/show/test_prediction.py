@@ -183,9 +183,7 @@ def test_what_is_said_of_some_versions_only_names_them(capsys: pytest.CaptureFix
 
 def test_a_timeout_that_may_pass_or_not_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     why = said(capsys, replace(made("1.27", KEPT, GONE), hasty=("IdleConnTimeout",)))[-1]
-    assert (
-        why == "  why: IdleConnTimeout is so short that it may pass before all is at rest, or not: the outcomes of both are here"
-    )
+    assert why == "  why: IdleConnTimeout may pass before all is at rest, or not: the outcomes of both are here"
 
 
 def test_observations_are_counted(capsys: pytest.CaptureFixture[str]) -> None:

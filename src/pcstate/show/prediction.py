@@ -269,10 +269,7 @@ def _why(report: Predicted) -> list[str]:
         for waits, found in counts.items()
     ]
     failing = [f"{failed}: {failure.why}" for failed, failure in _explained(report)]
-    short = [
-        f"{name} is so short that it may pass before all is at rest, or not: the outcomes of both are here"
-        for name in report.hasty
-    ]
+    short = [f"{name} may pass before all is at rest, or not: the outcomes of both are here" for name in report.hasty]
     return [*waiting, *failing, *short]
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pcstate.model.lts import Configuration, Event, Lts, Value
 from pcstate.model.scenario import METHODS, CallerProgram, Scenario, ServerScript, Step
 
-__all__ = ["Demands", "FreeLine", "demands", "events_of"]
+__all__ = ["HASTY", "Demands", "FreeLine", "demands", "events_of"]
 
 DRAIN_LIMIT = 262144
 """maxPostCloseReadBytes: bodies up to this long are drained after an early Close since Go 1.27."""
@@ -33,8 +33,8 @@ KERNEL_BUFFERS = 1 << 20
 CLEARLY, SLACK = 4, 5000
 """A timeout that is this many times as long as what comes before it, or longer by that many milliseconds, is never the first to
 pass, on a slow machine either."""
-_HASTY = {"Timeout": "hasty_client", "ResponseHeaderTimeout": "hasty_header", "IdleConnTimeout": "hasty_idle"}
-"""Which constant of the charts says of a timeout that it may pass before all is at rest."""
+HASTY = {"expire_later": "Timeout", "header_timeout_later": "ResponseHeaderTimeout", "idle_timeout_later": "IdleConnTimeout"}
+"""By the vector that says of a timeout that its moment is not there yet, though it may be, which timeout that is."""
 OTHER_CLOCKS = 150
 """Milliseconds that one request can spend on clocks that are not a program's: twice 50 in net/http, and a server's 50."""
 
@@ -49,8 +49,6 @@ class Demands:
     ranks: int
     """How many places the pool has, in the list that ranks count in."""
     unsupported: tuple[str, ...]
-    hasty: tuple[str, ...]
-    """The timeouts, by their names in a scenario, that may pass before all is at rest, or not: they are too short to tell."""
     steps: tuple[tuple[tuple[tuple[Event, ...], ...], ...], ...] = ()
     """For each caller, request and step the events of the program's line, one after the other; none for a read of nothing."""
 
@@ -103,9 +101,8 @@ def demands(scenario: Scenario) -> Demands:
         "idle_timeouts": [1] * _may_idle_out(scenario),
         "hasty_idle_timeouts": [1] * (constants["hasty_idle"] != 0),
     }
-    hasty = tuple(name for name, constant in _HASTY.items() if constants[constant])
     ranks = int(constants["max_idle_conns"] or max(1, int(constants["max_idle_conns_per_host"])))
-    return Demands(lines, sets, constants, ranks, tuple(_unsupported(scenario)), hasty, steps)
+    return Demands(lines, sets, constants, ranks, tuple(_unsupported(scenario)), steps)
 
 
 def _lefts(steps: Iterable[Iterable[Iterable[Sequence[Event]]]]) -> list[Value]:
