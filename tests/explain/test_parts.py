@@ -250,6 +250,13 @@ def test_functions_that_were_left_out_make_it_likely_at_most(spec: Spec) -> None
     assert ("idle", "likely") == (group.state, group.confidence)
 
 
+def test_a_profile_that_has_lost_functions_is_a_part(spec: Spec) -> None:
+    """Lines were wrapped between address and name, and what begins with a name is no line of a profile."""
+    whole = profile(peek=1, select=1)
+    wrapped = whole.replace("\tmain.dump", "\n\tmain.dump")
+    assert (True, False) == (diagnosed(spec, whole).whole, diagnosed(spec, wrapped).whole)
+
+
 def test_a_handshake_alone_is_a_connection_being_dialled(spec: Spec) -> None:
     helper = """\
 goroutine 70 [IO wait]:

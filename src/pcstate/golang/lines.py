@@ -19,6 +19,8 @@ _COUNT = re.compile(r"(?:^|[\s|>\"':,+=\]-])(\d{1,9}) @((?: 0x[0-9a-f]*)*)(?: ?0
 TOTAL = re.compile(r"\bgoroutine\s?(leak)? profile: total (\d{1,9})\b")
 _FOREIGN = re.compile(r"\b(?:heap|allocs|threadcreate) profile: |--- (?:contention|mutex):|\d+: \d+ \[\d+: \d+\] @ 0x")
 _SYMBOL = re.compile(r"(?:#\s+|^[\s>|]*)0x[0-9a-f]+\s+(\S.*?)\+0x[0-9a-f]+(?:\s+(\S.*:\d+)|\s.*|)$")
+_NAMELESS = re.compile(r"#\s+0x[0-9a-f]+\s*$")
+"""A line of debug=1 whose function is lost, as where lines were wrapped, or was never known."""
 _REGISTERS = re.compile(r"\b(?:[re](?:[a-d]x|[sd]i|[bs]p|ip|flags)|r\d{1,2}|[c-gs]s|trap|ra|lr|cpsr|fault)\s+0x[0-9a-f]+$")
 _SIGNAL = re.compile(r"(?<!\[signal )\bSIG(?:QUIT|ABRT|ILL|TRAP|BUS|FPE|SEGV|SYS|STKFLT|EMT): ")
 """What Go prints of a signal that makes it print all goroutines; beneath a panic it names the one that it made into that."""
@@ -81,6 +83,8 @@ def kind_of(line: str) -> tuple[str, str]:
         return "created", with_receiver(found[1])
     if ("#" in line or line.lstrip(" \t>|").startswith("0x")) and (found := _SYMBOL.search(line)):
         return "symbol", f"{with_receiver(found[1])}\t{found[2] or ''}"
+    if "#" in line and _NAMELESS.search(line):
+        return "left out", ""
     if found := _PLACE.search(line):
         return "place", _path(line[: found.end()])
     if " @" in line and (found := _COUNT.search(line)):
