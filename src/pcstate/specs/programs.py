@@ -315,8 +315,6 @@ def _own_clocks_first(scenario: Scenario) -> bool:
 
 def _may_outlast(scenario: Scenario) -> bool:
     """Whether a request's Client.Timeout may pass in the settles between it and a Read, though nobody waits for it any more."""
-    if 0 < scenario.transport.get("Timeout", 0) < _work(scenario):
-        return True
     longest = max(_settles_before_a_read(caller) for caller in scenario.callers)
     clocks = OTHER_CLOCKS * (_requests(scenario) if _drains_one_by_one(scenario) else 1)
     return bool(longest and 0 < scenario.transport.get("Timeout", 0) < _clearly(longest * REST + clocks))
