@@ -26,6 +26,7 @@ from pcstate.specs.sightings import told, watched
 __all__ = ["Exercised", "Fit", "Fitting", "watch"]
 
 TIMEOUT = 60.0
+"""Seconds that the logs of one scenario may take."""
 
 
 @dataclass(slots=True)
@@ -79,7 +80,7 @@ class Fitting:
         if seen.entries not in self._known:
             self._conns = max(self._conns, seen.outcome.dials + 1)
             begin = time.monotonic()
-            self._known[seen.entries] = self._judge(seen.entries)
+            self._known[seen.entries] = self._judge(seen.entries, begin + self._left)
             self._left -= time.monotonic() - begin
         found, taken = self._known[seen.entries]
         self.exercised.add(taken)
@@ -89,10 +90,10 @@ class Fitting:
         """Whether the log of a run ends in the outcome of that run: then the spec allows that outcome if the log fits."""
         return seen.at_rest and outcome_of(seen.entries, self._asked.steps) == seen.outcome
 
-    def _judge(self, entries: tuple[Entry, ...]) -> tuple[Fit, Exercised]:
+    def _judge(self, entries: tuple[Entry, ...], until: float) -> tuple[Fit, Exercised]:
         while True:
             try:
-                belief = Belief(self._watch(), self.limit, self._left)
+                belief = Belief(self._watch(), self.limit, until)
                 misfit = follow(belief, entries, self._asked.steps)
             except TooMany as much:
                 if not much.short:

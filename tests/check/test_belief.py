@@ -164,7 +164,7 @@ def test_too_many_states_are_no_verdict(spec: Spec) -> None:
     with pytest.raises(TooMany, match="more than 10 states agree"):
         follow(Belief(view, 10), log, demands(scenario).steps)
     with pytest.raises(TooMany, match="too long"):
-        follow(Belief(view, timeout=0), log, demands(scenario).steps)
+        follow(Belief(view, until=0), log, demands(scenario).steps)
 
 
 def test_what_must_have_been_taken_is_told_from_what_may_have_been(spec: Spec) -> None:

@@ -141,13 +141,13 @@ class Belief:
     """The belief set of one run. `fits` are the pairs that agree with all entries up to now, each with its number in `edges`.
 
     Cost: each step from each pair, for each entry. Bounds: raises TooMany where there are more than `limit` pairs at once, or
-    `timeout` seconds after it was made.
+    `time.monotonic()` is beyond `until`.
     """
 
-    def __init__(self, watch: Watch, limit: int = LIMIT, timeout: float = math.inf) -> None:
+    def __init__(self, watch: Watch, limit: int = LIMIT, until: float = math.inf) -> None:
         self.watch = watch
         self.limit = limit
-        self._until = time.monotonic() + timeout
+        self._until = until
         self.edges: list[tuple[int, int, int]] = []
         """Which vector led from which pair to which; -1: an entry did."""
         callers = range(watch.network.parameters["callers"])

@@ -22,7 +22,7 @@ from pcstate.check.recall_kernels import (
     recall,
     row_of,
     weigh,
-)  # fmt: skip
+)
 from pcstate.check.stage_kernels import TOO_LARGE, descend, record
 
 __all__ = ["choose", "fire"]

@@ -67,8 +67,8 @@ class Reduction:
 
 class _Over:
     """One of the network's facts about what is spent, and what its objects hold from then on. A connection that begins `again`
-    holds what it held at first; so do objects that refer to others, which they must not; every other object
-    is frozen as it was when the fact was first met, so that only states occur that can (a connection as a whole, where one might
+    holds what it held at first; so do objects that refer to others, which they must not; every other object is
+    frozen as it was when the fact was first met, so that only states occur that can (a connection as a whole, where one might
     begin again and does not)."""
 
     def __init__(self, network: Network, fact: Spent, again: bool) -> None:
