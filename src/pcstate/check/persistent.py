@@ -60,8 +60,8 @@ class _Next(NamedTuple):
 
 
 GAIN, HOPELESS = 200, -200
-"""A seed that gives a small set adds `GAIN` to the luck of all vectors of its name, one that gives none takes 1 from it; at
-`HOPELESS` they are tried no more."""
+"""A seed that gives a small set adds `GAIN` to the luck of all vectors of its name, one that gives none takes 1 from it. What has
+come to less than `HOPELESS` is tried no more on the way from one state that is kept to the next, but still in those."""
 DEEP = 3
 """How many vectors that could end one another's facts are followed."""
 NEXT = 48
@@ -117,7 +117,7 @@ class PersistentSets:
             best = first & -first
             basis: _Basis | None = (self.dependence.components(best.bit_length() - 1), ())
         else:
-            best, basis = self._smallest(state, enabled) if enabled & (enabled - 1) else (enabled, None)
+            best, basis = self._smallest(state, enabled, after) if enabled & (enabled - 1) else (enabled, None)
         if basis and after >= 0 and not best & (best - 1) and not self.late[best.bit_length() - 1]:
             self._learn(after, basis, state, best.bit_length() - 1)
         return best
@@ -132,16 +132,16 @@ class PersistentSets:
             known.append(found)
         found.singles[found.get(state)] = single
 
-    def _smallest(self, state: GlobalState, enabled: int) -> tuple[int, _Basis | None]:
+    def _smallest(self, state: GlobalState, enabled: int, after: int) -> tuple[int, _Basis | None]:
         """The smallest persistent set that any seed gives, and what one of one vector rests on; all `enabled` if none is
         smaller."""
         luck, name = self._luck, self.name
         best, basis = enabled, None
         for _, unlucky, _, seed in sorted([(self.late[n], -luck[name[n]], self.place[n], n) for n in bits(enabled)]):
-            if unlucky > -HOPELESS:
+            if unlucky > -HOPELESS and after >= 0:
                 continue
             found, stages = self._around(seed, state, enabled, best.bit_count())
-            luck[name[seed]] += GAIN if found else -1
+            luck[name[seed]] = luck[name[seed]] + GAIN if found else max(luck[name[seed]] - 1, HOPELESS - 1)
             if found:
                 best = found
                 if best.bit_count() == 1:

@@ -312,7 +312,7 @@ def _gather_basis(nodes, pool, reg):
 
 
 @inner
-def _smallest(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, pool, key, state):
+def _smallest(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, pool, key, state, after):
     """Make the smallest persistent set that any seed gives the choice, if it is smaller than that; what a set of one rests on is
     the PATH."""
     luck = plan[P.LUCK]
@@ -329,7 +329,7 @@ def _smallest(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, po
     for n in range(seeds):
         seed = plan[plan[P.SEED_AT] + (reg[P.SEEDS + n] & 65535)]
         name = luck + plan[plan[P.NAME] + seed]
-        if plan[name] < HOPELESS:
+        if plan[name] < HOPELESS and after >= 0:
             continue
         limit = reg[P.CHOSEN]
         at = _around(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, pool, key, state, seed, limit)
@@ -343,7 +343,7 @@ def _smallest(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, po
             if pool[at] == 1:
                 return
         else:
-            plan[name] -= 1
+            plan[name] = max(plan[name] - 1, HOPELESS - 1)
 
 
 @inner
@@ -383,7 +383,7 @@ def choose(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, pool,
             _learn(plan, reg, slots, entries, keys, nodes, pool, state, after, size, 0)
             return
     if reg[P.CHOSEN] > 1:
-        _smallest(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, pool, key, state)
+        _smallest(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, pool, key, state, after)
         if reg[P.CHOSEN] == 1 and not reg[P.ASKED]:
             size, facts = _gather_basis(nodes, pool, reg)
             _learn(plan, reg, slots, entries, keys, nodes, pool, state, after, size, facts)
