@@ -179,6 +179,8 @@ def search_scenario(
         return Search(graph, reduction, Rests(graph, program, spec.network.outcome))
 
     conns = 2 if len(scenario.callers) == 1 else _more(2, scenario.requests)
+    if len(scenario.callers) > 1 and scenario.server.behaviour in _LEAVES and scenario.transport.get("MaxConnsPerHost") != 1:
+        conns = _more(conns, scenario.requests)
     while True:
         shorter = _first_of_each(scenario, conns + 1)
         search = explored(shorter)
@@ -190,6 +192,10 @@ def search_scenario(
         if conns * scenario.requests > UNROLLED:  # what is at rest in too small a network means nothing
             reason = f"limit of {UNROLLED} connections times requests"
             return replace(search, graph=Skeleton(search.graph.network, list(search.graph.states), stopped=reason, short=True))
+
+
+_LEAVES = ("close-after-response", "truncate-body")
+"""Servers that hang up while callers wait: what is sent to them in vain is retried, and may dial beside the others."""
 
 
 def _first_of_each(scenario: Scenario, requests: int) -> Scenario:

@@ -236,6 +236,13 @@ def with_all_facts(net: Network, whole: "nx.MultiDiGraph[GlobalState]") -> Netwo
                 if any(part == c and component.behaviour.step(local, event) >= 0 for part, event in (*v.also, *v.unless))
                 for d, _ in v.who
             }
+            reached |= {
+                d
+                for v in net.vectors
+                if c in dict(v.who)
+                for d, event in (*v.also, *v.unless)
+                if any(net.components[d].behaviour.step(state[d], event) >= 0 for state in here)
+            }
             these = frozenset(range(len(net.components))) - joined - reached - {c}
             facts.append(Apart(written, {}, these, frozenset([c]), none, steps, (), wholly=True))
     return replace(net, apart=tuple(facts))

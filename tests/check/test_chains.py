@@ -82,6 +82,25 @@ def test_facts_lose_no_state_at_rest(drawn: Drawn) -> None:
     assert at_rest(found) == {state for state in whole if not whole.out_degree(state)}
 
 
+def test_what_was_best_rests_on_facts_too() -> None:
+    """`u` of `a` is enough before `w`, as facts say; behind it `y` comes between, and `a` looks as before."""
+    charts: dict[str, str | list[str]] = {
+        "a": ["a0 -u-> a0", "a0 -y-> a1"],
+        "b": ["b0 -u-> b1", "b1 -x-> b0", "b0 -y-> b0"],
+        "c": "c0 -w-> c0",
+        "d": "d0 -x-> d1 -y-> d0",
+    }
+    syncs = [
+        Sync("a", {"a": "u"}),
+        Sync("b", {"b": "u"}),
+        Sync("w", {"c": "w", "b": "x", "d": "x"}),
+        Sync("y", {"a": "y", "b": "y", "d": "y", "c": "w"}),
+    ]
+    whole = naive_graph(network(charts, syncs))
+    found = searched(with_all_facts(network(charts, syncs), whole))
+    assert at_rest(found) == {state for state in whole if not whole.out_degree(state)} != set()
+
+
 @given(networks())
 def test_arrows_are_ways_of_the_network(drawn: Drawn) -> None:
     graph = searched(build(drawn))

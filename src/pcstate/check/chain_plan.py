@@ -223,7 +223,7 @@ class Told:
     def _place_nodes(self, made: _Plan) -> None:
         """Say where the nodes are that there are from the beginning: heads of lists, then those of components and objects."""
         made.numbers[plan.HEADS] = 1
-        self.nodes = 1 + 2 * len(self.order)
+        self.nodes = 1 + 3 * len(self.order)
         for section, count in ((plan.MEANWHILE, self.size), (plan.LOOKS, len(self.objects)), (plan.RENAMED, len(self.objects))):
             made.put(section, range(self.nodes, self.nodes + count))
             self.nodes += count

@@ -59,9 +59,10 @@ class _Next(NamedTuple):
     singles: dict[tuple[int, ...], int]
 
 
-GAIN, HOPELESS = 200, -200
+GAIN, HOPELESS, SELDOM = 200, -200, 16
 """A seed that gives a small set adds `GAIN` to the luck of all vectors of its name, one that gives none takes 1 from it. What has
-come to less than `HOPELESS` is tried no more on the way from one state that is kept to the next, but still in those."""
+come to less than `HOPELESS` is no more tried on the way from one state that is kept to the next, and in those only each
+`SELDOM`th time: what was in vain while others were busy need not be when they are done."""
 DEEP = 3
 """How many vectors that could end one another's facts are followed."""
 NEXT = 48
@@ -137,17 +138,26 @@ class PersistentSets:
         smaller."""
         luck, name = self._luck, self.name
         best, basis = enabled, None
-        for _, unlucky, _, seed in sorted([(self.late[n], -luck[name[n]], self.place[n], n) for n in bits(enabled)]):
-            if unlucky > -HOPELESS and after >= 0:
+        for *_, seed in sorted([(self.late[n], -luck[name[n]], self.place[n], n) for n in bits(enabled)]):
+            if self._is_hopeless(name[seed], after):
                 continue
             found, stages = self._around(seed, state, enabled, best.bit_count())
-            luck[name[seed]] = luck[name[seed]] + GAIN if found else max(luck[name[seed]] - 1, HOPELESS - 1)
+            had = luck[name[seed]]
+            luck[name[seed]] = max(had, HOPELESS) + GAIN if found else had - 1 if had >= HOPELESS else HOPELESS - 1
             if found:
                 best = found
                 if best.bit_count() == 1:
                     basis = _together(stages)
                     break
         return best, basis
+
+    def _is_hopeless(self, name: str, after: int) -> bool:
+        """Whether no seed of that name has given a small set for so long that none is tried now."""
+        if self._luck[name] >= HOPELESS or (after < 0 and self._luck[name] == HOPELESS - SELDOM):
+            return False
+        if after < 0:
+            self._luck[name] -= 1
+        return True
 
     def within(self, state: GlobalState, among: int) -> int:
         """A small persistent set of those that can fire in `state` that holds none but vectors of `among`; 0 if none is found."""

@@ -1,4 +1,7 @@
-"""Persistent sets as in check/persistent.py, step for step, for numba."""
+"""Persistent sets as in check/persistent.py, step for step, for numba.
+
+What was best in a kept state is remembered there, too: by the seed it grew from, and what it rests on.
+"""
 
 import numpy as np
 
@@ -7,7 +10,7 @@ from pcstate.check.bit_kernels import inner, ones, trailing
 from pcstate.check.cluster_kernels import between, has, join, take, use
 from pcstate.check.commuting_kernels import meanwhile
 from pcstate.check.fact_kernels import kept_off
-from pcstate.check.persistent import GAIN, HOPELESS, NEXT
+from pcstate.check.persistent import GAIN, HOPELESS, NEXT, SELDOM
 from pcstate.check.recall_kernels import (
     FACTS,
     FACTS_AT,
@@ -53,6 +56,14 @@ def _enabled(plan, by_local, masks, reg, asked, state):
         row = row_of(by_local, reg, asked, c, state[c], P.ALLOWED)
         for u in range(plan[plan[P.WORDS] + c], plan[plan[P.WORDS] + c + 1]):
             masks[P.ENABLED, plan[u]] &= masks[row, plan[u]]
+
+
+@inner
+def _take(pool, at, reg):
+    """The set of vectors at that place of the pool, as the choice."""
+    reg[P.CHOSEN] = pool[at]
+    for k in range(pool[at]):
+        reg[P.CHOICE + k] = pool[at + 1 + k]
 
 
 @inner
@@ -312,6 +323,16 @@ def _gather_basis(nodes, pool, reg):
 
 
 @inner
+def _is_hopeless(plan, name, after):
+    """Whether no seed of that name has given a small set for so long that none is tried now."""
+    if plan[name] >= HOPELESS or (after < 0 and plan[name] == HOPELESS - SELDOM):
+        return False
+    if after < 0:
+        plan[name] -= 1
+    return True
+
+
+@inner
 def _smallest(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, pool, key, state, after):
     """Make the smallest persistent set that any seed gives the choice, if it is smaller than that; what a set of one rests on is
     the PATH."""
@@ -329,21 +350,20 @@ def _smallest(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, po
     for n in range(seeds):
         seed = plan[plan[P.SEED_AT] + (reg[P.SEEDS + n] & 65535)]
         name = luck + plan[plan[P.NAME] + seed]
-        if plan[name] < HOPELESS and after >= 0:
+        if _is_hopeless(plan, name, after):
             continue
         limit = reg[P.CHOSEN]
         at = _around(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, pool, key, state, seed, limit)
         if reg[P.ASKED]:
             return
         if at >= 0:
-            plan[name] += GAIN
-            reg[P.CHOSEN] = pool[at]
-            for k in range(pool[at]):
-                reg[P.CHOICE + k] = pool[at + 1 + k]
+            plan[name] = max(plan[name], HOPELESS) + GAIN
+            reg[P.BEST] = seed
+            _take(pool, at, reg)
             if pool[at] == 1:
                 return
         else:
-            plan[name] = max(plan[name] - 1, HOPELESS - 1)
+            plan[name] = plan[name] - 1 if plan[name] >= HOPELESS else HOPELESS - 1
 
 
 @inner
@@ -382,11 +402,18 @@ def choose(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, pool,
             _sort(reg, P.CLUSTER, size)
             _learn(plan, reg, slots, entries, keys, nodes, pool, state, after, size, 0)
             return
-    if reg[P.CHOSEN] > 1:
+    if reg[P.CHOSEN] > 1 and not (
+        after < 0 and _recall_best(plan, by_local, reg, asked, slots, entries, keys, nodes, pool, state)
+    ):
+        reg[P.BEST] = -1
         _smallest(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, pool, key, state, after)
-        if reg[P.CHOSEN] == 1 and not reg[P.ASKED]:
+        if reg[P.ASKED]:
+            return
+        if reg[P.CHOSEN] == 1:
             size, facts = _gather_basis(nodes, pool, reg)
             _learn(plan, reg, slots, entries, keys, nodes, pool, state, after, size, facts)
+        if after < 0 and reg[P.BEST] >= 0:
+            _learn_best(plan, by_local, reg, asked, slots, entries, keys, nodes, pool, state)
 
 
 @inner
@@ -398,3 +425,35 @@ def _learn(plan, reg, slots, entries, keys, nodes, pool, state, after, size, fac
     node = node_for(nodes, pool, reg, plan[P.HEADS] + after, P.CLUSTER, size, P.BASIS, facts, NEXT)
     if node >= 0:
         keep(slots, entries, keys, nodes, pool, reg, node, state, reg[P.CHOICE])
+
+
+@inner
+def _best(plan, seed):
+    """The head of the list of what the best sets that grew from a seed rest on."""
+    return plan[P.HEADS] + 2 * plan[P.VECTORS] + seed
+
+
+@inner
+def _recall_best(plan, by_local, reg, asked, slots, entries, keys, nodes, pool, state):
+    """Whether one of the vectors of the choice gave the best set where all that it rests on was as in `state`, which has been
+    weighed; that is the choice then."""
+    for k in range(reg[P.CHOSEN]):
+        head = _best(plan, reg[P.CHOICE + k])
+        entry = recall(plan, by_local, reg, asked, slots, entries, keys, nodes, pool, np.int64(nodes[head, LINK]), state)
+        if entry >= 0:
+            _take(pool, entries[entry, VALUE], reg)
+            return True
+    return False
+
+
+@inner
+def _learn_best(plan, by_local, reg, asked, slots, entries, keys, nodes, pool, state):
+    """Remember the choice in `state` as the best set that grew from a seed, which is known by now."""
+    head = plan[P.HEADS] + plan[P.VECTORS] + reg[P.BEST]
+    entry = descend(plan, by_local, reg, asked, slots, entries, keys, nodes, pool, head, state, P.ANY)
+    if entry < 0:
+        return
+    size, facts = _gather_basis(nodes, pool, reg)
+    node = node_for(nodes, pool, reg, _best(plan, reg[P.BEST]), P.CLUSTER, size, P.BASIS, facts, NEXT)
+    if node >= 0:
+        keep(slots, entries, keys, nodes, pool, reg, node, state, entries[entry, VALUE])

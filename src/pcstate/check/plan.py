@@ -23,8 +23,8 @@ ALLOWED, CHANGES, STOPPED = range(3)
 # Registers: how much there is of what grows, and how far the search is.
 (
     ASKED, NEXT_ENTRY, NEXT_KEY, NEXT_NODE, NEXT_POOL, PHASE, CURRENT, KEPT, BRANCH, BRANCHES, ARROWS, CHAINS, FOLLOWED, AFTER,
-    CHOSEN, TAKEN, CLUSTER_SIZE, FACTS_USED, NEXT_MASK, STAGES, DEPTH, RESTS_ON,
-) = range(22)  # fmt: skip
+    CHOSEN, TAKEN, CLUSTER_SIZE, FACTS_USED, NEXT_MASK, STAGES, DEPTH, RESTS_ON, BEST,
+) = range(23)  # fmt: skip
 WAY, TRIED, TOP, TRYING, ENDED = range(24, 64, 8)
 """Short lists too, of what is looked at on the way down."""
 LONG = 4096 + 64
