@@ -142,7 +142,7 @@ def search_outcomes(
     search = search_scenario(spec, profile, scenario, bounds, reduce, progress=progress)
     graph = search.graph
     with uncollected():
-        prediction = outcomes(graph, search.rests)
+        prediction = outcomes(graph, search.rests, bounds.timeout)
         advice = compile_all_advice(spec, graph.network)
         stand = {outcome: standing(graph.network, graph.states[n], advice) for outcome, n in prediction.rests.items()}
     fired = {graph.network.vectors[number].name for number in graph.fired()}

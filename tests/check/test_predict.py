@@ -7,11 +7,12 @@ import pytest
 from pcstate import pipeline
 from pcstate.check.explore import explore
 from pcstate.check.history import History, histories
+from pcstate.check.predict import outcomes
 from pcstate.check.skeleton import skeleton
 from pcstate.model.network import Network
 from pcstate.model.scenario import CallerProgram, Scenario, ServerScript
 from pcstate.model.verdict import Bounds
-from pcstate.predict import PredictReport, predict, predict_each
+from pcstate.predict import PredictReport, predict, predict_each, search_outcomes
 from pcstate.specs.library import Spec
 from pcstate.specs.networks import instantiate
 from pcstate.specs.profiles import choose_profile
@@ -76,6 +77,14 @@ def test_histories_are_what_observers_hold_where_they_are_part_of_the_state(spec
     graph = skeleton(net, SIZES[number])
     assert not graph.stopped and len(graph.states) > 1
     assert {state: seen[state] for state in graph.states} == dict(zip(graph.states, histories(graph), strict=True))
+
+
+def test_outcomes_that_take_too_long_to_tell_are_unknown(spec: Spec) -> None:
+    _, search = search_outcomes(spec, PROGRAMS[0], None)
+    assert search is not None
+    told, untold = outcomes(search.graph, search.rests), outcomes(search.graph, search.rests, timeout=-1.0)
+    assert told.complete and told.outcomes
+    assert not untold.complete and not untold.outcomes and untold.reason == "timeout of -1 s" and untold.states == told.states
 
 
 def test_gos_that_one_profile_speaks_for_are_answered_by_one_search(spec: Spec, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,9 +4,9 @@ It is no part of the state, so that paths that differ in it only are explored on
 afterwards: for each state the set of all that can have been seen on the way to it.
 """
 
-import functools
 import heapq
-import operator
+import math
+import time
 from collections.abc import Iterable, Iterator, Sequence
 
 from pcstate.check.bits import bits
@@ -20,8 +20,9 @@ History = tuple[int, ...]
 """The configuration of each observer."""
 
 
-def histories(graph: Chained) -> Sequence[set[History]]:
-    """For each kept state what the observers can have seen on the way there. Cost: arrows times histories of a state.
+def histories(graph: Chained, until: float = math.inf) -> Sequence[set[History]]:
+    """For each kept state what the observers can have seen on the way there. Cost: arrows times histories of a state. Raises:
+    TimeoutError if `time.monotonic()` comes to `until` first.
 
     A set of histories is a number meanwhile, with a bit for each: most states share theirs with many others, so that what an
     arrow makes of a set is seldom worked out. Earlier states come first, as most arrows lead to later ones.
@@ -31,6 +32,8 @@ def histories(graph: Chained) -> Sequence[set[History]]:
     fresh[0] = sets.only(beginning(graph.network))
     queue = [0]
     while queue:
+        if time.monotonic() > until:
+            raise TimeoutError
         number = heapq.heappop(queue)
         news, fresh[number] = fresh[number], 0
         found[number] |= news
@@ -51,6 +54,7 @@ class _Sets:
         self._met: list[History] = []
         self._bit: dict[History, int] = {}
         self._after: dict[tuple[int, Noted], int] = {}
+        self._one_after: dict[tuple[History, Noted], int] = {}
 
     def only(self, history: History) -> int:
         """The set of one history."""
@@ -69,8 +73,16 @@ class _Sets:
             return before
         found = self._after.get((before, noted))
         if found is None:
-            afterwards = (along(self._network, history, *noted) for history in self.members(before))
-            found = self._after[before, noted] = functools.reduce(operator.or_, map(self.only, afterwards), 0)
+            found = 0
+            for history in self.members(before):
+                found |= self._after_one(history, noted)
+            self._after[before, noted] = found
+        return found
+
+    def _after_one(self, history: History, noted: Noted) -> int:
+        found = self._one_after.get((history, noted))
+        if found is None:
+            found = self._one_after[history, noted] = self.only(along(self._network, history, *noted))
         return found
 
 

@@ -1,6 +1,8 @@
 """The set of outcomes that the network allows for a program: what its states at rest look like, and what led there."""
 
 import itertools
+import math
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
@@ -40,13 +42,17 @@ def alike(scenario: Scenario) -> list[list[int]]:
     return list(groups.values())
 
 
-def outcomes(graph: Chained, rests: "Rests") -> Prediction:
-    """The outcomes of an urgent exploration."""
+def outcomes(graph: Chained, rests: "Rests", timeout: float = math.inf) -> Prediction:
+    """The outcomes of an urgent exploration; none if it takes more than so many seconds to tell them."""
+    until = time.monotonic() + timeout
     shown: dict[Outcome, int] = {}
-    for number, seen in enumerate(histories(graph)):
-        if graph.rests(number):
-            for history in seen:
-                shown.setdefault(rests.read(graph.states[number], history), number)
+    try:
+        for number, seen in enumerate(histories(graph, until)):
+            if graph.rests(number):
+                for history in seen:
+                    shown.setdefault(rests.read(graph.states[number], history), number)
+    except TimeoutError:
+        return Prediction({}, False, len(graph.states), graph.stopped or f"timeout of {timeout:g} s", graph.short)
     numbers: dict[Outcome, int] = {}
     for shows, number in shown.items():
         for outcome, _ in rests.in_every_order(shows):
