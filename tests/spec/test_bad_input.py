@@ -170,7 +170,7 @@ while = "idle_slot[k] == 'out'"
     "keys of a [[seen]] exist": (SEEN, "shows =", "«show» =", "has no key 'show'", "did you mean 'shows'?"),
     "servers are told what there is": (SEEN, '"stall"', '"«stal»"', "no entry is called 'stal'", "did you mean 'stall'?"),
     "servers do vectors": (SEEN, "hang_up =", "«hang_upp» =", "no vector is called 'hang_upp'", "did you mean 'hang_up'?"),
-    "servers are in states": (SEEN, "== 'finishing'", "== «'finish'»", "no state 'finish'", "finishing"),
+    "servers are in states": (SEEN, "['unborn', 'gone']", "['unborn', «'gonne'»]", "no state 'gonne'", "gone"),
     "steps return where states are": (SEEN, "== 'user'", "== «'usr'»", "no state 'usr'", "user"),
     "profiles speak of releases": (PROFILE, 'to = "1.12"', 'to = "«twelve»"', "must be a Go release"),
     "kinds exist": (PROPERTY, '"always"', '"«alwais»"', "no kind 'alwais'", "did you mean 'always'?"),

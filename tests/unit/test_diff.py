@@ -159,7 +159,7 @@ def test_a_trace_that_may_not_be_the_shortest_is_not_called_so(spec: Spec, monke
     (scenario,) = pipeline.open_scenarios(spec, ["truncated-read"])
 
     def stopped(spec: Spec, profile: Any, scenario: Any, bounds: Bounds, *others: Any, **named: Any) -> Search:
-        return search_scenario(spec, profile, scenario, replace(bounds, max_states=5), *others, **named)
+        return search_scenario(spec, profile, scenario, replace(bounds, max_states=2), *others, **named)
 
     monkeypatch.setattr("pcstate.predict.search_scenario", stopped)
     (change,) = _scenario(spec, ("1.26", "1.27.0"), scenario)
