@@ -31,6 +31,8 @@ __all__ = [
 
 SCENARIO_BOUNDS = Bounds(max_states=300_000, timeout=60.0)
 """The limits of `predict`."""
+_LEAVES = ("close-after-response", "truncate-body")
+"""Servers that hang up while callers wait: what is sent to them in vain is retried, and may dial beside the others."""
 UNROLLED = 900
 """Connections times requests, at most: the network has some hundred vectors for each two of them."""
 FEW = 8
@@ -178,9 +180,7 @@ def search_scenario(
             built.remember()
         return Search(graph, reduction, Rests(graph, program, spec.network.outcome))
 
-    conns = 2 if len(scenario.callers) == 1 else _more(2, scenario.requests)
-    if len(scenario.callers) > 1 and scenario.server.behaviour in _LEAVES and scenario.transport.get("MaxConnsPerHost") != 1:
-        conns = _more(conns, scenario.requests)
+    conns = _at_first(scenario)
     while True:
         shorter = _first_of_each(scenario, conns + 1)
         search = explored(shorter)
@@ -194,8 +194,13 @@ def search_scenario(
             return replace(search, graph=Skeleton(search.graph.network, list(search.graph.states), stopped=reason, short=True))
 
 
-_LEAVES = ("close-after-response", "truncate-body")
-"""Servers that hang up while callers wait: what is sent to them in vain is retried, and may dial beside the others."""
+def _at_first(scenario: Scenario) -> int:
+    """How many connections to try first."""
+    if len(scenario.callers) == 1:
+        return 2
+    conns = _more(2, scenario.requests)
+    retried = scenario.server.behaviour in _LEAVES and scenario.transport.get("MaxConnsPerHost") != 1
+    return _more(conns, scenario.requests) if retried else conns
 
 
 def _first_of_each(scenario: Scenario, requests: int) -> Scenario:
