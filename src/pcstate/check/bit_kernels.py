@@ -12,12 +12,14 @@ from numba.core import cgutils
 from numba.core.caching import FunctionCache
 from numba.extending import intrinsic
 
-__all__ = ["SPREAD", "borrowed", "inner", "kept", "mix", "ones", "sources", "trailing"]
+__all__ = ["SPREAD", "borrowed", "inner", "kept", "mix", "ones", "sources", "tight", "trailing"]
 
 SPREAD = np.uint64(0x9E3779B97F4A7C15)
 """The odd number nearest to 2 ** 64 divided by the golden ratio (Knuth 1973, multiplicative hashing)."""
 inner = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 """For a function that only compiled ones call."""
+tight = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)
+"""The same for one that is called for every component or fact: its code goes where it is called, and no arguments are copied."""
 
 
 def sources() -> list[Path]:

@@ -6,7 +6,7 @@ NOW and ABLE are the vectors that no component of the cluster keeps from firing:
 import numpy as np
 
 from pcstate.check import plan as P
-from pcstate.check.bit_kernels import inner
+from pcstate.check.bit_kernels import inner, tight
 from pcstate.check.recall_kernels import holds, row_of
 
 __all__ = ["between", "blocker_of", "has", "join", "offers", "take", "use"]
@@ -15,7 +15,7 @@ U = np.uint64
 _0, _1 = U(0), U(1)
 
 
-@inner
+@tight
 def has(masks, row, vector):
     """Whether a vector is a member of a row."""
     return (masks[row, vector >> 6] >> U(vector & 63)) & _1 != _0
@@ -35,7 +35,7 @@ def add(plan, by_local, masks, reg, asked, state, component):
             masks[P.ABLE, plan[u]] &= masks[row, plan[u]]
 
 
-@inner
+@tight
 def use(reg, fact):
     """Put a fact into the list of those that the cluster rests on."""
     if reg[P.FACT_USED + fact] == 0:
@@ -68,7 +68,7 @@ def join(plan, by_local, masks, reg, asked, state, vector):
             add(plan, by_local, masks, reg, asked, state, plan[k])
 
 
-@inner
+@tight
 def offers(plan, by_local, component, local):
     """Whether a component offers anything at all in a configuration."""
     return by_local[plan[P.SIZE] + component, local]

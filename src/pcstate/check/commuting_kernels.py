@@ -3,7 +3,7 @@
 import numpy as np
 
 from pcstate.check import plan as P
-from pcstate.check.bit_kernels import SPREAD, inner, trailing
+from pcstate.check.bit_kernels import SPREAD, inner, tight, trailing
 from pcstate.check.commuting import MANY
 from pcstate.check.recall_kernels import VALUE, ask, listed, probe, put, row_of
 
@@ -35,7 +35,7 @@ def meanwhile(plan, by_local, masks, reg, asked, slots, entries, keys, pool, key
     return row
 
 
-@inner
+@tight
 def _at_hand(plan, masks, pool, component, local, own, others):
     """Where in the pool the answer stands that was given lately, or is to stand; and whether it does."""
     begin, end = plan[plan[P.WORDS] + component], plan[plan[P.WORDS] + component + 1]
@@ -193,7 +193,7 @@ def _play(plan, by_local, reg, asked, component, role, local):
     return target if moved < 0 else moved
 
 
-@inner
+@tight
 def _step(by_local, reg, asked, component, row, local):
     if local < 0:
         return np.int64(-1)  # what led there is asked for

@@ -110,7 +110,8 @@ class PersistentSets:
         """Of the vectors that can fire in `state`, those of the smallest persistent set found; 0 if none of `kinds` can.
 
         One that the network declares to be `first` is a set of its own. Goroutines that the network names last are tried
-        first: what goes on behind the callers is done before they go on. `after` is the vector that led there, if that is known.
+        first: what goes on behind the callers is done before they go on. Along a chain `after` is the vector that led there:
+        where no set of one is found then, these are all that can fire.
         """
         enabled = self.dependence.enabled(state) & self.dependence.counted
         first = enabled & self.first
@@ -135,13 +136,13 @@ class PersistentSets:
 
     def _smallest(self, state: GlobalState, enabled: int, after: int) -> tuple[int, _Basis | None]:
         """The smallest persistent set that any seed gives, and what one of one vector rests on; all `enabled` if none is
-        smaller."""
+        smaller. In a chain, which ends where no set of one is found, none else is looked for."""
         luck, name = self._luck, self.name
         best, basis = enabled, None
         for *_, seed in sorted([(self.late[n], -luck[name[n]], self.place[n], n) for n in bits(enabled)]):
             if self._is_hopeless(name[seed], after):
                 continue
-            found, stages = self._around(seed, state, enabled, best.bit_count())
+            found, stages = self._around(seed, state, enabled, 2 if after >= 0 else best.bit_count())
             had = luck[name[seed]]
             luck[name[seed]] = max(had, HOPELESS) + GAIN if found else had - 1 if had >= HOPELESS else HOPELESS - 1
             if found:

@@ -335,7 +335,7 @@ def _is_hopeless(plan, name, after):
 @inner
 def _smallest(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, pool, key, state, after):
     """Make the smallest persistent set that any seed gives the choice, if it is smaller than that; what a set of one rests on is
-    the PATH."""
+    the PATH. In a chain, which ends where no set of one is found, none else is looked for."""
     luck = plan[P.LUCK]
     seeds = 0
     for w in range(masks.shape[1]):
@@ -352,7 +352,7 @@ def _smallest(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, po
         name = luck + plan[plan[P.NAME] + seed]
         if _is_hopeless(plan, name, after):
             continue
-        limit = reg[P.CHOSEN]
+        limit = np.int64(2) if after >= 0 else reg[P.CHOSEN]
         at = _around(plan, by_local, masks, reg, asked, slots, entries, keys, nodes, pool, key, state, seed, limit)
         if reg[P.ASKED]:
             return

@@ -7,7 +7,7 @@ have rested on so far: a basis is some components, whose configurations are the 
 import numpy as np
 
 from pcstate.check import plan as P
-from pcstate.check.bit_kernels import SPREAD, inner, mix
+from pcstate.check.bit_kernels import SPREAD, inner, mix, tight
 
 __all__ = [
     "COLUMNS", "COUNT", "FACTS", "FACTS_AT", "HASH", "KEY", "LINK", "MIXED", "NODE", "PARTS", "PARTS_AT", "VALUE", "all_hold",
@@ -36,7 +36,7 @@ def ask(reg, asked, kind, what, where):
         reg[P.ASKED] += 1
 
 
-@inner
+@tight
 def listed(reg, begin, count, number):
     """Whether one of so many registers is that number."""
     found = False
@@ -45,7 +45,7 @@ def listed(reg, begin, count, number):
     return found
 
 
-@inner
+@tight
 def row_of(by_local, reg, asked, component, local, which):
     """The row of masks for a component in a configuration."""
     row = by_local[component, local]
@@ -55,7 +55,7 @@ def row_of(by_local, reg, asked, component, local, which):
     return np.int64(row + which)
 
 
-@inner
+@tight
 def holds(plan, by_local, reg, asked, question, state):
     """Whether the answer to a question about `state` is yes (model/decision.py): a walk along its jumps."""
     at = plan[plan[P.JUMPS] + question]
@@ -96,7 +96,7 @@ def _hash(node, key, size):
     return mix(found)
 
 
-@inner
+@tight
 def _slot(slots, entries, node, found, slot):
     """The first slot from `slot` on with an entry of that node and hash; a free one if it comes before."""
     last = U(len(slots) - 1)
@@ -150,7 +150,7 @@ def weigh(reg, state):
         reg[P.WEIGHTS + c] = np.int64(mix(U((c << 16) + state[c] + 1)))
 
 
-@inner
+@tight
 def hash_of(nodes, pool, reg, node):
     """What the components of a basis hash to."""
     at, found = nodes[node, PARTS_AT], node * 0x9E3779B97F4A7C1
@@ -159,13 +159,13 @@ def hash_of(nodes, pool, reg, node):
     return np.int64(found)
 
 
-@inner
+@tight
 def _bit(found):
     """The bit of a node's filter for a hash: by its highest digits, since the lowest choose the slot."""
     return np.int64(U(1) << (U(found) >> U(58)))
 
 
-@inner
+@tight
 def find(slots, entries, keys, nodes, pool, node, state, found):
     """The entry of a basis for what it holds in `state`, whose hash is `found`; -1 if there is none."""
     if nodes[node, FILTER] & _bit(found) == 0:
