@@ -79,10 +79,7 @@ def has_no_conn(network: Network) -> Decision:
 _Looks = Mapping[str, Callable[[Configuration], bool]]
 _DIALS: _Looks = {"caller": lambda look: look.state == "queue_for_dial"}
 _AWAITS_A_PLACE: _Looks = {"want_conn": lambda look: look.state == "waiting" and dict(look.data)["slot"] != 0}
-_LEAVES_A_PLACE: _Looks = {
-    "socket": lambda look: look.state == "closed" and dict(look.data)["slot"] != 0,
-    "dialer": lambda look: look.state == "leave_slot",
-}
+_LEAVES_A_PLACE: _Looks = {"conns_per_host": lambda look: look.state == "passing_on"}
 
 
 def too_small(network: Network, reduced: bool) -> Decision:
