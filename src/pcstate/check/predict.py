@@ -45,14 +45,14 @@ def alike(scenario: Scenario) -> list[list[int]]:
 def outcomes(graph: Chained, rests: "Rests", timeout: float = math.inf) -> Prediction:
     """The outcomes of an urgent exploration; none if it takes more than so many seconds to tell them."""
     until = time.monotonic() + timeout
-    shown: dict[Outcome, int] = {}
     try:
-        for number, seen in enumerate(histories(graph, until)):
-            if graph.rests(number):
-                for history in seen:
-                    shown.setdefault(rests.read(graph.states[number], history), number)
+        seen = histories(graph, until)
     except TimeoutError:
         return Prediction({}, False, len(graph.states), graph.stopped or f"timeout of {timeout:g} s", graph.short)
+    shown: dict[Outcome, int] = {}
+    for number in filter(graph.rests, range(len(graph.states))):
+        for history in seen[number]:
+            shown.setdefault(rests.read(graph.states[number], history), number)
     numbers: dict[Outcome, int] = {}
     for shows, number in shown.items():
         for outcome, _ in rests.in_every_order(shows):
