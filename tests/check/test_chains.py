@@ -33,13 +33,19 @@ def beside(*texts: str, transport: Mapping[str, int] = MappingProxyType({})) -> 
     return replace(parse_expression(texts[0], 1), callers=callers, transport=transport)
 
 
+def twice(*texts: str) -> Scenario:
+    """The same, each making its request twice."""
+    return replace(beside(*texts), callers=tuple(parse_expression(text, 2).callers[0] for text in texts))
+
+
 PROGRAMS = {
     "races": parse_expression("get; close", 2),
     "alike": beside(*["get; close"] * 3),
-    "two-requests": replace(parse_expression("get; read-all", 2), callers=parse_expression("get; read-all", 2).callers * 2),
+    "two-requests": twice(*["get; read-all"] * 2),
     "cancelled": beside("get; cancel; read-all", "get; read-all"),
     "limited": beside("get; close", "get; close", "get; read-all", transport={"MaxConnsPerHost": 1}),
     "evicted": beside("get; read-all", "get; read-all", transport={"MaxIdleConns": 1, "MaxIdleConnsPerHost": 1}),
+    "let-go": twice("get; close; cancel; settle; close", "get; close; cancel"),
     "two-on-a-body": parse_expression("get; spawn close; read-all", 1),
     "hung-up": replace(parse_expression("get; close", 2), server=ServerScript(behaviour="close-while-idle")),
     "timed": replace(

@@ -17,7 +17,7 @@ from pcstate.check.safety import holds_in
 from pcstate.errors import Place
 from pcstate.model.formula import compile_formula
 from pcstate.model.lts import Event
-from pcstate.model.network import Apart, GlobalState, Named, Network
+from pcstate.model.network import Apart, GlobalState, Named, Network, Spent
 from pcstate.model.scenario import Scenario, ServerScript
 from pcstate.model.verdict import Bounds
 from pcstate.model.written import Written
@@ -218,6 +218,26 @@ def able(net: Network, state: GlobalState, parts: list[tuple[int, Event]]) -> bo
     return all(net.components[c].behaviour.step(state[c], event) >= 0 for c, event in parts)
 
 
+def asked_for(graph: StateGraph, spent: Spent) -> Iterator[str]:
+    """Where something happens otherwise without a datum that is said to be spent, or it is kept where the fact is over."""
+    net = graph.network
+    holds = holds_in(graph, compile_formula(spent.formula, net, spent.names))
+    for number in (n for n in holds.nonzero()[0] if n < len(graph.edges)):
+        state = graph.states[number]
+        for c in spent.objects:
+            renamed, step = net.components[c].behaviour.renamed, net.components[c].behaviour.step
+            for v in net.vectors:
+                for event in [event for part in (v.who, v.also, v.unless) for other, event in part if other == c]:
+                    target, without = step(state[c], event), step(renamed(state[c], spent.datum, -1), event)
+                    if target != without and (target < 0 or without != renamed(target, spent.datum, -1)):
+                        yield f"{spent.formula.text}: {v} asks for {spent.datum}"
+        for vector, target in graph.edges[number]:
+            after = graph.states[target]
+            kept = [c for c in spent.objects if after[c] != net.components[c].behaviour.renamed(after[c], spent.datum, -1)]
+            if kept and not holds[target]:
+                yield f"{spent.formula.text}: ended by {net.vectors[vector]}"
+
+
 def broken_facts(graph: StateGraph) -> Iterator[str]:
     """Where a fact that the network states is not one."""
     net = graph.network
@@ -252,6 +272,9 @@ def broken_facts(graph: StateGraph) -> Iterator[str]:
                 if not holds[target]:
                     yield f"{fact.formula.text}: ended by {net.vectors[vector]}"
     for spent in net.spent:
+        if spent.datum:
+            yield from asked_for(graph, spent)
+            continue
         holds = holds_in(graph, compile_formula(spent.formula, net, spent.names))
         objects = frozenset(spent.objects)
         mentioned = [{c for c, _ in (*v.who, *v.unless)} for v in net.vectors]
@@ -312,6 +335,18 @@ def test_what_is_said_to_be_over_and_is_not_is_noticed(graphs: list[StateGraph])
         replace(fact, formula=replace(fact.formula, text="socket[j] == 'closed'")) for fact in graph.network.spent if fact.again
     )
     assert list(broken_facts(replace(graph, network=replace(graph.network, apart=(), spent=facts))))
+
+
+def test_a_number_that_is_said_to_be_spent_and_is_asked_for_is_noticed(graphs: list[StateGraph]) -> None:
+    """A body that is held may be read, from its connection."""
+    for graph in graphs:
+        held = [
+            replace(fact, formula=replace(fact.formula, text="caller[i] == 'user'")) for fact in graph.network.spent if fact.datum
+        ]
+        assert held
+        if list(broken_facts(replace(graph, network=replace(graph.network, apart=(), spent=tuple(held))))):
+            return
+    pytest.fail("not noticed")
 
 
 def test_what_may_come_first_may(graphs: list[StateGraph]) -> None:

@@ -134,6 +134,9 @@ while = "idle_slot[k] == 'out'"
         NETWORK, 'off = ["recv_conn(j)", "pool_hit(j)",', '«wholly» = true\noff = ["recv_conn(j)", "pool_hit(j)",',
         "how far 'these' and 'those' are apart",
     ),
+    "what is spent alone is a number of others": (
+        NETWORK, 'datum = "conn"', '«datum» = "err"', "'err' is no number of others that 'caller' has",
+    ),
     "what begins again is whole": (
         NETWORK, 'objects = ["dialer[j]", "read_loop[j]",', '«objects» = ["dialer[j]",', "begins again as a whole",
         "it has read_loop[0] too",

@@ -5,7 +5,7 @@ import numpy as np
 from pcstate.check import plan as P
 from pcstate.check.bit_kernels import SPREAD, borrowed, inner, kept, mix
 from pcstate.check.persistent_kernels import choose, fire
-from pcstate.check.recall_kernels import MIXED, holds
+from pcstate.check.recall_kernels import MIXED, ask, holds
 from pcstate.check.skeleton import LONGEST
 from pcstate.check.symmetry_kernels import sort
 
@@ -79,9 +79,15 @@ def _forget(plan, by_local, reg, asked, state):
     for s in range(plan[P.SPENTS]):
         if holds(plan, by_local, reg, asked, plan[P.FIRST_SPENT] + s, state):
             for k in range(plan[plan[P.SPENT] + s], plan[plan[P.SPENT] + s + 1], 2):
-                if plan[k + 1] < 0:
-                    plan[k + 1] = state[plan[k]]
-                state[plan[k]] = plan[k + 1]
+                c = plan[k]
+                if plan[k + 1] > P.LETS_GO:
+                    if plan[k + 1] < 0:
+                        plan[k + 1] = state[c]
+                    state[c] = plan[k + 1]
+                elif by_local[P.LETS_GO - plan[k + 1], state[c]] == P.UNKNOWN:
+                    ask(reg, asked, P.ROW, c, state[c])
+                else:
+                    state[c] = by_local[P.LETS_GO - plan[k + 1], state[c]]
 
 
 @inner

@@ -88,6 +88,8 @@ class Told:
         self.possible: list[range] = []
         """For each component the rows that say which of its roles keep no vector from firing."""
         self._asks: dict[Any, int] = {}
+        self.lets_go: list[list[tuple[int, str]]] = [[] for _ in network.components]
+        """For each component its data that may be spent by themselves, each with the row of what it holds without."""
         self.atoms: list[list[tuple[int, Ask]]] = [[] for _ in network.components]
         """For each component the questions about it alone, each with its row."""
         self._prepare_rows()
@@ -189,7 +191,7 @@ class Told:
         put(plan.ROLES, list(map(len, self.possible)))
         put(plan.POSSIBLE, [rows.start for rows in self.possible])
         lists(plan.PLAYS, [[row for members in roles for row in self._play(c, members)] for c, roles in enumerate(self.roles)])
-        lists(plan.SPENT, [[n for c in spent.objects for n in (c, -1)] for spent in network.spent])
+        lists(plan.SPENT, [[n for c in each.objects for n in (c, self._from_then_on(c, each.datum))] for each in network.spent])
         scalars[plan.DIALS] = self._symmetry.dials
         put(plan.DIALLED, [0] * (scalars[plan.CONNS] + 1))
         lists(plan.OBJECT, [block for _, _, block in self.objects])
@@ -204,6 +206,17 @@ class Told:
             scalars[jumps + number] = self._jumps(scalars, question, plan.NO, plan.YES)
         self._place_nodes(made)
         return np.array(scalars, np.int64)
+
+    def _from_then_on(self, component: int, datum: str) -> int:
+        """What a component holds once it is spent: -1 until it is met, or where to find what it holds without a datum."""
+        if not datum:
+            return -1
+        known = self.lets_go[component]
+        row = next((row for row, other in known if other == datum), self._next_row)
+        if row == self._next_row:
+            known.append((row, datum))
+            self._next_row += 1
+        return plan.LETS_GO - row
 
     def _play(self, component: int, members: int) -> list[int]:
         """The rows of what vectors that share a role ask of a component, in `who`, `also` and `unless`; -1 where nothing."""

@@ -20,7 +20,7 @@ from pcstate.check import chain_kernels, plan, recall_kernels, symmetry_kernels
 from pcstate.check.chain_plan import Asked, Told, Unsuited
 from pcstate.check.limits import Headway
 from pcstate.check.reduction import Reduction
-from pcstate.check.symmetry import CALLERS
+from pcstate.check.symmetry import CALLERS, NOBODY
 from pcstate.model.decision import Decision
 from pcstate.model.network import Network
 from pcstate.model.verdict import Bounds
@@ -175,6 +175,8 @@ class Chains:
                 self.by_local[row, number] = locals_.number(target)
         row, roles = self._rows_of(component, ~refused, changes, stopped)
         self.by_local[self._told.possible[component], number] = roles
+        for lets_go, datum in self._told.lets_go[component]:
+            self.by_local[lets_go, number] = locals_.number(behaviour.renamed(local, datum, NOBODY))
         before, self._state[component] = self._state[component], local
         for atom, ask in self._told.atoms[component]:
             self.by_local[atom, number] = ask(self._state)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 
 from pcstate.check.bits import bits
 from pcstate.check.persistent import PersistentSets
-from pcstate.check.symmetry import Places, Symmetry
+from pcstate.check.symmetry import NOBODY, Places, Symmetry
 from pcstate.model.formula import compile_formula
 from pcstate.model.network import GlobalState, Network, Spent
 
@@ -69,13 +69,14 @@ class _Over:
     """One of the network's facts about what is spent, and what its objects hold from then on. A connection that begins `again`
     holds what it held at first; so do objects that refer to others, which they must not; every other object is
     frozen as it was when the fact was first met, so that only states occur that can (a connection as a whole, where one might
-    begin again and does not)."""
+    begin again and does not). Of what has one datum spent, that refers to nobody from then on."""
 
     def __init__(self, network: Network, fact: Spent, again: bool) -> None:
         self.holds: Callable[[GlobalState], object] = compile_formula(fact.formula, network, fact.names).remembered()
-        self.objects = fact.objects
+        self.objects, self.datum = fact.objects, fact.datum
+        self.behaviours = [network.components[c].behaviour for c in fact.objects]
         initial = network.initial()
-        refers = (network.components[c].name in network.references and not fact.again for c in fact.objects)
+        refers = (network.components[c].name in network.references and not (fact.again or fact.datum) for c in fact.objects)
         self.kept = [initial[c] if again or some else -1 for c, some in zip(fact.objects, refers, strict=True)]
 
     def forgotten(self, state: GlobalState) -> GlobalState:
@@ -84,6 +85,9 @@ class _Over:
             return state
         changed = list(state)
         for place, component in enumerate(self.objects):
+            if self.datum:
+                changed[component] = self.behaviours[place].renamed(state[component], self.datum, NOBODY)
+                continue
             if self.kept[place] < 0:
                 self.kept[place] = state[component]
             changed[component] = self.kept[place]

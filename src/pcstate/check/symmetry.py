@@ -10,11 +10,13 @@ from typing import NamedTuple
 
 from pcstate.model.network import GlobalState, Network, getter
 
-__all__ = ["CALLERS", "CONNS", "DIALS", "REQUESTS", "Places", "Symmetry"]
+__all__ = ["CALLERS", "CONNS", "DIALS", "NOBODY", "REQUESTS", "Places", "Symmetry"]
 
 CONNS, CALLERS, REQUESTS = "conns", "callers", "all_requests"
 DIALS = "dials"
 """The component that counts the connections dialled: these are the first ones."""
+NOBODY = -1
+"""What stands for the number of none."""
 Places = Mapping[str, Sequence[int]]
 """Where each connection, caller and request goes, by number."""
 _Locals = tuple[int, ...]

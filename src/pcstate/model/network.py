@@ -92,12 +92,14 @@ class Apart:
 @dataclass(frozen=True, slots=True)
 class Spent:
     """A fact: once `formula` (under `names`) holds it goes on to, what `objects` hold makes no difference any more, and nothing
-    moves them that moves nobody else. `again`: they are all that a connection is, and one like it may yet begin."""
+    moves them that moves nobody else. `again`: they are all that a connection is, and one like it may yet begin. With a `datum`
+    it is about this one alone, a number of others, for as long as the formula holds: nobody asks for it before it is set anew."""
 
     formula: Written
     names: Mapping[str, Value]
     objects: tuple[int, ...]
     again: bool = False
+    datum: str = ""
 
 
 @dataclass(slots=True)

@@ -72,7 +72,7 @@ def parse_network(source: Source) -> NetworkText:
             reader.wrong(
                 reader.find("wholly", table["line"]), "'wholly' says how far 'these' and 'those' are apart, and there are none"
             )
-    spent = _tables(reader, document, "spent", ("for", "while", "objects", "again"), ("while", "objects"), ())
+    spent = _tables(reader, document, "spent", ("for", "while", "objects", "again", "datum"), ("while", "objects"), ())
     references = reader.typed(document, "references", dict, 1, {})
     for name in references:
         reader.typed(references, name, dict, reader.table("references"))

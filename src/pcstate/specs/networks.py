@@ -234,7 +234,12 @@ class _Builder:
                 if again and (left_out := self._left_out(objects)):
                     place = self.reader.find("objects", table["line"])
                     self.wrong(place, "a connection begins again as a whole", f"it has {', '.join(left_out)} too")
-                yield Spent(table["while"], {**self.parameters, **binding}, objects, again)
+                datum = str(table.get("datum", ""))
+                for name in {self.made[number].name for number in objects} if datum else ():
+                    if datum not in self.text.references.get(name, {}):
+                        place = self.reader.find("datum", table["line"])
+                        self.wrong(place, f"{datum!r} is no number of others that {name!r} has", "see [references]")
+                yield Spent(table["while"], {**self.parameters, **binding}, objects, again, datum)
 
     def _refers_to_none(self, table: Mapping[str, Any]) -> None:
         """What begins again must be known to nobody: 'while' has to speak of all that may hold a connection's number."""
