@@ -10,9 +10,9 @@ from hypothesis import Phase, find, given, settings
 from pcstate import pipeline
 from pcstate.check import commuting
 from pcstate.check.bits import bits
-from pcstate.check.explore import StateGraph, explore
+from pcstate.check.explore import StateGraph, explore, urgent_steps
 from pcstate.check.persistent import PersistentSets
-from pcstate.check.reduction import AT_ONCE
+from pcstate.check.reduction import AT_ONCE, Reduction
 from pcstate.check.safety import holds_in
 from pcstate.errors import Place
 from pcstate.model.formula import compile_formula
@@ -300,6 +300,30 @@ def broken_facts(graph: StateGraph) -> Iterator[str]:
 def test_the_facts_of_the_network_file_hold_in_explored_networks(graphs: list[StateGraph]) -> None:
     for graph in graphs:
         assert [] == sorted(set(broken_facts(graph)))
+
+
+def letting_go(graph: StateGraph) -> StateGraph:
+    """The same network, where what is spent alone is forgotten with each step; so many states at most."""
+    net = graph.network
+    forget = Reduction(replace(net, spent=tuple(fact for fact in net.spent if fact.datum))).forget
+    number = {net.initial(): 0}
+    found = StateGraph(net, [net.initial()])
+    for state in found.states:
+        after = [(vector, forget(target)) for vector, target in urgent_steps(net, state)]
+        for _, target in after:
+            if number.setdefault(target, len(found.states)) == len(found.states):
+                found.states.append(target)
+        found.edges.append(tuple((vector, number[target]) for vector, target in after))
+        if len(found.states) > 5_000:
+            break
+    return found
+
+
+def test_they_hold_too_where_callers_have_let_go(graphs: list[StateGraph]) -> None:
+    """A caller that no longer holds its connection says that it has nothing to do with it."""
+    for graph in graphs[1:]:
+        if any(fact.datum for fact in graph.network.spent):
+            assert [] == sorted(set(broken_facts(letting_go(graph))))
 
 
 @pytest.mark.parametrize("profile", PROFILES)
