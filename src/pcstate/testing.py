@@ -199,7 +199,7 @@ def live_machine(
             self.server = server
             self.number = number
             self.some = Step("read", server.bytes // 2)
-            steps = (Step("get"), Step("cancel"), self.some, self.some, Step("read-all"))  # where its reads may come to
+            steps = (Step("get"), Step("cancel"), self.some, self.some, Step("read-all"), Step("spawn close"))  # what it may do
             scenario = Scenario("live", "", (CallerProgram(requests, (0,), steps),), server, transport)
             self.drawn: list[int | Step | str] = [number]
             self.steps: list[list[Step]] = []
