@@ -137,6 +137,9 @@ while = "idle_slot[k] == 'out'"
     "what is spent alone is a number of others": (
         NETWORK, 'datum = "conn"', '«datum» = "err"', "'err' is no number of others that 'caller' has",
     ),
+    "what begins again has no datum of its own": (
+        NETWORK, 'again = true', 'again = true\n«datum» = "conn"', "begins again as a whole", "leave 'datum' or 'again' out",
+    ),
     "what begins again is whole": (
         NETWORK, 'objects = ["dialer[j]", "read_loop[j]",', '«objects» = ["dialer[j]",', "begins again as a whole",
         "it has read_loop[0] too",

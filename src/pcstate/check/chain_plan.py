@@ -88,7 +88,7 @@ class Told:
         self.possible: list[range] = []
         """For each component the rows that say which of its roles keep no vector from firing."""
         self._asks: dict[Any, int] = {}
-        self.lets_go: list[list[tuple[int, str]]] = [[] for _ in network.components]
+        self.lets_go: list[dict[str, int]] = [{} for _ in network.components]
         """For each component its data that may be spent by themselves, each with the row of what it holds without."""
         self.atoms: list[list[tuple[int, Ask]]] = [[] for _ in network.components]
         """For each component the questions about it alone, each with its row."""
@@ -211,12 +211,11 @@ class Told:
         """What a component holds once it is spent: -1 until it is met, or where to find what it holds without a datum."""
         if not datum:
             return -1
-        known = self.lets_go[component]
-        row = next((row for row, other in known if other == datum), self._next_row)
-        if row == self._next_row:
-            known.append((row, datum))
+        rows = self.lets_go[component]
+        if datum not in rows:
+            rows[datum] = self._next_row
             self._next_row += 1
-        return plan.LETS_GO - row
+        return plan.LETS_GO - rows[datum]
 
     def _play(self, component: int, members: int) -> list[int]:
         """The rows of what vectors that share a role ask of a component, in `who`, `also` and `unless`; -1 where nothing."""

@@ -175,7 +175,7 @@ class Chains:
                 self.by_local[row, number] = locals_.number(target)
         row, roles = self._rows_of(component, ~refused, changes, stopped)
         self.by_local[self._told.possible[component], number] = roles
-        for lets_go, datum in self._told.lets_go[component]:
+        for datum, lets_go in self._told.lets_go[component].items():
             self.by_local[lets_go, number] = locals_.number(behaviour.renamed(local, datum, NOBODY))
         before, self._state[component] = self._state[component], local
         for atom, ask in self._told.atoms[component]:

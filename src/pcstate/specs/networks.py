@@ -235,6 +235,9 @@ class _Builder:
                     place = self.reader.find("objects", table["line"])
                     self.wrong(place, "a connection begins again as a whole", f"it has {', '.join(left_out)} too")
                 datum = str(table.get("datum", ""))
+                if again and datum:
+                    place = self.reader.find("datum", table["line"])
+                    self.wrong(place, "a connection begins again as a whole", "leave 'datum' or 'again' out")
                 for name in {self.made[number].name for number in objects} if datum else ():
                     if datum not in self.text.references.get(name, {}):
                         place = self.reader.find("datum", table["line"])
