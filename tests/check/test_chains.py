@@ -45,6 +45,7 @@ PROGRAMS = {
     "cancelled": beside("get; cancel; read-all", "get; read-all"),
     "limited": beside("get; close", "get; close", "get; read-all", transport={"MaxConnsPerHost": 1}),
     "evicted": beside("get; read-all", "get; read-all", transport={"MaxIdleConns": 1, "MaxIdleConnsPerHost": 1}),
+    "closed-elsewhere": twice("get; close; spawn close; cancel", "get; spawn close; read-all; spawn close"),
     "let-go": twice("get; close; cancel; settle; close", "get; close; cancel"),
     "two-on-a-body": parse_expression("get; spawn close; read-all", 1),
     "hung-up": replace(parse_expression("get; close", 2), server=ServerScript(behaviour="close-while-idle")),

@@ -194,6 +194,7 @@ def graphs(request: pytest.FixtureRequest, spec: Spec) -> list[StateGraph]:
         replace(parse_expression("get", 2), transport={"MaxConnsPerHost": 1}, server=ServerScript(behaviour="drop-request")),
         replace(parse_expression("get; read-all", 2), transport={"MaxIdleConns": 1}, callers=OTHER_HOSTS),
         replace(parse_expression("get; spawn close; read-all", 1), transport={"ResponseHeaderTimeout": 1}),
+        parse_expression("get; read-all; spawn close; close; spawn close", 2),
         replace(parse_expression("post; close; cancel", 2), server=ServerScript(behaviour="close-while-idle")),
         replace(parse_expression("get; spawn close; read-all", 1), server=ServerScript("chunked", 262_145)),
         replace(parse_expression("get; spawn close; read 10", 1), server=ServerScript(behaviour="truncate-body")),

@@ -256,7 +256,7 @@ def test_predict_says_the_same_of_the_network_s_formulas_as_lint(copy: Path, rul
 
 def test_a_formula_that_loses_its_value_on_the_way_is_a_mistake(copy: Path) -> None:
     """`armed` begins as a number and becomes a word: no reading of the formula alone can tell."""
-    damage(copy, BODY, 'expr: "1"', "expr: \"'one'\"")
+    damage(copy, BODY, 'expr: "1"}}, {', "expr: \"'one'\"}}, {")
     line, column, _ = damage(copy, PROPERTY, '"not (', '"«n»ot (body[0].armed > 1 or ')
     broken = pipeline.read_spec(copy, only=[Path(PROPERTY).stem])
     (found,) = mistakes(lambda: pipeline.check(broken, "1.12"))
