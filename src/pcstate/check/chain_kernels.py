@@ -79,15 +79,15 @@ def _forget(plan, by_local, reg, asked, state):
     for s in range(plan[P.SPENTS]):
         if holds(plan, by_local, reg, asked, plan[P.FIRST_SPENT] + s, state):
             for k in range(plan[plan[P.SPENT] + s], plan[plan[P.SPENT] + s + 1], 2):
-                c = plan[k]
-                if plan[k + 1] > P.LETS_GO:
-                    if plan[k + 1] < 0:
-                        plan[k + 1] = state[c]
-                    state[c] = plan[k + 1]
-                elif by_local[P.LETS_GO - plan[k + 1], state[c]] == P.UNKNOWN:
+                c, known = plan[k], plan[k + 1]
+                if known == P.AS_MET:
+                    known = plan[k + 1] = state[c]
+                elif known <= P.LETS_GO:
+                    known = by_local[P.LETS_GO - known, state[c]]
+                if known == P.UNKNOWN:
                     ask(reg, asked, P.ROW, c, state[c])
                 else:
-                    state[c] = by_local[P.LETS_GO - plan[k + 1], state[c]]
+                    state[c] = known
 
 
 @inner

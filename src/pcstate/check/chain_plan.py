@@ -208,9 +208,9 @@ class Told:
         return np.array(scalars, np.int64)
 
     def _from_then_on(self, component: int, datum: str) -> int:
-        """What a component holds once it is spent: -1 until it is met, or where to find what it holds without a datum."""
+        """What a component holds once it is spent: as it is met, or where to find what it holds without a datum."""
         if not datum:
-            return -1
+            return plan.AS_MET
         rows = self.lets_go[component]
         if datum not in rows:
             rows[datum] = self._next_row

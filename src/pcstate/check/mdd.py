@@ -1,7 +1,7 @@
 """Sets of states as multi-valued decision diagrams, and what events make of them.
 
 A state has a value at each level, from 1 at the bottom up; an event has, for each level that it touches, where each value leads,
-or -1 where it cannot be taken. A set is a number. All of it is compiled (`mdd_kernels`).
+or -1 where it cannot be taken. A set is a number. All of it is compiled (`mdd_kernels`, `mdd_query_kernels`).
 
 Theory of operation: saturation (Ciardo, Luettgen, Siminiceanu 2001). Events that touch only what is low are taken there for good
 before anything is built on top, so that most of a network's steps are taken once for all states that share what is below, and
@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pcstate.check import mdd_kernels as kernels
+from pcstate.check import mdd_query_kernels as queries
 from pcstate.check.limits import installed
 
 __all__ = ["Diagrams", "Stopped"]
@@ -120,17 +121,17 @@ class Diagrams:
 
     def restrict(self, one: int, other: int) -> int:
         """What is in both sets."""
-        return int(self._ask(kernels.restrict, one, other))
+        return int(self._ask(queries.restrict, one, other))
 
     def minus(self, one: int, other: int) -> int:
         """What is in the one and not in the other."""
-        return int(self._ask(kernels.minus, one, other))
+        return int(self._ask(queries.minus, one, other))
 
     def unable(self, node: int, events: Sequence[int]) -> int:
         """The states of the set that can take none of the events."""
         for number in events:
             if node:
-                node = int(self._ask(kernels.unable, self.events[number], number, node))
+                node = int(self._ask(queries.unable, self.events[number], number, node))
         return node
 
     def those_of(self, node: int, levels: Sequence[int], wanted: Callable[[tuple[int, ...]], bool]) -> int:
@@ -140,7 +141,7 @@ class Diagrams:
         asked = np.zeros(len(self.sizes), np.bool_)
         asked[list(levels)] = True
         self._projections += 1
-        projected = int(self._ask(kernels.project, node, asked, min(levels), self._projections))
+        projected = int(self._ask(queries.project, node, asked, min(levels), self._projections))
         return self.restrict(node, self._chosen(projected, asked, (), wanted))
 
     def _chosen(
@@ -180,9 +181,9 @@ class Diagrams:
 
     def count(self, node: int) -> tuple[int, int]:
         """How many states the set has, and how many events can be taken from them; beyond 2 ** 53 to 16 digits."""
-        live, states, ways = self._ask(kernels.below, node)
+        live, states, ways = self._ask(queries.below, node)
         some = np.zeros(node + 1)
-        steps = sum(self._ask(kernels.enabled, event, live, ways, some) for event in self.events)
+        steps = sum(self._ask(queries.enabled, event, live, ways, some) for event in self.events)
         return int(states[node]), int(steps)
 
 

@@ -1,4 +1,4 @@
-"""The loops of `mdd`, for numba: sets of states as decision diagrams, and saturation.
+"""The loops of `mdd` that make sets of states, for numba: decision diagrams, and saturation.
 
 A node of level l holds the values that component l has, in their order, each with the node of level l - 1 for what goes with it.
 Node 1 is level 0, node 0 the empty set; a path meets every level, and no two nodes are the same set. A node's number is higher
@@ -19,17 +19,19 @@ import numpy.typing as npt
 from pcstate.check.bit_kernels import borrowed, kept, mix
 
 __all__ = [
-    "EDGES", "NODES", "STOPPED", "WORK", "Store", "below", "enabled", "image", "merge", "minus", "node", "project",
-    "restrict", "saturate", "unable",
+    "BELOW", "EDGES", "KINDS", "NODES", "STOPPED", "VALUES", "WORK", "Store", "answered", "can", "image", "merge", "merged",
+    "node", "saturate", "slot_of",
 ]  # fmt: skip
 
 NODES, EDGES, STOPPED = range(3)
 """What `Store.counts` counts, and where it says to stop: by the caller, or for want of room."""
 WORK = 9
-_REACHED, _WAITS, _WAITING, _MET, _MET_BELOW, _VALUES, _BELOW, _MERGED, _MERGED_BELOW = range(WORK)
+_REACHED, _WAITS, _WAITING, _MET, _MET_BELOW, VALUES, BELOW, _MERGED, _MERGED_BELOW = range(WORK)
 
 U = np.uint64
-_MERGE, _FIRE, _STEP, _IMAGE, _PROJECT, _RESTRICT, _MINUS, _UNABLE = (kind << 57 for kind in range(1, 9))
+KINDS = tuple(kind << 57 for kind in range(1, 9))
+"""What tells questions of one kind from those of another."""
+_MERGE, _FIRE, _STEP, _IMAGE = KINDS[:4]
 
 
 class Store(NamedTuple):
@@ -62,12 +64,12 @@ class Store(NamedTuple):
 
 
 @kept()
-def _slot(s, question):
+def slot_of(s, question):
     return mix(U(question)) & U(len(s.cache) - 1)
 
 
 @kept()
-def _can(s, chain, node):
+def can(s, chain, node):
     """Whether the chain can be taken from somewhere in the node; there is nothing to take of chain 0."""
     return chain == 0 or s.able[node, chain >> 6] >> U(chain & 63) & U(1) != 0
 
@@ -108,14 +110,14 @@ def _node(s, level, row, size):
     for chain in range(s.of_level[level], s.of_level[level + 1]):
         begin, rest = s.links[chain, 1], s.links[chain, 2]
         for i in range(size):
-            if s.rows[begin + values[i]] >= 0 and _can(s, rest, below[i]):
+            if s.rows[begin + values[i]] >= 0 and can(s, rest, below[i]):
                 s.able[new, chain >> 6] |= U(1) << U(chain & 63)
                 break
     return new
 
 
 @kept()
-def _answered(s, slot, question, level, row, size):
+def answered(s, slot, question, level, row, size):
     """The node of those values, which is remembered as the answer to the question."""
     answer = np.int64(_node(s, level, row, size))
     s.cache[slot, 0], s.cache[slot, 1] = question, answer
@@ -123,7 +125,7 @@ def _answered(s, slot, question, level, row, size):
 
 
 @kept()
-def _merged(s, a, b):
+def merged(s, a, b):
     """What is in either of two nodes of a level."""
     if b in (a, 0):
         return a
@@ -132,7 +134,7 @@ def _merged(s, a, b):
     if a > b:
         a, b = b, a
     question = _MERGE | a << 28 | b
-    slot = _slot(s, question)
+    slot = slot_of(s, question)
     if s.cache[slot, 0] == question:
         return s.cache[slot, 1]
     level, i, j, size = s.nodes[a, 0], s.nodes[a, 1], s.nodes[b, 1], 0
@@ -147,10 +149,10 @@ def _merged(s, a, b):
             j += 1
         else:
             values[size] = s.edges[i, 0]
-            below[size] = _merged(s, np.int64(s.edges[i, 1]), np.int64(s.edges[j, 1]))
+            below[size] = merged(s, np.int64(s.edges[i, 1]), np.int64(s.edges[j, 1]))
             i, j = i + 1, j + 1
         size += 1
-    return _answered(s, slot, question, level, _MERGED, size)
+    return answered(s, slot, question, level, _MERGED, size)
 
 
 @kept()
@@ -161,7 +163,7 @@ def _put(s, level, size, value, below):
         s.work[level, _MET, size] = value
         reached[value] = below
         return size + 1
-    reached[value] = _merged(s, np.int64(reached[value]), below)
+    reached[value] = merged(s, np.int64(reached[value]), below)
     return size
 
 
@@ -173,7 +175,7 @@ def _kept(s, slot, question, level, size):
     for i in range(size):
         below[i] = reached[values[i]]
         reached[values[i]] = 0
-    return _answered(s, slot, question, level, _MET, size)
+    return answered(s, slot, question, level, _MET, size)
 
 
 @kept()
@@ -181,7 +183,7 @@ def _fired(s, chain, node, level):
     """Where the chain leads from the node, and all that events below lead to from there: it is saturated. Chain 0 leads nowhere
     else."""
     question = np.int64(_FIRE | chain << 28 | node)
-    slot = _slot(s, question)
+    slot = slot_of(s, question)
     if s.cache[slot, 0] == question:
         return s.cache[slot, 1]
     here, row, rest = chain != 0 and s.links[chain, 0] == level, s.links[chain, 1], np.int64(chain)
@@ -191,7 +193,7 @@ def _fired(s, chain, node, level):
     for edge in range(begin, begin + s.nodes[node, 2]):
         value, below = s.edges[edge, 0], np.int64(s.edges[edge, 1])
         target = s.rows[row + value] if here else value
-        if target >= 0 and _can(s, rest, below):
+        if target >= 0 and can(s, rest, below):
             size = _put(s, level, size, target, _fired(s, rest, below, level - 1) if rest else below)
     reached, waits, waiting = s.work[level, _REACHED], s.work[level, _WAITS], s.work[level, _WAITING]
     left = size
@@ -205,7 +207,7 @@ def _fired(s, chain, node, level):
         place = s.first[level] + value
         for number in range(s.begins[place], s.begins[place + 1]):
             rest, target, below = np.int64(s.taken[number, 0]), s.taken[number, 1], np.int64(reached[value])
-            if _can(s, rest, below) and not s.counts[STOPPED]:
+            if can(s, rest, below) and not s.counts[STOPPED]:
                 before = reached[target]
                 size = _put(s, level, size, target, _fired(s, rest, below, level - 1) if rest else below)
                 if reached[target] != before and not waits[target]:
@@ -220,8 +222,8 @@ def saturate(store, initial):
     s = borrowed(store)
     node = np.int64(1)
     for level in range(1, len(s.sizes)):
-        s.work[level, _VALUES, 0], s.work[level, _BELOW, 0] = initial[level], node
-        node = _fired(s, np.int64(0), np.int64(_node(s, level, _VALUES, 1)), np.int64(level))
+        s.work[level, VALUES, 0], s.work[level, BELOW, 0] = initial[level], node
+        node = _fired(s, np.int64(0), np.int64(_node(s, level, VALUES, 1)), np.int64(level))
     return node
 
 
@@ -231,7 +233,7 @@ def _stepped(s, chain, node, level):
     if s.counts[STOPPED]:
         return np.int64(0)
     question = np.int64(_STEP | chain << 28 | node)
-    slot = _slot(s, question)
+    slot = slot_of(s, question)
     if s.cache[slot, 0] == question:
         return s.cache[slot, 1]
     here, row, rest = s.links[chain, 0] == level, s.links[chain, 1], np.int64(chain)
@@ -241,7 +243,7 @@ def _stepped(s, chain, node, level):
     for edge in range(begin, begin + s.nodes[node, 2]):
         value, below = s.edges[edge, 0], np.int64(s.edges[edge, 1])
         target = s.rows[row + value] if here else value
-        if target >= 0 and _can(s, rest, below):
+        if target >= 0 and can(s, rest, below):
             size = _put(s, level, size, target, _stepped(s, rest, below, level - 1) if rest else below)
     return _kept(s, slot, question, level, size)
 
@@ -251,7 +253,7 @@ def _image(s, node, level):
     if level == 0 or s.counts[STOPPED]:
         return np.int64(0)
     question = np.int64(_IMAGE | node)
-    slot = _slot(s, question)
+    slot = slot_of(s, question)
     if s.cache[slot, 0] == question:
         return s.cache[slot, 1]
     begin, size = s.nodes[node, 1], 0
@@ -261,7 +263,7 @@ def _image(s, node, level):
         place = s.first[level] + value
         for number in range(s.begins[place], s.begins[place + 1]):
             rest, target = np.int64(s.taken[number, 0]), s.taken[number, 1]
-            if _can(s, rest, below):
+            if can(s, rest, below):
                 size = _put(s, level, size, target, _stepped(s, rest, below, level - 1) if rest else below)
     return _kept(s, slot, question, level, size)
 
@@ -276,131 +278,7 @@ def image(store, node):
 @kept(nogil=True)
 def merge(store, a, b):
     """What is in either of two nodes of a level."""
-    return _merged(borrowed(store), np.int64(a), np.int64(b))
-
-
-@kept()
-def _restricted(s, node, other):
-    if node == 0 or other == 0:
-        return np.int64(0)
-    if other == 1:
-        return node
-    question = np.int64(_RESTRICT | node << 28 | other)
-    slot = _slot(s, question)
-    if s.cache[slot, 0] == question:
-        return s.cache[slot, 1]
-    level, begin, place = s.nodes[node, 0], s.nodes[node, 1], s.nodes[other, 1]
-    end, of_any = place + s.nodes[other, 2], s.edges[place, 0] == s.sizes[level]
-    values, below, size = s.work[level, _VALUES], s.work[level, _BELOW], 0
-    for edge in range(begin, begin + s.nodes[node, 2]):
-        value = s.edges[edge, 0]
-        while not of_any and place < end and s.edges[place, 0] < value:
-            place += 1
-        if of_any or (place < end and s.edges[place, 0] == value):
-            left = _restricted(s, np.int64(s.edges[edge, 1]), np.int64(s.edges[place, 1]))
-            if left:
-                values[size], below[size] = value, left
-                size += 1
-    return _answered(s, slot, question, level, _VALUES, size)
-
-
-@kept(nogil=True)
-def restrict(store, node, other):
-    """What is in both nodes. Of the other one, which `project` may have made, a value beyond all stands for any, and node 1 for
-    anything below."""
-    return _restricted(borrowed(store), np.int64(node), np.int64(other))
-
-
-@kept()
-def _projected(s, node, asked, lowest, serial):
-    level = s.nodes[node, 0]
-    if level < lowest:
-        return np.int64(1)
-    question = np.int64(_PROJECT | serial << 28 | node)
-    slot = _slot(s, question)
-    if s.cache[slot, 0] == question:
-        return s.cache[slot, 1]
-    begin, size, seen = s.nodes[node, 1], 0, np.int64(0)
-    values, below = s.work[level, _VALUES], s.work[level, _BELOW]
-    for edge in range(begin, begin + s.nodes[node, 2]):
-        left = _projected(s, np.int64(s.edges[edge, 1]), asked, lowest, serial)
-        if asked[level]:
-            values[size], below[size] = s.edges[edge, 0], left
-            size += 1
-        else:
-            seen = _merged(s, seen, left)
-    if not asked[level]:
-        values[0], below[0], size = s.sizes[level], seen, 1
-    return _answered(s, slot, question, level, _VALUES, size)
-
-
-@kept(nogil=True)
-def project(store, node, asked, lowest, serial):
-    """What the levels that are `asked` hold together in the node: at others it has the value beyond all, and below the lowest of
-    them node 1. `serial` tells projections apart."""
-    return _projected(borrowed(store), np.int64(node), asked, np.int64(lowest), np.int64(serial))
-
-
-@kept()
-def _minus(s, node, other):
-    if node == 0 or other == 0:
-        return node
-    if node == other:
-        return np.int64(0)
-    question = np.int64(_MINUS | node << 28 | other)
-    slot = _slot(s, question)
-    if s.cache[slot, 0] == question:
-        return s.cache[slot, 1]
-    level, begin, place = s.nodes[node, 0], s.nodes[node, 1], s.nodes[other, 1]
-    end = place + s.nodes[other, 2]
-    values, below, size = s.work[level, _VALUES], s.work[level, _BELOW], 0
-    for edge in range(begin, begin + s.nodes[node, 2]):
-        value, left = s.edges[edge, 0], np.int64(s.edges[edge, 1])
-        while place < end and s.edges[place, 0] < value:
-            place += 1
-        if place < end and s.edges[place, 0] == value:
-            left = _minus(s, left, np.int64(s.edges[place, 1]))
-        if left:
-            values[size], below[size] = value, left
-            size += 1
-    return _answered(s, slot, question, level, _VALUES, size)
-
-
-@kept(nogil=True)
-def minus(store, node, other):
-    """What is in the node and not in the other one."""
-    return _minus(borrowed(store), np.int64(node), np.int64(other))
-
-
-@kept()
-def _unable(s, link, row, rest, name, node):
-    level = s.nodes[node, 0]
-    question = np.int64(_UNABLE | name << 28 | node)
-    slot = _slot(s, question)
-    if s.cache[slot, 0] == question:
-        return s.cache[slot, 1]
-    begin, values, below, size = s.nodes[node, 1], s.work[level, _VALUES], s.work[level, _BELOW], 0
-    for edge in range(begin, begin + s.nodes[node, 2]):
-        value, left = s.edges[edge, 0], np.int64(s.edges[edge, 1])
-        if level > link:
-            left = _unable(s, link, row, rest, name, left)
-        elif s.rows[row + value] >= 0 and _can(s, rest, left):
-            if rest:
-                left = _unable(s, np.int64(s.links[rest, 0]), np.int64(s.links[rest, 1]), np.int64(s.links[rest, 2]), rest, left)
-            else:
-                left = np.int64(0)
-        if left:
-            values[size], below[size] = value, left
-            size += 1
-    return _answered(s, slot, question, level, _VALUES, size)
-
-
-@kept(nogil=True)
-def unable(store, event, number, node):
-    """What is in the node and cannot take the event, whose first link is given. `number` tells events apart."""
-    s = borrowed(store)
-    name = np.int64(len(s.links) + number)
-    return _unable(s, np.int64(event[0]), np.int64(event[1]), np.int64(event[2]), name, np.int64(node))
+    return merged(borrowed(store), np.int64(a), np.int64(b))
 
 
 @kept(nogil=True)
@@ -408,53 +286,5 @@ def node(store, level, values, below):
     """The node of these values, in their order, and what is below each."""
     s = borrowed(store)
     size = len(values)
-    s.work[level, _VALUES, :size], s.work[level, _BELOW, :size] = values, below
-    return _node(s, level, _VALUES, size)
-
-
-@kept(nogil=True)
-def below(store, top):
-    """The nodes below the node, itself too, the lowest first; how many states each holds (of its levels); and in how many ways it
-    is come to from the top."""
-    s = borrowed(store)
-    ways = np.zeros(top + 1)
-    ways[top] = 1.0
-    for node in range(top, 1, -1):
-        if ways[node]:
-            for edge in range(s.nodes[node, 1], s.nodes[node, 1] + s.nodes[node, 2]):
-                ways[s.edges[edge, 1]] += ways[node]
-    live = np.flatnonzero(ways)
-    states = np.zeros(top + 1)
-    states[1] = 1.0
-    for node in live:
-        if node > 1:
-            for edge in range(s.nodes[node, 1], s.nodes[node, 1] + s.nodes[node, 2]):
-                states[node] += states[s.edges[edge, 1]]
-    return live, states, ways
-
-
-@kept(nogil=True)
-def enabled(store, event, live, ways, some):
-    """How many of the states below can take the event, whose first link is given; `some` is room for a number a node."""
-    s = borrowed(store)
-    link, row, rest = event[0], event[1], event[2]
-    at, chain = np.full(len(s.sizes), -1, np.int64), rest
-    while chain:
-        at[s.links[chain, 0]] = s.links[chain, 1]
-        chain = s.links[chain, 2]
-    total = 0.0
-    for node in live:
-        level = s.nodes[node, 0]
-        if level > link:
-            continue
-        if level == 0:
-            some[node] = 1.0
-            continue
-        found, begin = 0.0, row if level == link else at[level]
-        for edge in range(s.nodes[node, 1], s.nodes[node, 1] + s.nodes[node, 2]):
-            if begin < 0 or s.rows[begin + s.edges[edge, 0]] >= 0:
-                found += some[s.edges[edge, 1]]
-        some[node] = found
-        if level == link:
-            total += found * ways[node]
-    return total
+    s.work[level, VALUES, :size], s.work[level, BELOW, :size] = values, below
+    return _node(s, level, VALUES, size)

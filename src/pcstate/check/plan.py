@@ -50,8 +50,9 @@ ANY = 1 << 30
 YES, NO = -1, -2
 """Where the jumps of a question end."""
 
-LETS_GO = -2
-"""In the list of what spent objects hold from then on, this and less: what the row of a question says that is that many lower."""
+AS_MET, LETS_GO = -1, -2
+"""In the list of what spent objects hold from then on: what they hold when this is met first; and, for LETS_GO and less, what the
+row says that is so many lower."""
 
 # Why the loops stop: all is done, something is asked for, a table is nearly full, the network is too small, time to look up.
 DONE, MISSING, FULL, TOO_SMALL, PAUSE = range(5)
