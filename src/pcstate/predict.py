@@ -122,6 +122,7 @@ def predict_each(
     return reports
 
 
+@uncollected()
 def search_outcomes(
     spec: Spec,
     scenario: Scenario,
@@ -143,15 +144,15 @@ def search_outcomes(
         return unanswered(f"a program of more than {UNROLLED} requests is not unrolled; fewer of the same show what they do")
     search = search_scenario(spec, profile, scenario, bounds, reduce, progress=progress)
     graph = search.graph
-    with uncollected():
-        prediction = outcomes(graph, search.rests, bounds.timeout)
-        advice = compile_all_advice(spec, graph.network)
-        stand = {outcome: standing(graph.network, graph.states[n], advice) for outcome, n in prediction.rests.items()}
+    prediction = outcomes(graph, search.rests, bounds.timeout)
+    advice = compile_all_advice(spec, graph.network)
+    stand = {outcome: standing(graph.network, graph.states[n], advice) for outcome, n in prediction.rests.items()}
     fired = {graph.network.vectors[number].name for number in graph.fired()}
     hasty = tuple(timeout for vector, timeout in HASTY.items() if vector in fired)
     return PredictReport(profile, go or profile.name, scenario, prediction, stand, spec.failures, hasty), search
 
 
+@uncollected()
 def search_scenario(
     spec: Spec,
     profile: Profile,
@@ -173,8 +174,7 @@ def search_scenario(
         reduction = Reduction(built.network, alike(program), first, again) if reduce else None
         what = f"states looked at ({scenario.name}, {profile.name}, {conns} connections)"
         headway = (lambda done, known: progress(done, known, what)) if progress else None
-        with uncollected():
-            graph = every_chain(built.network, bounds, reduction, too_small(built.network, reduce), headway, found)
+        graph = every_chain(built.network, bounds, reduction, too_small(built.network, reduce), headway, found)
         found = max(found, len(graph.states))
         if remember:
             built.remember()
