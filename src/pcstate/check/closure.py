@@ -5,10 +5,10 @@ in are collected, as if any of them went with any of the others': a vector count
 and then moves those that can from all of their configurations, whatever `unless` says. So the result holds every local
 configuration that is really reached, and a few more; it does not rest on the explorer that other tools are to check.
 
-Counters whose partners keep them in bounds have none here (`num_expected`, `idle_list`). Of a datum with more values than a limit
-the first ones are kept, of a component with more configurations than another the nearest to its first one; the tables say where
-it would leave them, and a tool that gets there must stop.
-An explorer's states could not be used instead: one that misses configurations would export a model that misses them too.
+A counter that only its partners keep in bounds has none here (the spec's own are bounded in their charts). Of a datum with more
+values than a limit the first ones are kept, of a component with more configurations than another the nearest to its first one;
+the tables say where it would leave them, and a tool that gets there must stop. An explorer's states could not be used instead:
+one that misses configurations would export a model that misses them too.
 """
 
 import sys
