@@ -13,6 +13,7 @@ from pcstate.model.network import Network
 from pcstate.model.scenario import CallerProgram, Scenario, ServerScript
 from pcstate.model.verdict import Bounds
 from pcstate.predict import PredictReport, predict, predict_each, search_outcomes
+from pcstate.specs.feasible import feasible
 from pcstate.specs.library import Spec
 from pcstate.specs.networks import instantiate
 from pcstate.specs.profiles import choose_profile
@@ -28,6 +29,7 @@ PROGRAMS = [
     replace(parse_expression("get; spawn close; read-all", 1), server=ServerScript(behaviour="stall-body")),
     replace(parse_expression("get; read-all", 1), callers=parse_expression("get; read-all", 1).callers * 2),
     replace(parse_expression("get", 2), transport={"MaxConnsPerHost": 1, "ResponseHeaderTimeout": 50, "MaxIdleConns": 1}),
+    Scenario("two", "", tuple(parse_expression(f"get; {steps}", 1).callers[0] for steps in ("cancel", "read-all; close"))),
 ]
 SIZES = [
     Bounds(
@@ -54,15 +56,26 @@ def whole(spec: Spec, profile: str, program: Scenario, sizes: Bounds) -> Network
 
 @pytest.mark.parametrize("profile", ["go1.12", "go1.22", "go1.27.2"])
 @pytest.mark.parametrize("number", range(len(PROGRAMS)))
-def test_whatever_fires_is_feasible(spec: Spec, profile: str, number: int) -> None:
+def test_whatever_can_happen_is_feasible(spec: Spec, profile: str, number: int) -> None:
     """Without the rule that timers come last, so that all that can happen at all is looked at."""
     net = whole(spec, profile, PROGRAMS[number], SIZES[number])
-    kept = pipeline.build(spec, choose_profile(spec.profiles, profile), SIZES[number], PROGRAMS[number]).network
-    feasible = {(vector.name, vector.args) for vector in kept.vectors}
-    assert len(feasible) < len(net.vectors)
+    kept = feasible(net)
+    assert len(kept.vectors) < len(net.vectors)
     graph = explore(net, replace(SIZES[number], max_states=8000))
-    fired = {vector for edges in graph.edges for vector, _ in edges}
-    assert {(net.vectors[n].name, net.vectors[n].args) for n in fired} <= feasible
+    for state, edges in zip(graph.states, graph.edges, strict=False):
+        steps = [(net.vectors[vector].name, net.vectors[vector].args, graph.states[target]) for vector, target in edges]
+        assert steps == [(kept.vectors[vector].name, kept.vectors[vector].args, target) for vector, target in kept.steps(state)]
+
+
+def test_what_one_caller_never_does_nor_waits_for_is_not_feasible_for_it(spec: Spec) -> None:
+    """Only the first one cancels, and nobody closes beside: a response's `also` and `unless` speak of nobody then."""
+    net = whole(spec, "go1.27.2", PROGRAMS[-1], SIZES[-1])
+    kept = feasible(net)
+    assert {vector.args[0] for vector in kept.vectors if vector.name == "cancel"} == {("i", 0)}
+    before = {str(vector): vector for vector in net.vectors}
+    reads = [vector for vector in kept.vectors if vector.name == "read_through"]
+    assert reads and not any(vector.unless for vector in reads)
+    assert all(before[str(vector)].unless for vector in reads)
 
 
 @pytest.mark.parametrize("number", [n for n, program in enumerate(PROGRAMS) if len(program.callers) == 1])
