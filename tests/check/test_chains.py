@@ -47,6 +47,10 @@ PROGRAMS = {
     "evicted": beside("get; read-all", "get; read-all", transport={"MaxIdleConns": 1, "MaxIdleConnsPerHost": 1}),
     "closed-elsewhere": twice("get; close; spawn close; cancel", "get; spawn close; read-all; spawn close"),
     "let-go": twice("get; close; cancel; settle; close", "get; close; cancel"),
+    "blocked": replace(
+        twice("get; settle; read 10; read-all", "get; close"),
+        server=ServerScript("chunked", 1 << 22, "keep-alive", "close-while-idle"),
+    ),
     "two-on-a-body": parse_expression("get; spawn close; read-all", 1),
     "hung-up": replace(parse_expression("get; close", 2), server=ServerScript(behaviour="close-while-idle")),
     "timed": replace(

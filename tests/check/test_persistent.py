@@ -195,6 +195,10 @@ def graphs(request: pytest.FixtureRequest, spec: Spec) -> list[StateGraph]:
         replace(parse_expression("get; read-all", 2), transport={"MaxIdleConns": 1}, callers=OTHER_HOSTS),
         replace(parse_expression("get; spawn close; read-all", 1), transport={"ResponseHeaderTimeout": 1}),
         parse_expression("get; read-all; spawn close; close; spawn close", 2),
+        replace(
+            parse_expression("get; read 10; read-all", 2),
+            server=ServerScript("length", 1 << 22, "keep-alive", "close-while-idle"),
+        ),
         replace(parse_expression("post; close; cancel", 2), server=ServerScript(behaviour="close-while-idle")),
         replace(parse_expression("get; spawn close; read-all", 1), server=ServerScript("chunked", 262_145)),
         replace(parse_expression("get; spawn close; read 10", 1), server=ServerScript(behaviour="truncate-body")),
