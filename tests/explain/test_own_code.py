@@ -262,6 +262,25 @@ def test_what_is_in_motion_is_no_leak(spec: Spec, mover: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("wait", ["runnable", "semacquire"])
+@pytest.mark.parametrize(
+    "server",
+    [
+        ("bufio.(*Writer).Flush(0xc0)", "net/http.(*response).finishRequest(0xc0)"),
+        ("bufio.(*Writer).Flush(0xc0)", "net/http.(*conn).finalFlush(0xc0)"),
+        ("bufio.(*Reader).ReadSlice(0xc0, 0xa)", "net/http.(*conn).readRequest(0xc0, {0x1, 0x2})"),
+        ("io.ReadAtLeast({0x1, 0x2}, {0xc0, 0x5, 0x5}, 0x5)", "crypto/tls.(*Conn).serverHandshake(0xc0, {0x1, 0x2})"),
+    ],
+)
+def test_a_server_that_is_in_motion_without_a_handler_has_no_body_in_hand(spec: Spec, wait: str, server: tuple[str, ...]) -> None:
+    """A busy server flushed the response of another request: that excused a connection whose body nobody has."""
+    outer = "net/http.(*conn).serve(0xc0, {0x1, 0x2})"
+    flushing = goroutine(*server, outer, wait=wait, by="net/http.(*Server).Serve in goroutine 3")
+    found = diagnosed(spec, RUNNING, UNREAD.replace(", 5 minutes", ""), flushing)
+    assert [("body-unfinished", "certain")] == [(group.state, group.confidence) for group in found.groups]
+    assert (1, 1) == (found.server_goroutines, found.other_goroutines)
+
+
 def test_a_function_around_a_loop_that_a_signal_shows_is_no_helper(spec: Spec) -> None:
     """A request body that is another response's: its writeLoop is inside Read of that, below dialConn.func6 (Go 1.21)."""
     mirror = goroutine(

@@ -6,7 +6,8 @@ import pytest
 
 from pcstate.show.explanation import explain_text
 from pcstate.specs.library import Spec
-from tests.explain.dumps import GET_CONN, PEEK, RUNNING, UNREAD, WAITING, WRITER, diagnosed
+from tests.explain.dumps import GET_CONN, IDLE, LEAK, PEEK, RUNNING, UNREAD, WAITING, WRITER, diagnosed
+from tests.golang.dumps import said
 
 
 def test_what_hangs_for_less_than_a_minute_may_be_under_way(spec: Spec) -> None:
@@ -46,6 +47,30 @@ def test_who_takes_a_second_dump_belongs_to_it(spec: Spec) -> None:
     later = RUNNING.replace("goroutine 1", "goroutine 7")
     found = diagnosed(spec, RUNNING, PEEK, later, PEEK)
     assert [(1, True)] * 2 == [(each.other_goroutines, each.whole) for each in (found, *found.beside)]
+
+
+@pytest.mark.parametrize(
+    "innermost",
+    [
+        "syscall.Syscall(0x0, 0x9, 0xc0000a40a1, 0x1)",
+        "internal/runtime/syscall.Syscall6(0x0)",
+        "os/signal.signal_recv()",
+        "net._C2func_getaddrinfo(0xc000012345)",
+    ],
+)
+def test_who_comes_from_the_system_takes_no_dump_of_its_own(spec: Spec, innermost: str) -> None:
+    """It is said to run, beside the one that takes the dump: what came behind it was taken for another dump."""
+    returning = f"""\
+goroutine 6 [running]:
+{innermost}
+\t/usr/local/go/src/syscall/syscall_linux.go:74 +0x25
+net/http.(*connReader).backgroundRead(0xc0000a4080)
+\t/usr/local/go/src/net/http/server.go:746 +0x32
+created by net/http.(*connReader).startBackgroundRead in goroutine 1
+\t/usr/local/go/src/net/http/server.go:742 +0xba
+"""
+    found = diagnosed(spec, RUNNING, PEEK, returning, UNREAD)
+    assert (("leak", (LEAK, IDLE)), (), True) == (said(found), found.beside, found.whole)
 
 
 def test_what_a_signal_makes_go_print_is_a_dump_of_its_own(spec: Spec) -> None:

@@ -7,7 +7,7 @@ import re
 
 __all__ = [
     "APART", "ARGUMENT", "AT_WORK", "END_OF_RACE", "GOLEAK", "HALF_HEADER", "HEADER", "LEAKED", "LONG", "ORIGIN", "PARKED",
-    "SAMPLE", "SPAN", "TAIL", "TOTAL", "function_of", "kind_of", "waiting", "with_receiver",
+    "SAMPLE", "SPAN", "SYSTEM_CALL", "TAIL", "TOTAL", "function_of", "kind_of", "waiting", "with_receiver",
 ]  # fmt: skip
 
 LONG = 10_000
@@ -30,6 +30,8 @@ AT_WORK = ("idle", "running", "syscall")
 """Wait reasons of what a thread is at."""
 PARKED = re.compile(r"select\b|chan |sleep\b|semacquire\b|sync\.")
 """Wait reasons of a goroutine that waits for another one, or for the time to come."""
+SYSTEM_CALL = re.compile(r"(?:internal/runtime/|runtime/internal/)?syscall[./]|os/signal\.|.*\._C2?func_")
+"""The innermost functions of a goroutine that has just left the system, or C: it is said to run, and takes no dump."""
 SPAN = re.compile(r" fp=(0x[0-9a-f]+) sp=(0x[0-9a-f]+) pc=0x")
 """Where on the stack a function ends and begins."""
 HALF_HEADER = re.compile(r"\s*goroutine(?: \d+(?: \[[^\]]*)?)?")

@@ -40,6 +40,8 @@ class Opened:
     """The number of the goroutine that created it."""
     created_at: bool = False
     """Whether the place where it was created has been read."""
+    takes: bool = False
+    """Whether it runs, and is not the first that does: it takes a dump of its own, unless it comes from the system."""
     goleak: bool = False
     listed: bool = False
     """Whether it comes from a debug=1 profile."""

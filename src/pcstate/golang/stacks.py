@@ -27,6 +27,7 @@ from pcstate.golang.lines import (
     ORIGIN,
     SAMPLE,
     SPAN,
+    SYSTEM_CALL,
     TAIL,
     TOTAL,
     function_of,
@@ -239,6 +240,13 @@ class TextDump:
         self._threads = self._taker = False
         self._count = self._total = 0
 
+    def _divide(self, taker: str) -> None:
+        """Another dump begins with the goroutine that has just begun, which takes it."""
+        self._next()
+        self._taker = True
+        self._seen.add(taker)
+        self._facts.looks_like("debug=2")
+
     def _begin(self, opened: Opened) -> Iterator[Goroutine]:
         if self._open and opened.headed and not self._open.headed:
             self._open.headless = self._facts.truncated = True  # others have headers: its own was cut off, and what was behind it
@@ -248,8 +256,9 @@ class TextDump:
             at_work = opened.wait in AT_WORK
             again = opened.number in self._seen and not (self._threads and at_work)
             crash = bool(self._form) and at_work and self._count > 0
-            if again or crash or self._total or (taker and self._taker):  # behind a profile, another form of it
+            if again or crash or self._total:  # behind a profile, another form of it
                 self._next()
+            opened.takes = taker and self._taker
             if not self._count:
                 self._taker = taker
                 self._facts.looks_like(self._form)
@@ -287,6 +296,8 @@ class TextDump:
         elif self._origin:
             opened.descend(name)
         else:
+            if opened.takes and not opened.frames and not SYSTEM_CALL.match(name):
+                self._divide(opened.number)
             opened.call(name, line[cut + 1 : -1])
         return True
 
