@@ -18,11 +18,12 @@ __all__ = ["explain"]
 
 _FORMS = (
     "/debug/pprof/goroutine?debug=2 (or debug=1, or neither), go tool pprof -traces of it (-top has no stacks), runtime.Stack, "
-    "a panic, SIGQUIT, a test's timeout, or goleak"
+    "a panic, SIGQUIT, a test's timeout, goleak, or Delve's goroutines -t"
 )
 
 BARE = "it has no functions, only goroutines or addresses: take /debug/pprof/goroutine?debug=2 of the running program"
 CUT = "the dump breaks off: there may be more than this"
+SHALLOW = "Delve shows ten functions of a stack, unless it is told how many: goroutines -t 50 shows what each goroutine is at"
 ENDLESS = "what a signal makes Go print ends with the processor's registers, and this does not: there may be more than this"
 LEAKED = (
     "a goroutineleak profile has only the goroutines that nothing can wake any more: /debug/pprof/goroutine has the others too"
@@ -59,10 +60,11 @@ def _diagnosis(census: Census, facts: Facts, number: int) -> Diagnosis:
         census.date("created by")
     if facts.format in ("panic", "SIGQUIT"):
         census.crashed()
+    census.timed = census.timed and facts.format != "Delve"
     missing = _missing(census, facts)
     signal = facts.registers and facts.format in ("SIGQUIT", "panic")  # its end, and its beginning
     whole = not (missing or census.hidden or facts.left_out) and (facts.counted or census.running or signal)
-    found, others = groups(census, whole, facts.truncated, proved=facts.leaked)
+    found, others = groups(census, whole, facts.truncated or facts.shallow, proved=facts.leaked)
     crowd = "" if any(group.holders for group in found) else census.crowd()
     return Diagnosis(census.go, facts.format, found, census.server, others, missing, whole, number, crowd=crowd)
 
@@ -71,6 +73,8 @@ def _missing(census: Census, facts: Facts) -> str:
     """What a dump lacks, in a sentence, if that shows."""
     if census.bare == census.goroutines:
         return BARE
+    if facts.shallow:
+        return SHALLOW
     if facts.truncated:
         return CUT
     if census.goroutines == 1 and (census.own or facts.format == "panic"):

@@ -6,8 +6,8 @@ In: a line. Out: its kind, and what it says: a function, a place, a count, a wai
 import re
 
 __all__ = [
-    "APART", "ARGUMENT", "AT_WORK", "END_OF_RACE", "GOLEAK", "HALF_HEADER", "HEADER", "LEAKED", "LONG", "ORIGIN", "PARKED",
-    "SAMPLE", "SPAN", "SYSTEM_CALL", "TAIL", "TOTAL", "function_of", "kind_of", "waiting", "with_receiver",
+    "APART", "ARGUMENT", "AT_WORK", "DELVE", "DELVES_TOTAL", "END_OF_RACE", "GOLEAK", "HALF_HEADER", "HEADER", "LEAKED", "LONG",
+    "ORIGIN", "PARKED", "SAMPLE", "SPAN", "SYSTEM_CALL", "TAIL", "TOTAL", "function_of", "kind_of", "waiting", "with_receiver",
 ]  # fmt: skip
 
 LONG = 10_000
@@ -15,6 +15,15 @@ LONG = 10_000
 HEADER = re.compile(r"\bgoroutine (\d+)((?: \w+=\S+)*) \[([^\]\n]*?)(?: labels:\{.*\})?\](?: ?\{.*\})?(:?)")
 """Labels (GODEBUG=tracebacklabels=1) are within the brackets in Go 1.26, and behind them since Go 1.27."""
 GOLEAK = re.compile(r"\bGoroutine (\d+) in state (.{1,80}?)(?: labels:\{.*\})?, with \S+ on top of the stack")
+DELVE = re.compile(
+    r"\bGoroutine (\d+) - (User|Runtime|Start|Go): (\S.*:\d+) (\S+) \(0x[0-9a-f]+\)"
+    r"(?: \(thread \d+\))?(?: \[(.*?)(?: \d+)?\])?"
+)
+"""A goroutine as Delve lists it, with one function of it, or, behind `Go`, the one that has begun it; its wait reason may have a
+number behind it that is no duration."""
+DELVES_TOTAL = re.compile(r"\[(\d{1,9}) goroutines\]")
+_DELVES_CALL = re.compile(r"(?:^|[\s|>])\d+\s+0x[0-9a-f]{8,16} in (\S+)$")
+"""A function, as Delve shows it in a stack."""
 _COUNT = re.compile(r"(?:^|[\s|>\"':,+=\]-])(\d{1,9}) @((?: 0x[0-9a-f]*)*)(?: ?0?(?:\.\.\.|\u2026))?\s*$")
 TOTAL = re.compile(r"\bgoroutine\s?(leak)? profile: total (\d{1,9})\b")
 _FOREIGN = re.compile(r"\b(?:heap|allocs|threadcreate) profile: |--- (?:contention|mutex):|\d+: \d+ \[\d+: \d+\] @ 0x")
@@ -85,6 +94,8 @@ def kind_of(line: str) -> tuple[str, str]:
         return "created", with_receiver(found[1])
     if ("#" in line or line.lstrip(" \t>|").startswith("0x")) and (found := _SYMBOL.search(line)):
         return "symbol", f"{with_receiver(found[1])}\t{found[2] or ''}"
+    if " in " in line and (found := _DELVES_CALL.search(line)):
+        return "call", with_receiver(found[1])
     if "#" in line and _NAMELESS.search(line):
         return "left out", ""
     if found := _PLACE.search(line):

@@ -43,6 +43,8 @@ class Opened:
     takes: bool = False
     """Whether it runs, and is not the first that does: it takes a dump of its own, unless it comes from the system."""
     goleak: bool = False
+    shown: tuple[str, str] | None = None
+    """Of a goroutine that Delve lists: a function of it and its place, shown whether its stack is or not; `""`: none."""
     listed: bool = False
     """Whether it comes from a debug=1 profile."""
     headless: bool = False
@@ -102,6 +104,16 @@ class Opened:
         self.frames.append(function)
         self.arguments.append(arguments)
         self.places.append("")
+
+    def show(self) -> bool:
+        """Told that no function comes any more: whether there is but the one that Delve shows of it."""
+        if not self.shown or self.frames:
+            return False
+        function, place = self.shown
+        if function:
+            self.call(function, "")
+            self.place(place)
+        return True
 
     def descend(self, function: str) -> None:
         """Read one more function of an ancestor."""

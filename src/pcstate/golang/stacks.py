@@ -5,7 +5,8 @@ of a goroutine, a function with its arguments, a place in a file, "created by", 
 its rule, of `go tool pprof -traces`. A function is the last word of its line, so that whatever a logger put before it does not
 matter; its arguments may be cut off, as a terminal's width or a log's longest line does. A goroutine ends where the next begins,
 or at the blank line behind its outermost function. A stack without a header counts too, if each function is followed by its
-place. Markdown eats the `#` of debug=1 and the `*` of a receiver, or makes `_` or `\\*` of the latter: they are put back.
+place. Delve's goroutines have headers of their own, and its functions an address before them. Markdown eats the `#` of debug=1
+and the `*` of a receiver, or makes `_` or `\\*` of the latter: they are put back.
 
 Cost: some 1 us a line, 3 where each line has a prefix of its own. Memory: one goroutine, and CACHED distinct lines.
 """
@@ -18,6 +19,8 @@ from pcstate.golang.lines import (
     APART,
     ARGUMENT,
     AT_WORK,
+    DELVE,
+    DELVES_TOTAL,
     END_OF_RACE,
     GOLEAK,
     HALF_HEADER,
@@ -49,7 +52,7 @@ class Facts:
 
     format: str = ""
     """`debug=1`, `debug=2` (so is runtime.Stack's), `pprof`, `traces`, `SIGQUIT` (so is what SIGABRT and others make Go print),
-    `panic`, `goleak`, `stacks`; `""`: none."""
+    `panic`, `goleak`, `Delve`, `stacks`; `""`: none."""
     truncated: bool = False
     """Whether it begins or ends within a goroutine, or has fewer than it says."""
     counted: bool = False
@@ -60,6 +63,8 @@ class Facts:
     """Whether it has the processor's, with which what a signal makes Go print ends."""
     leaked: bool = False
     """Whether it is a profile of the goroutines that Go takes for leaked, and of no other."""
+    shallow: bool = False
+    """Whether it shows the innermost functions alone, as Delve does unless it is told how many."""
     left_out: bool = False
     """Whether somebody has left some out, and put dots or a word there, or there are lines of some that cannot be read."""
 
@@ -121,7 +126,7 @@ class TextDump:
             if self._traces and (sample := SAMPLE.fullmatch(line)):
                 yield from self._sample(sample)
                 continue
-            if line.endswith(")") and "created by" not in line and self._call(line, line.rfind("(")):
+            if line.endswith(")") and not ("created by" in line or "Goroutine " in line) and self._call(line, line.rfind("(")):
                 continue
             if "oroutine" in line and (done := self._head(line)) is not None:
                 yield from done
@@ -164,6 +169,8 @@ class TextDump:
             self._created(value)
         elif kind == "symbol":
             yield from self._symbol(value)
+        elif kind == "call" and self._open and self._open.shown:
+            self._open.call(value, "")
         elif kind in ("foreign", "race"):
             self._foreign, self._race = self._foreign or kind == "foreign", kind == "race"
             yield from self._finish()
@@ -182,6 +189,7 @@ class TextDump:
             self._threads = self._facts.registers
         elif kind == "left out" and (self._open or self._count):
             self._facts.left_out = True
+            self._facts.shallow |= self._facts.format == "Delve"
         elif kind == "elided":
             self._elide()
         elif kind == "blank" and self._open and self._open.ended:
@@ -202,6 +210,12 @@ class TextDump:
         if found := GOLEAK.search(line):
             self._facts.format = "goleak"
             return self._begin(Opened(found[1], waiting(found[2])[0], None, goleak=True))
+        if found := DELVE.search(line):
+            shown = ("", "") if found[2] == "Go" else (with_receiver(found[4]), found[3])
+            return self._begin(Opened(found[1], found[5] or "", None, shown=shown), "Delve")
+        if self._facts.format == "Delve" and (found := DELVES_TOTAL.search(line)):
+            self._total = int(found[1])
+            return self._finish()
         if ORIGIN.search(line):
             self._origin = True
             self._descend("begun")
@@ -247,7 +261,7 @@ class TextDump:
         self._seen.add(taker)
         self._facts.looks_like("debug=2")
 
-    def _begin(self, opened: Opened) -> Iterator[Goroutine]:
+    def _begin(self, opened: Opened, form: str = "debug=2") -> Iterator[Goroutine]:
         if self._open and opened.headed and not self._open.headed:
             self._open.headless = self._facts.truncated = True  # others have headers: its own was cut off, and what was behind it
         yield from self._finish()
@@ -264,13 +278,14 @@ class TextDump:
                 self._facts.looks_like(self._form)
             self._form = ""
             self._seen.add(opened.number)
-            self._facts.looks_like("debug=2")
+            self._facts.looks_like(form)
         self._open, self._origin = opened, False
 
     def _finish(self) -> Iterator[Goroutine]:
         self._pending = None
         if opened := self._open:
             self._open = None
+            self._facts.shallow |= opened.show()
             self._facts.left_out |= opened.torn
             self._count += opened.count
             yield opened.goroutine(len(self.dumps) - 1)
