@@ -87,6 +87,7 @@ DRESSES: dict[str, Callable[[str], str | bytes]] = {
     "fields of a log": each_line(lambda line: f'time="10:00" level=error msg={json.dumps(line)} file="main.go:12" pid=7'),
     "fields of a log, it last": each_line(lambda line: f"level=INFO source=/srv/main.go:12 msg={json.dumps(line)}"),
     "fields of a log, all in one": lambda text: f'level=error msg="boom" stack={json.dumps(text)} pid=7',
+    "a field of a log, whose key tells nothing": lambda text: f'level=ERROR msg="dumped" goroutines={json.dumps(text)}',
     "single quotes": each_line(lambda line: f"textPayload: '{line}'"),
     "a log of a log of a log": lambda text: json.dumps({"message": json.dumps({"log": json.dumps({"stack": text})})}),
     "exported": each_line(lambda line: f"_PID=12\nMESSAGE={line}\n"),
@@ -107,6 +108,7 @@ DRESSES: dict[str, Callable[[str], str | bytes]] = {
     "HTTP head": lambda text: "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n" + text,
     "Windows paths": lambda text: re.sub(r"\t(?=\S+\.go:)", "\tC:/Program Files/Go/src/", text),
     "Markdown": lambda text: f"It hangs:\n\n```\n{text}\n```\n",
+    "inline code, a line each": each_line(lambda line: f"`{line}`"),
     "inline code": lambda text: f"It hangs: `{text.strip()}`\n",
     "asterisks made underscores": lambda text: text.replace("(*", "(_"),
     "asterisks escaped": lambda text: text.replace("(*", "(\\*"),
@@ -145,12 +147,19 @@ def _undrived(group: Group) -> Group:
     return replace(group, frames=frames, held_at=held_at)
 
 
-@pytest.mark.parametrize("before", ["", "Jan 02 15:04:05 host app[123]: "])
-def test_a_log_that_shows_the_newest_line_first_is_turned_round(spec: Spec, before: str) -> None:
+@pytest.mark.parametrize(
+    "dress",
+    [
+        str,
+        each_line(lambda line: f"Jan 02 15:04:05 host app[123]: {line}"),
+        lambda text: json.dumps([{"at": [7, "app"], "textPayload": f"{line}\n", "z": 1} for line in text.split("\n")], indent=1),
+    ],
+)
+def test_a_log_that_shows_the_newest_line_first_is_turned_round(spec: Spec, dress: Callable[[str], str]) -> None:
     """Each function had the place of another, and each goroutine the header of the one before."""
     for path in (path for path in KEPT if path.name.endswith(("debug2.txt", "stack.txt", "sigquit.txt"))):
         text = path.read_text(encoding="utf-8")
-        plain, turned = diagnosed(spec, text), diagnosed(spec, "\n".join(before + line for line in text.split("\n")[::-1]))
+        plain, turned = diagnosed(spec, text), diagnosed(spec, dress("\n".join(text.split("\n")[::-1])))
         assert (plain.groups, plain.whole) == (turned.groups, turned.whole), path.name
 
 

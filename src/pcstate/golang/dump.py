@@ -4,13 +4,13 @@ import gzip
 import io
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import chain, islice
 from typing import BinaryIO
 
 from pcstate.errors import GoError
-from pcstate.golang.lines import APART, ARGUMENT, HEADER, TAIL, function_of
+from pcstate.golang.lines import APART, ARGUMENT, HEADER, TAIL, function_of, kind_of
 from pcstate.golang.profile import is_profile, read_profile
 from pcstate.golang.stacks import Facts, TextDump
 from pcstate.golang.unwrapping import lines
@@ -91,10 +91,16 @@ def _forwards(found: Iterator[str]) -> Iterator[str]:
     """
     head = list(islice(found, LOOK))
     at = next((number for number, line in enumerate(head) if HEADER.search(line)), 0)
-    before, behind = (next(filter(None, (line.rstrip(TAIL) for line in part)), "") for part in (head[:at][::-1], head[at + 1 :]))
+    before, behind = _nearest(head[:at][::-1]), _nearest(head[at + 1 :])
     if _is_call(before) and not _is_call(behind):
         return reversed([*head, *found])
     return chain(head, found)
+
+
+def _nearest(found: Iterable[str]) -> str:
+    """The first function or place among the lines: a log in JSON may have others between, which say whose it is, and when."""
+    stripped = (line.rstrip(TAIL) for line in found)
+    return next((line for line in stripped if _is_call(line) or kind_of(line)[0] == "place"), "")
 
 
 def _is_call(line: str) -> bool:

@@ -24,7 +24,7 @@ number behind it that is no duration."""
 DELVES_TOTAL = re.compile(r"\[(\d{1,9}) goroutines\]")
 _DELVES_CALL = re.compile(r"(?:^|[\s|>])\d+\s+0x[0-9a-f]{8,16} in (\S+)$")
 """A function, as Delve shows it in a stack."""
-_COUNT = re.compile(r"(?:^|[\s|>\"':,+=\]-])(\d{1,9}) @((?: 0x[0-9a-f]*)*)(?: ?0?(?:\.\.\.|\u2026))?\s*$")
+_COUNT = re.compile(r"(?:^|[\s|>\"'`:,+=\]-])(\d{1,9}) @((?: 0x[0-9a-f]*)*)(?: ?0?(?:\.\.\.|\u2026))?\s*$")
 TOTAL = re.compile(r"\bgoroutine\s?(leak)? profile: total (\d{1,9})\b")
 _FOREIGN = re.compile(r"\b(?:heap|allocs|threadcreate) profile: |--- (?:contention|mutex):|\d+: \d+ \[\d+: \d+\] @ 0x")
 _SYMBOL = re.compile(r"(?:#\s+|^[\s>|]*)0x[0-9a-f]+\s+(\S.*?)\+0x[0-9a-f]+(?:\s+(\S.*:\d+)|\s.*|)$")

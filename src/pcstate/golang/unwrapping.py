@@ -22,8 +22,10 @@ _LOST_COLOUR = re.compile(r"(?:\^\[|\u241b)?\[\d{1,3}(?:;\d{1,3})*m")
 """A colour whose first character something has taken away, or made visible."""
 _ESCAPED_MARK = re.compile(r"\\([][_*(){}<>#+.!|`-])")
 """A sign that Markdown or a wiki would take for its own, with the backslash that keeps it from doing so."""
-_FIELD = re.compile(r'(?:^|\s)(?:msg|message|log|line|text|err|error|output|stack\w*)="((?:[^"\\]|\\.)*)"(?=\s+[\w.]+=|\s*$)')
-"""What a line of a log with `key="value"` says, in one key or in several."""
+_FIELD = re.compile(r'(?:^|\s)([\w.]+)="((?:[^"\\]|\\.)*)"(?=\s+[\w.]+=|\s*$)')
+"""A part of a line of a log with `key="value"`."""
+_SAID = re.compile(r"msg|message|log|line|text|err|error|output|stack\w*")
+"""The keys of what such a line says, in one or in several; what has more lines than one says something whatever its key."""
 _SPACES = {ord("\xa0"): " ", ord("\u200b"): "", ord("\ufeff"): ""}
 """What pages and letters make of spaces, and put between words."""
 _TAG = re.compile(r"</?(?:br|pre|p|code|span|div|td|th|tr|li|b|a)\b[^>]*>", re.IGNORECASE)
@@ -119,7 +121,7 @@ def _plain(line: str) -> Iterator[str]:
         for cell in _cells(line):
             yield from _unhtml(cell)
         return
-    if '="' in line and (fields := _FIELD.findall(line)):
+    if '="' in line and (fields := [said for key, said in _FIELD.findall(line) if "\\n" in said or _SAID.fullmatch(key)]):
         for field in fields:
             for each in _ESCAPE.sub(_unescape, field).split("\n"):
                 yield from _unhtml(each)
