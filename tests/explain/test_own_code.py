@@ -1,11 +1,12 @@
 """What a dump says where net/http has called a function of the program's own, and where the program may have a body in hand."""
 
+import re
 from collections.abc import Callable
 
 import pytest
 
 from pcstate.specs.library import Spec
-from tests.explain.dumps import PEEK, RUNNING, UNREAD, WAITING, diagnosed
+from tests.explain.dumps import PEEK, RUNNING, UNREAD, WAITING, WRITER, diagnosed
 
 READ_LOOP = "net/http.(*persistConn).readLoop(0xc0000a2000)"
 WRITE_LOOP = "net/http.(*persistConn).writeLoop(0xc0000a2000)"
@@ -326,6 +327,18 @@ def test_a_write_loop_that_is_left_in_a_request_body_leaks(spec: Spec) -> None:
         (each.verdict, each.groups[0].state, each.groups[0].confidence) for each in (left, under_way)
     ]
     assert "stuck" == diagnosed(spec, uploading).verdict  # of a part: whoever waits may not be in it
+
+
+@pytest.mark.parametrize("pointers", [True, False])
+def test_who_closes_a_response_that_came_early_is_told_to_end_the_request_body_too(spec: Spec, pointers: bool) -> None:
+    """A 413 whose body nobody closes, while the upload stalls: behind Close alone, writeLoop would be left in that Read."""
+    uploading = goroutine("io.(*pipe).read(0xc0)", "net/http.(*transferWriter).doBodyCopy(0xc0)", WRITE_LOOP, wait="select")
+    writer = WRITER.replace("0xc0000c4000", "0xc0000b2000")
+    other = UNREAD.replace("goroutine 20", "goroutine 22").replace("0xc0000a2000", "0xc0000b2000")
+    dump = "\n".join((RUNNING, UNREAD, uploading, other, writer))
+    early, plain = diagnosed(spec, dump if pointers else re.sub(r"Loop\(.*\)", "Loop(...)", dump)).groups
+    assert [("body-unfinished", 1, 2, True)] * 2 == [(g.state, g.connections, g.goroutines, g.leak) for g in (early, plain)]
+    assert "PipeReader.Close" in early.fix and "PipeReader.Close" not in plain.fix
 
 
 SENT = ("net.(*conn).Write(0xc0)", "net/http.persistConnWriter.Write({0xc0})", "bufio.(*Writer).Flush(0xc0)", WRITE_LOOP)
