@@ -86,6 +86,20 @@ def test_a_list_with_whole_stacks_says_what_a_dump_does(spec: Spec, dress: type[
     assert group.minutes is None and "does not tell for how long" in group.why
 
 
+@pytest.mark.parametrize("quote", ['  "{}",', "{}"])
+def test_a_stack_whose_header_was_cut_off_is_one_of_its_own(spec: Spec, quote: str) -> None:
+    """By a terminal's width, say; its functions were given to the goroutine before."""
+    lines = ended(MAIN, DEEP, UNREAD).replace("\t", "\\t" if '"' in quote else "\t").split("\n")
+    found = diagnosed(spec, *(quote.format(line if " in " in line else line[:79]) for line in lines))
+    assert ("stuck", (("body-being-read", 1, 3),), 1) == (*said(found), found.other_goroutines)
+
+
+def test_one_stack_behind_a_list_is_another_dump(spec: Spec) -> None:
+    """What `stack` shows of a goroutine that has been listed: it was that goroutine twice."""
+    (first,) = (found := diagnosed(spec, ended(MAIN, UNREAD) + UNREAD.partition("\n")[2].partition("  Goroutine")[0])).beside
+    assert (1, 3, "body-unfinished") == (found.number, found.groups[0].goroutines + found.other_goroutines, first.groups[0].state)
+
+
 def test_a_leak_is_likely_where_all_stacks_are_shown(spec: Spec) -> None:
     found = diagnosed(spec, ended(MAIN, UNREAD))
     assert ("leak", (("body-unfinished", 1, 2),)) == said(found)

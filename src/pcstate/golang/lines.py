@@ -22,8 +22,8 @@ DELVE = re.compile(
 """A goroutine as Delve lists it, with one function of it, or, behind `Go`, the one that has begun it; its wait reason may have a
 number behind it that is no duration."""
 DELVES_TOTAL = re.compile(r"\[(\d{1,9}) goroutines\]")
-_DELVES_CALL = re.compile(r"(?:^|[\s|>])\d+\s+0x[0-9a-f]{8,16} in (\S+)$")
-"""A function, as Delve shows it in a stack."""
+_DELVES_CALL = re.compile(r"(?:^|[\s|>\"'`:=]|\\t) *(\d+)\s+0x[0-9a-f]{8,16} in (\S+)$")
+"""A function, as Delve shows it in a stack, with its number: the innermost has 0."""
 _COUNT = re.compile(r"(?:^|[\s|>\"'`:,+=\]-])(\d{1,9}) @((?: 0x[0-9a-f]*)*)(?: ?0?(?:\.\.\.|\u2026))?\s*$")
 TOTAL = re.compile(r"\bgoroutine\s?(leak)? profile: total (\d{1,9})\b")
 _FOREIGN = re.compile(r"\b(?:heap|allocs|threadcreate) profile: |--- (?:contention|mutex):|\d+: \d+ \[\d+: \d+\] @ 0x")
@@ -95,7 +95,7 @@ def kind_of(line: str) -> tuple[str, str]:
     if ("#" in line or line.lstrip(" \t>|").startswith("0x")) and (found := _SYMBOL.search(line)):
         return "symbol", f"{with_receiver(found[1])}\t{found[2] or ''}"
     if " in " in line and (found := _DELVES_CALL.search(line)):
-        return "call", with_receiver(found[1])
+        return "call", f"{int(found[1])} {with_receiver(found[2])}"
     if "#" in line and _NAMELESS.search(line):
         return "left out", ""
     if found := _PLACE.search(line):

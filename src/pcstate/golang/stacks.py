@@ -169,8 +169,8 @@ class TextDump:
             self._created(value)
         elif kind == "symbol":
             yield from self._symbol(value)
-        elif kind == "call" and self._open and self._open.shown:
-            self._open.call(value, "")
+        elif kind == "call":
+            yield from self._numbered(value)
         elif kind in ("foreign", "race"):
             self._foreign, self._race = self._foreign or kind == "foreign", kind == "race"
             yield from self._finish()
@@ -358,6 +358,18 @@ class TextDump:
         if self._open and self._open.listed:
             self._open.frames.append(name)
             self._open.places.append(place)
+
+    def _numbered(self, value: str) -> Iterator[Goroutine]:
+        """A function of a stack of Delve's, behind its number; the innermost begins one if no header has."""
+        number, _, name = value.partition(" ")
+        if number == "0" and (self._open is None or self._open.shown is None or self._open.frames):
+            yield from self._finish()
+            if self._total:
+                self._next()
+            yield from self._begin(Opened("", "", None, shown=("", "")))
+            self._facts.looks_like("Delve")
+        if self._open and self._open.shown:
+            self._open.call(name, "")
 
     def _sample(self, found: re.Match[str]) -> Iterator[Goroutine]:
         """A line of `pprof -traces`; without a count it goes on with the stack of the line before."""
