@@ -270,6 +270,7 @@ def test_what_is_in_motion_is_no_leak(spec: Spec, mover: str) -> None:
         ("bufio.(*Writer).Flush(0xc0)", "net/http.(*response).finishRequest(0xc0)"),
         ("bufio.(*Writer).Flush(0xc0)", "net/http.(*conn).finalFlush(0xc0)"),
         ("bufio.(*Reader).ReadSlice(0xc0, 0xa)", "net/http.(*conn).readRequest(0xc0, {0x1, 0x2})"),
+        ("net/http.(*connReader).Read(0xc0)", "bufio.(*Reader).Peek(0xc0, 0x4)"),  # for the next request
         ("io.ReadAtLeast({0x1, 0x2}, {0xc0, 0x5, 0x5}, 0x5)", "crypto/tls.(*Conn).serverHandshake(0xc0, {0x1, 0x2})"),
     ],
 )
