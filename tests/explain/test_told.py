@@ -256,7 +256,13 @@ def test_who_is_to_set_a_timeout_hears_that_a_dump_does_not_show_it(spec: Spec, 
     assert advice and all("does not show" in fix for fix in advice if "tunnel" not in fix)
 
 
-SOURCES = {"Docker Compose": ("web-1     | ", "worker-12 | "), "kubectl": ("[pod/web-6b7/web] ", "[pod/web-9c1/web] ")}
+SOURCES = {
+    "Docker Compose": ("web-1     | ", "worker-12 | "),
+    "kubectl": ("[pod/web-6b7/web] ", "[pod/web-9c1/web] "),
+    "journald": ("Nov 28 19:00:00 node1 shop[12]: ", "Nov 28 19:00:01 node1 shop[13]: "),
+    "journald, ISO": ("2026-11-28T19:00:00+0000 node1 shop[12]: ", "2026-11-28T19:00:00+0000 node2 shop[12]: "),
+    "Heroku": ("2026-11-28T19:00:00.123456+00:00 app[web.1]: ", "2026-11-28T19:00:00.123457+00:00 app[web.2]: "),
+}
 
 
 @pytest.mark.parametrize("sources", SOURCES.values(), ids=SOURCES.keys())

@@ -22,8 +22,12 @@ LARGEST = 1 << 29
 """Bytes of an uncompressed profile, which is read at once; text is read line by line, and has no limit."""
 LOOK = 2_000
 """Lines within which the first goroutine has its header, or it is not looked for which way round they are, nor whose."""
-_SOURCE = re.compile(r"(?=\S*[A-Za-z])[\w.-]+(?= +\| )|\[pod/[^\]]+\](?= )")
-"""Whose line it is, as Docker Compose and kubectl put it before each: `web-1  | `, `[pod/web-6b7/web] `."""
+_SOURCE = re.compile(
+    r"((?=\S*[A-Za-z])[\w.-]+(?= +\| )|\[pod/[^\]]+\](?= ))"
+    r"|(?:[A-Z][a-z]{2} +\d+ [\d:.]+|\d{4}-\d\d-\d\d[T ][\w:.,+-]+) ((?:\S+ )?[\w./@-]+\[[\w.-]+\]): ?"
+)
+"""Whose line it is: Docker Compose and kubectl put it before each (`web-1  | `, `[pod/web-6b7/web] `), and journald, syslog and
+Heroku behind the time (`host web[123]: `, `app[web.1]: `)."""
 
 
 class Dump:
@@ -74,14 +78,18 @@ def _apart(found: Iterator[str]) -> Iterator[str]:
     Memory: all of them, where there are several.
     """
     head = list(islice(found, LOOK))
-    told = [source[0] for line in head if (source := _SOURCE.match(line))]
+    told = [source for line in head if (source := _source(line))]
     if len(set(told)) < 2 or 2 * len(told) < len(head):
         return chain(head, found)
     sources: dict[str, list[str]] = {}
     for line in chain(head, found):
-        source = _SOURCE.match(line)
-        sources.setdefault(source[0] if source else "", []).append(line)
+        sources.setdefault(_source(line), []).append(line)
     return chain.from_iterable((*each, APART) for each in sources.values())
+
+
+def _source(line: str) -> str:
+    found = _SOURCE.match(line)
+    return found[1] or found[2] if found else ""
 
 
 def _forwards(found: Iterator[str]) -> Iterator[str]:
