@@ -454,6 +454,15 @@ def test_a_close_that_is_under_way_does_not_hang(spec: Spec, wait: str) -> None:
     assert [True] == [group.stuck for group in diagnosed(spec, PEEK, hanging).groups]
 
 
+@pytest.mark.parametrize("wait", ["semacquire", ""])
+def test_a_close_that_waits_for_a_read_of_its_own_socket_does_not_hang(spec: Spec, wait: str) -> None:
+    """It has woken that Read: met under load, where many connections are closed at once."""
+    close = ("internal/poll.runtime_Semacquire(0xc0)", "internal/poll.(*FD).Close(0xc0)", "net.(*netFD).Close(0xc0)")
+    closed = "net/http.(*persistConn).closeLocked(0xc0000a2000)"
+    for stack in ((*close, closed, READ_LOOP), (*close, closed, "net/http.(*persistConn).closeConnIfStillIdle(0xc0000a2000)")):
+        assert [] == [group.state for group in diagnosed(spec, PEEK, goroutine(*stack, wait=wait)).groups if group.stuck]
+
+
 def test_what_a_process_prints_is_no_body(spec: Spec) -> None:
     """Its output is copied to a writer that does not take it; what is copied to its input may be one."""
     printing, reading = (
