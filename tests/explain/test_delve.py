@@ -5,7 +5,8 @@ import re
 import pytest
 
 from pcstate.specs.library import Spec
-from tests.explain.dumps import diagnosed
+from tests.explain.dumps import LEAK, diagnosed
+from tests.explain.dumps import UNREAD as OF_DUMP
 from tests.golang.dumps import said
 
 SRC = "/usr/lib/go-1.19/src"
@@ -134,3 +135,9 @@ def test_who_has_begun_a_goroutine_is_not_what_it_is_at(spec: Spec) -> None:
     )
     found = diagnosed(spec, begun)
     assert ((), False, 3) == (found.groups, found.conclusive, found.other_goroutines)
+
+
+def test_a_function_of_delves_within_another_dump_is_none_of_it(spec: Spec) -> None:
+    """As of a session that a log has, too; where nothing has begun, it begins nothing either."""
+    call = "\t3  0x0000000000697005 in net/http.(*persistConn).roundTrip"
+    assert ("leak", (LEAK,)) == said(diagnosed(spec, call, OF_DUMP.replace("created by", f"{call}\ncreated by")))
