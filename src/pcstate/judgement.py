@@ -66,7 +66,8 @@ def draw_programs(output: Path, gos: Sequence[str | None], subjects: Sequence[st
         court = _Court(spec, choose_profile(spec.profiles, name))
         for program in dict.fromkeys(asked):
             found = court.run_of_a_no(program)
-            lines += write_traces([found], chosen, output) if found else [f"{program}: no 'no' comes from it for {name}"]
+            untold = f"{program}: not drawn for {name}, where `judge` answers nothing with no by it"
+            lines += write_traces([found], chosen, output) if found else [untold]
     return lines
 
 

@@ -130,11 +130,22 @@ def test_a_body_that_takes_its_time_may_take_longer_than_client_timeout(spec: Sp
     assert {("",)} == {o.errors for o in predict(spec, replace(program, transport={"Timeout": 2_050})).outcomes}
 
 
-def test_whose_server_may_wait_for_a_body_to_be_read_is_not_foretold(spec: Spec) -> None:
-    server = ServerScript("length", 5_000_000, behaviour="close-while-idle")
-    report = predict(spec, replace(parse_expression("get; read-all", 1), server=server))
-    assert (False, {}) == (report.complete, report.outcomes)
-    assert report.reason.endswith("may wait for it to be read")
+@pytest.mark.parametrize(
+    ("steps", "size", "dials"),
+    [
+        ("get; settle; read-all", 1 << 20, {2}),  # all of it is written, and 50 ms pass, before it is read
+        ("get; settle; read-all", (1 << 20) + 1, {1, 2}),  # or the server waits for the client to read it
+        ("get; read 3000000; settle; read-all", 4_000_000, {2}),  # what is left is written
+        ("get; read 1000000; settle; read-all", 4_000_000, {1, 2}),
+        ("head; settle", 4_000_000, {2}),
+    ],
+)
+def test_a_server_that_waits_for_a_long_body_to_be_read_is_not_idle_before(
+    spec: Spec, steps: str, size: int, dials: set[int]
+) -> None:
+    report = predict(spec, replace(parse_expression(steps, 2), server=ServerScript("length", size, behaviour="close-while-idle")))
+    assert report.complete
+    assert {outcome.dials for outcome in report.outcomes} == dials
 
 
 @pytest.mark.parametrize(("idle", "passes"), [(150, True), (260, True), (2_000, False)])

@@ -70,6 +70,7 @@ USAGE = {
     "neither scenario nor expression": (["predict"], ["either a SCENARIO or -e"]),
     "both scenario and expression": (["predict", "seed", "-e", "get"], ["either a SCENARIO or -e"]),
     "repetitions of a named scenario": (["predict", "seed", "-n", "3"], ["-n goes with -e only"]),
+    "callers of a program to export": (["export", "seed", "--callers", "2"], ["--callers cannot be given with a program"]),
     "two expressions": (["predict", "-e", "get", "-e", "get; close"], ["-e is one program", "TOML file"]),
     "two expressions to export": (["export", "-e", "get", "-e", "post", "--to", "tla"], ["-e is one program"]),
     "steps in one string": (["predict", "-e", "get, close"], ["steps are separated by ';'"]),
@@ -126,6 +127,21 @@ def test_where_nobody_listens_and_where_the_user_stops_it_the_status_is_the_shel
         monkeypatch.setattr(sys, name, getattr(sys, name))  # click puts others there
     monkeypatch.setattr(pipeline, "library", stop)
     assert status == run("scenarios")[0]
+
+
+@pytest.mark.parametrize("command", [["predict"], ["explain"], ["diff", "1.26", "1.27"]])
+def test_a_standard_input_that_is_closed_is_empty(run: Run, monkeypatch: pytest.MonkeyPatch, command: list[str]) -> None:
+    """Closed, as cron may leave it, and not only at its end."""
+    monkeypatch.setattr(sys, "stdin", None)
+    assert 2 == run(*command, "-")[0]
+
+
+def test_where_standard_output_is_closed_nothing_is_said_to_be_well(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "stdout", None)
+        with pytest.raises(SystemExit) as stopped:
+            main(["scenarios"])
+    assert 2 == stopped.value.code
 
 
 def test_what_was_not_run_is_not_said_to_hold(run: Run) -> None:

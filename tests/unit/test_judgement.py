@@ -60,7 +60,9 @@ def test_a_program_is_drawn_up_to_what_a_no_comes_from(tmp_path: Path) -> None:
     lines = draw_programs(
         tmp_path, ["1.12"], ["seed", "max-conns-two-callers", "close-idle-unread", "caller"], ["svg", "mermaid"]
     )
-    assert ["seed: no 'no' comes from it for go1.12"] == [line for line in lines if " steps" not in line]
+    assert ["seed: not drawn for go1.12, where `judge` answers nothing with no by it"] == [
+        line for line in lines if " steps" not in line
+    ]
     names = ("close-idle-unread", "max-conns-two-callers")
     assert {f"trace-{name}-go1.12.{form}" for name in names for form in ("svg", "mmd")} == {p.name for p in tmp_path.iterdir()}
     unread, waits = ((tmp_path / f"trace-{name}-go1.12.mmd").read_text(encoding="utf-8") for name in names)

@@ -36,6 +36,11 @@ for _command in (
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run pcstate and exit with its status; a user's mistake is said in a few lines, never a traceback."""
     atexit.register(gc.freeze)  # else the interpreter looks through all that there is as it ends: a tenth of predict's time
+    if sys.stdin is None:  # closed, as some that start others leave it: there is nothing in it
+        sys.stdin = io.TextIOWrapper(io.BytesIO())
+    if sys.stdout is None:
+        click.echo("pcstate: standard output is closed: there is nowhere to put the answer", err=True)
+        sys.exit(USAGE)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # what a terminal cannot show is no reason to say nothing
     try:

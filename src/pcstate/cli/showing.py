@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from pcstate.cli.common import (
     FINDING,
@@ -132,6 +133,14 @@ def _replay(source: "Source", name: str | None, profile: str | None, go: str | N
     return {Verdict.VIOLATED: FINDING, Verdict.HOLDS: HOLDS}.get(found.verdict, INCONCLUSIVE)
 
 
+def _check_sizes() -> None:
+    """With a program, only the number of connections is left to choose. Raises: click.UsageError."""
+    context = click.get_current_context()
+    for name in ("callers", "hosts", "requests", "closers", "max_conns_per_host"):
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"--{name.replace('_', '-')} cannot be given with a program, which says it itself")
+
+
 @click.command()
 @click.argument("scenario", required=False)
 @expression_option("A program: 'get; read-all'.")
@@ -167,6 +176,8 @@ def export(
     from pcstate.show import exported
 
     program = open_program(scenario, expression, repeated) if (scenario, expression, repeated) != (None, None, None) else None
+    if program:
+        _check_sizes()
     spec = pipeline.read_spec()
     wanted = split_words(formats)
     found = [write(spec, wanted, output, go, Bounds(**sizes), program) for go in gos or (None,)]
