@@ -430,3 +430,7 @@ created by shop.run
 """
     found = diagnosed(spec, (RUNNING + "\n" + UNREAD + ancestor + "\n" + PEEK).replace(end, more))
     assert ("leak", (LEAK, IDLE)) == said(found)
+    lines = ancestor.splitlines(keepends=True)
+    for cut in range(1, len(lines)):  # and what is above it was not pasted
+        cut_off = diagnosed(spec, ("".join(lines[cut:]) + ancestor + "\n" + PEEK).replace(end, more))
+        assert ("no-leak", (IDLE,)) == said(cut_off)

@@ -86,6 +86,11 @@ class Opened:
         return not self.whole or self.descent == "begun" or (any(self.places) and (lacks or bool(self.descent)))
 
     @property
+    def of_an_ancestor(self) -> bool:
+        """Whether these are the functions of an ancestor, whose heading was cut off: it has the arguments of none of them."""
+        return self.headless and not self.listed and bool(self.arguments) and set(self.arguments) == {"..."}
+
+    @property
     def torn(self) -> bool:
         """Whether lines within it were lost, or it begins as one goroutine and ends as another, as where those between were: it
         polls and waits for something else, or does not and waits for that; main's was created by somebody; a function stands in

@@ -283,8 +283,8 @@ class TextDump:
 
     def _finish(self) -> Iterator[Goroutine]:
         self._pending = None
-        if opened := self._open:
-            self._open = None
+        opened, self._open = self._open, None
+        if opened and not opened.of_an_ancestor:
             self._facts.shallow |= opened.show()
             self._facts.left_out |= opened.torn
             self._count += opened.count
