@@ -1,16 +1,19 @@
 """Outcomes: what observers saw is carried along, what can never fire is left out, callers that wait for quiet go on together."""
 
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from pcstate import pipeline
 from pcstate.check.explore import explore
 from pcstate.check.history import History, histories
-from pcstate.check.predict import outcomes
+from pcstate.check.predict import Rests, outcomes
 from pcstate.check.skeleton import skeleton
 from pcstate.model.network import Network
-from pcstate.model.scenario import CallerProgram, Scenario, ServerScript
+from pcstate.model.scenario import CallerProgram, Outcome, Scenario, ServerScript
 from pcstate.model.verdict import Bounds
 from pcstate.predict import PredictReport, predict, predict_each, search_outcomes
 from pcstate.specs.feasible import feasible
@@ -98,6 +101,26 @@ def test_outcomes_that_take_too_long_to_tell_are_unknown(spec: Spec) -> None:
     told, untold = outcomes(search.graph, search.rests), outcomes(search.graph, search.rests, timeout=-1.0)
     assert told.complete and told.outcomes
     assert not untold.complete and not untold.outcomes and untold.reason == "timeout of -1 s" and untold.states == told.states
+
+
+def test_outcomes_of_too_many_callers_that_are_alike_are_unknown(spec: Spec, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In how many orders they may come, no state says."""
+    _, search = search_outcomes(spec, replace(PROGRAMS[0], callers=PROGRAMS[0].callers * 2), None)
+    assert search is not None
+    told = outcomes(search.graph, search.rests, timeout=60.0)
+    monkeypatch.setattr(Rests, "in_every_order", slow(Rests.in_every_order))
+    untold = outcomes(search.graph, search.rests, timeout=0.3)
+    assert told.complete and not untold.complete and untold.reason == "timeout of 0.3 s"
+
+
+def slow(orders: Callable[[Rests, Outcome], Iterator[Any]]) -> Callable[[Rests, Outcome], Iterator[Any]]:
+    """As long as many of them take."""
+
+    def told(self: Rests, outcome: Outcome) -> Iterator[Any]:
+        time.sleep(0.2)
+        yield from orders(self, outcome)
+
+    return told
 
 
 def test_gos_that_one_profile_speaks_for_are_answered_by_one_search(spec: Spec, monkeypatch: pytest.MonkeyPatch) -> None:

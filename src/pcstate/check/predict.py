@@ -45,16 +45,19 @@ def alike(scenario: Scenario) -> list[list[int]]:
 def outcomes(graph: Chained, rests: "Rests", timeout: float = math.inf) -> Prediction:
     """The outcomes of an urgent exploration; none if it takes more than so many seconds to tell them."""
     until = time.monotonic() + timeout
+    untold = Prediction({}, False, len(graph.states), graph.stopped or f"timeout of {timeout:g} s", graph.short)
     try:
         seen = histories(graph, until)
     except TimeoutError:
-        return Prediction({}, False, len(graph.states), graph.stopped or f"timeout of {timeout:g} s", graph.short)
+        return untold
     shown: dict[Outcome, int] = {}
     for number in filter(graph.rests, range(len(graph.states))):
         for history in seen[number]:
             shown.setdefault(rests.read(graph.states[number], history), number)
     numbers: dict[Outcome, int] = {}
     for shows, number in shown.items():
+        if time.monotonic() > until:  # of many callers that are alike there are more orders than states
+            return untold
         for outcome, _ in rests.in_every_order(shows):
             numbers.setdefault(outcome, number)
     numbers = dict(sorted(numbers.items()))
