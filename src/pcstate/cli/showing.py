@@ -1,5 +1,6 @@
 """Commands that show or export what there is: graph, trace, export, schema, spec lint."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -133,11 +134,11 @@ def _replay(source: "Source", name: str | None, profile: str | None, go: str | N
     return {Verdict.VIOLATED: FINDING, Verdict.HOLDS: HOLDS}.get(found.verdict, INCONCLUSIVE)
 
 
-def _check_sizes() -> None:
+def _check_sizes(sizes: Iterable[str]) -> None:
     """With a program, only the number of connections is left to choose. Raises: click.UsageError."""
     context = click.get_current_context()
-    for name in ("callers", "hosts", "requests", "closers", "max_conns_per_host"):
-        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+    for name in sizes:
+        if name != "conns" and context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             raise click.UsageError(f"--{name.replace('_', '-')} cannot be given with a program, which says it itself")
 
 
@@ -177,7 +178,7 @@ def export(
 
     program = open_program(scenario, expression, repeated) if (scenario, expression, repeated) != (None, None, None) else None
     if program:
-        _check_sizes()
+        _check_sizes(sizes)
     spec = pipeline.read_spec()
     wanted = split_words(formats)
     found = [write(spec, wanted, output, go, Bounds(**sizes), program) for go in gos or (None,)]
